@@ -1,0 +1,1 @@
+"""A reproducible machine-learning pipeline: DVC orchestrates, Hydra configures."""

@@ -1,0 +1,1 @@
+"""From sources to training, validation and test rows; nothing is lost on the way."""

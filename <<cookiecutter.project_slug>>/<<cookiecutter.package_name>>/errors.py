@@ -1,0 +1,62 @@
+"""What can go wrong, by kind. Every message says what was expected, what was found, what to do.
+
+    PipelineError        exit 1
+    ├── ConfigError      exit 2   the configuration: a key, a type, a range, a missing value
+    ├── DataError        exit 3   the data: a file, a column, a value
+    ├── ModelError       exit 4   the model: training, loading, the contract
+    └── ResourceError    exit 5   the machine or a service: disk, permission, memory, network
+"""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+
+class PipelineError(Exception):
+    """An error that a user can act on.
+
+    Attributes:
+        message: what was expected, what was found, what to do.
+        code: a short stable name, such as ``data.missing_column``.
+        context: the values behind the message, for machines.
+        timestamp: when it happened, in UTC.
+    """
+
+    exit_code: ClassVar[int] = 1
+    kind: ClassVar[str] = "pipeline"
+
+    def __init__(
+        self, message: str, code: str | None = None, context: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.kind
+        self.context = context or {}
+        self.timestamp = datetime.now(UTC)
+
+
+class ConfigError(PipelineError):
+    """The configuration does not say something that can be run."""
+
+    exit_code = 2
+    kind = "config"
+
+
+class DataError(PipelineError):
+    """The data is not what the configuration or the contract promises."""
+
+    exit_code = 3
+    kind = "data"
+
+
+class ModelError(PipelineError):
+    """The model cannot be trained, loaded or used."""
+
+    exit_code = 4
+    kind = "model"
+
+
+class ResourceError(PipelineError):
+    """The machine or a service refuses: disk, permission, memory, network."""
+
+    exit_code = 5
+    kind = "resource"

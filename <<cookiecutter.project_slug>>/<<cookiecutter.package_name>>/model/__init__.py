@@ -1,0 +1,1 @@
+"""Preprocessing and estimator as one scikit-learn Pipeline: made, trained, tuned, kept, loaded."""

@@ -1,0 +1,72 @@
+"""The search for hyperparameters with Optuna: resumes where it was stopped, one study a question."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..errors import ConfigError
+from .training import ModelSpec, unfitted
+
+Space = dict[str, dict[str, Any]]  # parameter: {low, high, log, whole} or {choices}
+
+
+def search(
+    spec: ModelSpec, space: Space, features: pl.DataFrame, target: pl.Series, *, study_file: Path,
+    metric: str, folds: int, trials: int, timeout_s: float | None,
+) -> dict[str, Any]:
+    """The best parameters by cross-validation on these rows.
+
+    ``study_file`` (sqlite) keeps every trial; a second call with the same question goes on there
+    until ``trials`` are complete.
+
+    Raises:
+        ConfigError: there is no space for this model.
+    """
+    import optuna
+    from optuna.trial import TrialState
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+    if not space:
+        raise ConfigError(
+            f"tune.space has no entry for {spec.adapter!r}. Add one in conf/tune/optuna.yaml.",
+            "config.space",
+        )
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study_file.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=_name(spec, space, features, metric, folds),
+        storage=f"sqlite:///{study_file.resolve()}",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    study.sampler = optuna.samplers.TPESampler(seed=spec.seed + len(study.trials))
+    parts = StratifiedKFold(folds, shuffle=True, random_state=spec.seed)
+
+    def objective(trial: Any) -> float:
+        params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
+        pipeline = unfitted(replace(spec, params=params), features.schema)
+        return float(cross_val_score(pipeline, features, target, cv=parts, scoring=metric).mean())
+
+    complete = len(study.get_trials(states=[TrialState.COMPLETE]))
+    if complete < trials:
+        study.optimize(objective, n_trials=trials - complete, timeout=timeout_s)
+    return dict(study.best_params)
+
+
+def _suggest(trial: Any, name: str, dim: dict[str, Any]) -> Any:
+    if dim["choices"] is not None:
+        return trial.suggest_categorical(name, dim["choices"])
+    if dim["whole"]:
+        return trial.suggest_int(name, int(dim["low"]), int(dim["high"]), log=dim["log"])
+    return trial.suggest_float(name, dim["low"], dim["high"], log=dim["log"])
+
+
+def _name(spec: ModelSpec, space: Space, features: pl.DataFrame, metric: str, folds: int) -> str:
+    """One study for one question: other rows or other settings, another study."""
+    rows = hashlib.sha256(features.hash_rows(seed=0).to_numpy().tobytes()).hexdigest()
+    question = json.dumps([repr(spec), space, rows, metric, folds], sort_keys=True)
+    return hashlib.sha256(question.encode()).hexdigest()[:12]

@@ -1,0 +1,91 @@
+"""What every stage shares: the guard, the log, one clear error with the exit code of its kind."""
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import hydra
+import structlog
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from ..config import Config, load
+from ..errors import ConfigError, PipelineError, ResourceError
+from . import logs
+from .run import run_id
+
+ROOT = Path(__file__).resolve().parents[2]
+
+log = structlog.get_logger()
+
+
+def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
+    """Make a command of a function that takes the checked configuration.
+
+    The command is an ordinary Hydra app: groups and values can be overridden, `-m` sweeps. The
+    job's return value is what a sweep optimises.
+    """
+    name = job.__module__ if job.__module__ != "__main__" else Path(sys.argv[0]).stem
+
+    def task(composed: DictConfig) -> float | None:
+        started = time.perf_counter()
+        _guard()
+        result = job(load(composed))
+        log.info("done", seconds=round(time.perf_counter() - started, 2))
+        return result
+
+    @functools.wraps(job)
+    def command() -> None:
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of ending the process
+        logs.configure(run_id=run_id(), stage=name)
+        with reported():
+            hydra.main(config_path=str(ROOT / "conf"), config_name="config")(task)()
+
+    return command
+
+
+class reported:  # noqa: N801 - reads as a statement
+    """Ends the process with one clear message, and the exit code of its kind, on an error."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, Exception):
+            known = as_pipeline_error(error)
+            if known is None:
+                log.error("failed by a bug: please report it", exc_info=error)
+                sys.exit(PipelineError.exit_code)
+            log.error(known.message, kind=known.kind, code=known.code, **known.context)
+            sys.exit(known.exit_code)
+
+
+def as_pipeline_error(error: Exception) -> PipelineError | None:
+    """The error as one of ours; None if it is none that a user could act on."""
+    if isinstance(error, PipelineError):
+        return error
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        reason = " ".join(str(error).split())
+        return ConfigError(f"{reason}. Edit conf/ or the override.", "config.compose")
+    if isinstance(error, OSError):
+        return ResourceError(
+            f"the system refused: {error}. Check space, permissions and paths.", "resource.os"
+        )
+    if isinstance(error, MemoryError):
+        return ResourceError("out of memory. Use fewer rows or a larger machine.", "resource.memory")
+    return None
+
+
+def _guard() -> None:
+    """Under DVC, the code must be that of the checkout in which the stage runs."""
+    here = Path.cwd().resolve()
+    if "DVC_STAGE" in os.environ and here != ROOT:
+        raise ConfigError(
+            f"this stage runs in {here}, but its code comes from {ROOT}. "
+            "Do not install the package; run `python -m` from the repository's root.",
+            "config.foreign_code",
+        )

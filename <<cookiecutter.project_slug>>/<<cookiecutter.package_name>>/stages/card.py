@@ -1,0 +1,49 @@
+"""One page about the model for people: `python -m PACKAGE.stages.card`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..config import Config
+from ..evaluate.card import render
+from ..runtime.artifacts import replacing
+from ..runtime.stage import stage
+from .evaluate import IMPORTANCE, METRICS
+from .track import EXPERIMENT
+from .train import CONTRACT
+from .validate import QUALITY
+
+CARD = Path("reports/model_card.md")
+
+
+@stage
+def main(config: Config) -> None:
+    """Write reports/model_card.md from everything in reports/."""
+    contract, record = _read(CONTRACT), _read(EXPERIMENT)
+    fell_back = contract["fell_back"]
+    warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
+
+    text = render(
+        {
+            "name": config.name,
+            "contract": contract,
+            "metrics": _read(METRICS),
+            "metric_names": config.evaluate.metrics,
+            "primary": config.evaluate.metrics[0],
+            "level": config.evaluate.level,
+            "split": config.split.kind,
+            "importance": _read(IMPORTANCE),
+            "quality": _read(QUALITY),
+            "warnings": warnings + record["warnings"],
+        }
+    )
+    with replacing(CARD) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""What arrived beside what the model knows: `python -m PACKAGE.stages.drift`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+import structlog
+
+from ..config import Config
+from ..data.sources import scan
+from ..model.store import Contract
+from ..monitor.drift import detect
+from ..runtime.artifacts import replacing, write_json
+from ..runtime.run import run_id
+from ..runtime.stage import stage
+from .baseline import REFERENCE
+from .predict import INCOMING, PREDICTIONS
+from .train import CONTRACT
+
+DRIFT = Path("reports/drift.json")
+DRIFT_PAGE = Path("reports/drift.html")
+
+log = structlog.get_logger()
+
+
+@stage
+def main(config: Config) -> None:
+    """Write reports/drift.json for machines and reports/drift.html for people."""
+    settings = config.drift
+    contract = Contract(**json.loads(CONTRACT.read_text(encoding="utf-8")))
+    incoming = contract.select(scan("parquet", INCOMING, {}).collect())
+    current = incoming.with_columns(pl.read_parquet(PREDICTIONS)["score"])
+
+    with replacing(DRIFT_PAGE) as page:
+        report = detect(
+            pl.read_parquet(REFERENCE),
+            current,
+            method={"numeric": settings.numeric, "categorical": settings.categorical},
+            column_threshold=settings.column,
+            data_drift=settings.data_drift,
+            prediction_drift=settings.prediction_drift,
+            rows=settings.rows,
+            seed=config.seed,
+            html=page,
+            run_id=run_id(),
+        )
+    write_json(DRIFT, asdict(report) | {"visualizations": [DRIFT_PAGE.as_posix()]})
+    log.info("compared", drift=report.drift_detected, data=report.data_drift_score)
+
+
+if __name__ == "__main__":
+    main()

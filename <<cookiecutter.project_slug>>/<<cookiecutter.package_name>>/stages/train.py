@@ -1,0 +1,68 @@
+"""Preprocessing and estimator, fitted: `python -m PACKAGE.stages.train model=forest`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import structlog
+
+from ..config import Config
+from ..data.features import features
+from ..model.preprocessing import StepSpec
+from ..model.store import Contract, save
+from ..model.training import ModelSpec, best_threshold, fit, score
+from ..runtime.stage import stage
+from .split import TRAIN, VALIDATION
+
+BEST = Path("models/tuning/best.json")
+MODEL = Path("models/model")
+CONTRACT = Path("models/contract.json")
+
+log = structlog.get_logger()
+
+
+@stage
+def main(config: Config) -> float:
+    """Write models/model/ and its contract; return the validation rows' ROC AUC, for sweeps."""
+    from sklearn.metrics import roc_auc_score
+
+    data = config.data
+    train, validation = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    best = json.loads(BEST.read_text(encoding="utf-8"))
+    x = features(train, data.target, data.key, data.ignore)
+
+    fitted = fit(spec(config, best), x, train[data.target])
+    scores = score(fitted.pipeline, validation.select(x.columns))
+
+    contract = Contract(
+        features={name: str(dtype) for name, dtype in x.schema.items()},
+        target=data.target,
+        key=data.key,
+        classes=fitted.pipeline.classes_.tolist(),
+        threshold=best_threshold(validation[data.target], scores),
+        adapter=fitted.adapter,
+        fell_back=fitted.fell_back,
+        rows=train.height,
+    )
+    save(fitted.pipeline, contract, MODEL, CONTRACT)
+    auc = float(roc_auc_score(validation[data.target], scores))
+    log.info("trained", model=fitted.adapter, rows=train.height, validation_roc_auc=round(auc, 4))
+    return auc
+
+
+def spec(config: Config, best: dict[str, Any]) -> ModelSpec:
+    """What the configuration asks to train, with tuned parameters on top."""
+    steps = [StepSpec(step.step, step.columns, step.params) for step in config.preprocess.steps]
+    return ModelSpec(
+        adapter=config.model.adapter,
+        params=config.model.params | best,
+        steps=steps,
+        seed=config.seed,
+        workers=config.compute.workers,
+        fallback=config.model.fallback,
+    )
+
+
+if __name__ == "__main__":
+    main()

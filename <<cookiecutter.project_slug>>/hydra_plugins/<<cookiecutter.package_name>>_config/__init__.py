@@ -1,0 +1,1 @@
+"""Found by Hydra's plugin scan: in every stage, and in DVC's own process."""

@@ -1,0 +1,81 @@
+"""The workflows of `.github/` are well-formed, hold few rights, and call only what the Makefile offers."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WRITES = {  # every right beyond reading: (workflow, job) -> permissions
+    ("drift", "retrain"): {"actions": "write"},
+    ("retrain", "propose"): {"contents": "write", "pull-requests": "write"},
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    workflow: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return workflow
+
+
+def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name(name)), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_every_workflow_follows_the_schema_of_github() -> None:
+    schema = ("--builtin-schema", "vendor.github-workflows")
+    result = tool("check-jsonschema", *schema, *map(str, WORKFLOWS))
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_security_audit_has_no_finding() -> None:
+    result = tool("zizmor", "--offline", "--persona=auditor", ".github")
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_security_audit_refuses_an_action_that_is_not_pinned(tmp_path: Path) -> None:
+    pinned = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    loose = tmp_path / "ci.yml"
+    loose.write_text(re.sub(r"checkout@\w{40}.*", "checkout@main", pinned), encoding="utf-8")
+    assert tool("zizmor", "--offline", "--persona=auditor", str(loose)).returncode != 0
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_rights_are_none_on_top_and_only_what_a_job_needs(path: Path) -> None:
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"] == WRITES.get((path.stem, name), {"contents": "read"})
+        assert int(job["timeout-minutes"]) <= 120
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
+    called = set(re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8")))
+    offered = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert called <= set(offered)
+
+
+@pytest.mark.parametrize(
+    ("name", "cron"),
+    [("drift", r".* \* \* \d"), ("newest", r".* \* \* \d"), ("retrain", r".* \d+ \* \*")],
+    ids=["drift weekly", "newest weekly", "retrain monthly"],
+)
+def test_the_watch_runs_by_itself(name: str, cron: str) -> None:
+    triggers = load(ROOT / ".github" / "workflows" / f"{name}.yml")["on"]
+    assert re.fullmatch(cron, triggers["schedule"][0]["cron"])
+    assert "workflow_dispatch" in triggers
+
+
+def test_alerts_that_could_not_be_sent_are_kept_for_the_next_run_even_when_this_one_fails() -> None:
+    steps = load(ROOT / ".github" / "workflows" / "drift.yml")["jobs"]["watch"]["steps"]
+    order = [str(step.get("uses", step.get("run", ""))).split("@")[0] for step in steps]
+    assert order.index("actions/cache/restore") < order.index("make monitor")
+    keep = steps[order.index("actions/cache/save")]
+    assert keep["with"]["path"] == "alerts.db"
+    assert keep["if"].startswith("always()")
