@@ -49,15 +49,7 @@ def scratch() -> Iterator[Path]:
 
 def bake(folder: Path) -> Bake:
     """Bake the defaults; its Python is BENCH_PYTHON, or what the bake's `make setup` makes."""
-    command: Command = [
-        sys.executable,
-        "-m",
-        "cookiecutter",
-        TEMPLATE,
-        "--no-input",
-        "--output-dir",
-        folder,
-    ]
+    command: Command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "-o", folder]
     subprocess.run(command, env=environment(), check=True, stdout=sys.stderr)
     path = next(child for child in folder.iterdir() if (child / "dvc.yaml").exists())
     package = next(path.glob("*/runtime/stage.py")).parents[1].name

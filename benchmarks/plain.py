@@ -6,11 +6,13 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import mlflow
 import numpy as np
 import polars as pl
 import skops.io
+from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
@@ -38,6 +40,7 @@ NUMBERS = [
 ]  # fmt: skip
 PARTS = ["hour", "weekday", "ordinal_day"]
 RESAMPLES = 500
+Array: TypeAlias = NDArray[np.float64]
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -72,7 +75,7 @@ def features(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*TEXT, *NUMBERS, *parts)
 
 
-def metrics(truth: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str, float]:
+def metrics(truth: Array, scores: Array, threshold: float) -> dict[str, float]:
     """The six metrics of the default configuration."""
     answers = scores >= threshold
     return {
@@ -85,15 +88,39 @@ def metrics(truth: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str
     }
 
 
-def intervals(truth: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str, list[float]]:
+def intervals(truth: Array, scores: Array, threshold: float) -> dict[str, list[float]]:
     """95% intervals by the bootstrap."""
+    found = pl.DataFrame([metrics(truth[r], scores[r], threshold) for r in draws(len(truth))])
+    return {name: quantiles(found[name]) for name in found.columns}
+
+
+def gain(truth: Array, scores: Array, dummy: Array) -> list[float]:
+    """95% interval of the paired difference of ROC AUC to the dummy."""
+    drawn = draws(len(truth))
+    pairs = [roc_auc_score(truth[r], scores[r]) - roc_auc_score(truth[r], dummy[r]) for r in drawn]
+    return quantiles(pl.Series(pairs))
+
+
+def importance(model: Any, rows: pl.DataFrame) -> dict[str, float]:
+    """The loss of ROC AUC when a feature is shuffled."""
+    known = features(rows)
+
+    def auc(frame: pl.DataFrame) -> float:
+        return float(roc_auc_score(rows[TARGET], model.predict_proba(frame)[:, 1]))
+
+    shuffled = {name: known.with_columns(known[name].shuffle(1)) for name in known.columns}
+    return {name: auc(known) - auc(frame) for name, frame in shuffled.items()}
+
+
+def draws(rows: int) -> list[NDArray[np.int64]]:
+    """Row numbers of each resample."""
     random = np.random.default_rng(1)
-    drawn = [random.integers(0, len(truth), len(truth)) for _ in range(RESAMPLES)]
-    found = pl.DataFrame([metrics(truth[rows], scores[rows], threshold) for rows in drawn])
-    return {
-        name: [float(found[name].quantile(q) or 0) for q in (0.025, 0.975)]
-        for name in found.columns
-    }
+    return [random.integers(0, rows, rows) for _ in range(RESAMPLES)]
+
+
+def quantiles(values: pl.Series) -> list[float]:
+    """The ends of a 95% interval."""
+    return [float(values.quantile(share) or 0) for share in (0.025, 0.975)]
 
 
 def main(source: Path, folder: Path) -> None:
@@ -146,6 +173,8 @@ def main(source: Path, folder: Path) -> None:
         "metrics": found,
         "intervals": intervals(truth, scores, threshold),
         "dummy": metrics(truth, dummy, threshold),
+        "gain": gain(truth, scores, dummy),
+        "importance": importance(model, test.sample(2000, seed=1)),
         "roc": [axis.tolist() for axis in roc_curve(truth, scores)[:2]],
         "calibration": [axis.tolist() for axis in calibration_curve(truth, scores, n_bins=10)],
     }

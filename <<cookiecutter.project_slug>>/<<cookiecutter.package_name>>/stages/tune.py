@@ -23,8 +23,6 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Write the best parameters, and the study that found them, to models/tuning/."""
     tune = config.tune
-    STUDY.parent.mkdir(parents=True, exist_ok=True)
-    STUDY.touch()
     if tune.method == "none":
         write_json(BEST, {})
         return

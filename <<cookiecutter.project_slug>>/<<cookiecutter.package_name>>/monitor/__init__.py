@@ -1,0 +1,1 @@
+"""Is the world still as the model knows it, and who is told if not."""

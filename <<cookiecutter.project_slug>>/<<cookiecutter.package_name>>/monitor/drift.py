@@ -1,0 +1,144 @@
+"""Drift: how far new data, and the model's answers to it, are from what the model knows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..errors import DataError
+
+MIN_ROWS = 30  # fewer tell nothing
+SCORE = "score"
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """What was found; scores are those of the methods in ``methods``."""
+
+    timestamp: str  # ISO 8601, UTC
+    run_id: str
+    rows: int
+    data_drift_score: float  # share of features that drifted, 0 to 1
+    prediction_drift_score: float
+    feature_drift_scores: dict[str, float]
+    drifted_features: list[str]
+    data_drift_detected: bool
+    prediction_drift_detected: bool
+    drift_detected: bool
+    visualizations: list[str]
+    recommendations: list[str]
+
+
+def detect(
+    reference: pl.DataFrame, current: pl.DataFrame, *, method: dict[str, str], column_threshold: float,
+    data_drift: float, prediction_drift: float, rows: int, seed: int, html: Path, run_id: str,
+) -> DriftReport:
+    """Compare two tables of the same columns with Evidently; one column is the model's ``score``.
+
+    Args:
+        method: Evidently's method for ``numeric`` and for ``categorical`` columns.
+        column_threshold: a feature has drifted beyond this.
+        data_drift: the data has drifted when more than this share of features has.
+        prediction_drift: the same as ``column_threshold``, for the score.
+        rows: at most so many are compared, drawn on each side.
+        html: receives the page for people.
+
+    Raises:
+        DataError: too few rows, or a column is missing.
+    """
+    missing = [name for name in reference.columns if name not in current.columns]
+    if missing:
+        raise DataError(
+            f"incoming data lacks {', '.join(missing)}; found {', '.join(current.columns)}.",
+            "data.missing_column",
+        )
+    if min(reference.height, current.height) < MIN_ROWS:
+        raise DataError(
+            f"{current.height} incoming rows; at least {MIN_ROWS} are needed to speak of drift. "
+            "Wait for more.",
+            "data.too_few_rows",
+        )
+    columns = _comparable(reference, current)
+    sides = [
+        frame.select(columns).sample(min(rows, frame.height), seed=seed, shuffle=True)
+        for frame in (reference, current)
+    ]
+    thresholds = {name: prediction_drift if name == SCORE else column_threshold for name in columns}
+    found = _evidently(*sides, method=method, thresholds=thresholds, html=html)
+    score, score_drifted = found.pop(SCORE)
+    drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
+    share = len(drifted) / max(len(found), 1)
+    return DriftReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        rows=current.height,
+        data_drift_score=share,
+        prediction_drift_score=score,
+        feature_drift_scores={name: value for name, (value, _) in found.items()},
+        drifted_features=drifted,
+        data_drift_detected=share > data_drift,
+        prediction_drift_detected=score_drifted,
+        drift_detected=share > data_drift or score_drifted,
+        visualizations=[html.as_posix()],
+        recommendations=_recommend(drifted, data=share > data_drift, prediction=score_drifted),
+    )
+
+
+def _comparable(reference: pl.DataFrame, current: pl.DataFrame) -> list[str]:
+    """Columns of numbers or text that hold a value on both sides; Evidently refuses others."""
+    return [
+        name
+        for name in reference.columns
+        if (reference[name].dtype.is_numeric() or reference[name].dtype == pl.String)
+        and reference[name].count()
+        and current[name].count()
+    ]
+
+
+def _evidently(
+    reference: pl.DataFrame, current: pl.DataFrame, *, method: dict[str, str],
+    thresholds: dict[str, float], html: Path,
+) -> dict[str, tuple[float, bool]]:
+    """``column: (score, drifted)``; whether it drifted is the test's verdict.
+
+    The direction differs by method: a p-value drifts below its threshold, a distance above.
+    """
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.metrics import ValueDrift
+
+    numeric = [c for c in reference.columns if reference[c].dtype.is_numeric()]
+    text = [c for c in reference.columns if c not in numeric]
+    definition = DataDefinition(numerical_columns=numeric, categorical_columns=text)
+    kind = {c: "numeric" if c in numeric else "categorical" for c in reference.columns}
+    metrics = [
+        ValueDrift(column=c, method=method[kind[c]], threshold=thresholds[c]) for c in reference.columns
+    ]
+    sides = [
+        Dataset.from_pandas(_pandas(frame), data_definition=definition) for frame in (current, reference)
+    ]
+    snapshot = Report(metrics, include_tests=True).run(*sides)
+    snapshot.save_html(str(html))
+    found: dict[str, Any] = snapshot.dict()
+    failed = {t["metric_config"]["params"]["column"]: t["status"] == "FAIL" for t in found["tests"]}
+    scores = {m["config"]["column"]: float(m["value"]) for m in found["metrics"]}
+    return {c: (scores[c], failed[c]) for c in reference.columns}
+
+
+def _pandas(frame: pl.DataFrame) -> Any:
+    """A pandas frame of plain numpy columns: Evidently fails on others."""
+    import pandas as pd
+
+    return pd.DataFrame({c.name: c.to_numpy() for c in frame})
+
+
+def _recommend(drifted: list[str], *, data: bool, prediction: bool) -> list[str]:
+    advice = []
+    if data:
+        advice.append(f"Look at {', '.join(drifted)} in the report: a fault at the source, or the world?")
+    if prediction:
+        advice.append("The model answers differently: compare with the truth as soon as it is known.")
+    if data or prediction:
+        advice.append("If the world changed, retrain on rows that include the new time.")
+    return advice

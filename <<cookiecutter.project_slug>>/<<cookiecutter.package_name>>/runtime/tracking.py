@@ -1,0 +1,142 @@
+"""The record of an experiment, and the MLflow store that keeps it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, ResourceError
+
+
+class ExperimentStatus(StrEnum):
+    """How an experiment ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ExperimentMetadata:
+    """One experiment: what ran, on what, with which result."""
+
+    experiment_id: str  # of the MLflow run; empty where nothing is tracked
+    name: str  # of the MLflow experiment
+    timestamp: str  # ISO 8601, UTC
+    config_hash: str  # SHA-256 of params.yaml
+    git_commit: str | None
+    parameters: dict[str, Any]
+    metrics: dict[str, float]
+    artifacts: list[str]
+    status: ExperimentStatus
+    run_id: str  # on every log line of the run
+    experiment: str | None  # DVC's name for it, under `dvc exp run`
+    warnings: list[str] = field(default_factory=list)
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def root() -> Path:
+    """The repository that keeps records, also for experiments that run in a copy of it."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def tracking_uri(kind: str, uri_env: str | None) -> str:
+    """Where MLflow's store is: a file at the repository's root, or the server in a variable.
+
+    Raises:
+        ConfigError: the variable is not set.
+    """
+    if kind == "sqlite":
+        return f"sqlite:///{root() / 'mlflow.db'}"
+    address = os.environ.get(uri_env or "", "")
+    if not address:
+        raise ConfigError(
+            f"the variable {uri_env} should hold the MLflow server's address; it is not set.",
+            "config.tracking",
+        )
+    return address
+
+
+@contextmanager
+def store(uri: str) -> Iterator[Any]:
+    """An MLflow client; what the store refuses becomes one clear error.
+
+    Raises:
+        ResourceError: the store cannot be opened or written.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield MlflowClient(tracking_uri=uri, registry_uri=uri)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).splitlines()[0][:300]
+        raise ResourceError(
+            f"the MLflow store does not answer: {reason}. Close what locks it, or start the server.",
+            "resource.tracking",
+        ) from error
+
+
+def experiment_of(client: Any, uri: str, name: str) -> str:
+    """The identifier of the named MLflow experiment, made if need be.
+
+    Artifacts of a sqlite store lie in mlruns/ beside it.
+    """
+    found = client.get_experiment_by_name(name)
+    if found:
+        return str(found.experiment_id)
+    location = (root() / "mlruns").as_uri() if uri.startswith("sqlite") else None
+    return str(client.create_experiment(name, artifact_location=location))
+
+
+def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
+    """Write one finished MLflow run and return its identifier.
+
+    Raises:
+        ResourceError: the store cannot be opened or written.
+    """
+    with store(uri) as client:
+        from mlflow.entities import Metric, Param
+
+        started = int(datetime.fromisoformat(record.timestamp).timestamp() * 1000)
+        tags = {
+            "run_id": record.run_id,
+            "config_hash": record.config_hash,
+            "git_commit": record.git_commit or "",
+            "dvc_experiment": record.experiment or "",
+        }
+        name = record.experiment or record.run_id
+        run = client.create_run(
+            experiment_of(client, uri, record.name), start_time=started, tags=tags, run_name=name
+        )
+        identifier = str(run.info.run_id)
+        client.log_batch(
+            identifier,
+            metrics=[Metric(key, value, started, 0) for key, value in record.metrics.items()],
+            params=[Param(key, str(value)[:500]) for key, value in flat(record.parameters).items()],
+        )
+        for path in artifacts:
+            client.log_artifact(identifier, str(path))
+        client.set_terminated(identifier)
+        return identifier
+
+
+def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
+    found: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
