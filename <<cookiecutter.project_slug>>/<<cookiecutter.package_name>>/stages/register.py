@@ -40,7 +40,7 @@ def main(config: Config) -> None:
         tags = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
         version = registry.register(client, uri, settings.registry, MODEL, CONTRACT, tags)
         champion = registry.champion(client, settings.registry)
-        if champion is not None and champion.version == version:
+        if champion is not None and str(champion.version) == version:
             decision = registry.Decision(promote=False, reason="it is the champion")
         else:
             compared = _compare(config, client, champion) if champion is not None else None

@@ -1,0 +1,107 @@
+"""The rules that answers must keep; cookiecutter checks them before it writes anything.
+
+A Jinja extension, because a `pre_gen_project` hook would come too late: by then cookiecutter has
+made the project's folder, wherever an answer such as `../elsewhere` put it.
+"""
+
+import datetime
+import keyword
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from cookiecutter.exceptions import FailedHookException
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+ROOT = Path(__file__).parents[1]
+SCHEMES = {"s3": "s3://my-bucket", "gs": "gs://my-bucket", "azure": "azure://my-container", "ssh": "ssh://me@host/srv"}
+FOLDERS = {"benchmarks", "conf", "data", "hydra_plugins", "models", "pipelines", "reports", "schemas", "tests"}
+IMPORTED_AS = {"git", "google", "sklearn", "yaml"}  # where a module is not named as its package
+RESERVED_BY_WINDOWS = {"aux", "con", "nul", "prn"} | {f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)}
+
+
+class Answers(Extension):
+    """Filters for cookiecutter.json."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.filters |= {
+            "check_answers": check_answers,
+            "default_remote": default_remote,
+            "year": lambda _: str(datetime.datetime.now(tz=datetime.UTC).year),
+        }
+
+
+def default_remote(answers: dict[str, Any]) -> str:
+    """An address to begin with, for the chosen kind of remote."""
+    slug = answers["project_slug"]
+    kind = answers["dvc_remote"]
+    return f"{SCHEMES[kind]}/{slug}" if kind in SCHEMES else f"../../{slug}-storage"
+
+
+def check_answers(answers: dict[str, Any]) -> str:
+    """Nothing, if all answers can be used.
+
+    Raises:
+        FailedHookException: one sentence for each that cannot: what is allowed, what was found.
+    """
+    faults = [fault for fault in (check(answers) for check in CHECKS) if fault]
+    if faults:
+        raise FailedHookException("Nothing was written.\n" + "\n".join(f"- {f}" for f in faults))
+    return ""
+
+
+def _text(name: str, value: str) -> str | None:
+    if re.fullmatch(r"[^\W_](?:[\w .,'()&+-]*[\w.)+])?", value) and len(value) <= 80:
+        return None
+    return f"{name}: letters, digits, spaces and . , ' ( ) & + - are allowed, 80 at most; found {value!r}"
+
+
+def _slug(value: str) -> str | None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 60:
+        return f"project_slug: a-z and 0-9, joined by single -, 60 at most, are allowed; found {value!r}"
+    if value in RESERVED_BY_WINDOWS:
+        return f"project_slug: {value!r} is a device on Windows; choose another name"
+    return None
+
+
+def _package(value: str) -> str | None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or len(value) > 60:
+        return f"package_name: a-z, then a-z, 0-9 and _, 60 at most, are allowed; found {value!r}"
+    taken = {
+        "a Python keyword": set(keyword.kwlist) | set(keyword.softkwlist),
+        "a module of Python's standard library": sys.stdlib_module_names,
+        "a dependency's module": _dependencies() | IMPORTED_AS,
+        "a folder of the project": FOLDERS,
+        "a device on Windows": RESERVED_BY_WINDOWS,
+    }
+    for reason, names in taken.items():
+        if value in names:
+            return f"package_name: {value!r} is {reason}; choose another name"
+    return None
+
+
+def _dependencies() -> set[str]:
+    (lock,) = ROOT.glob("*project_slug*/requirements.lock")
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[-.]", "_", name).lower() for name in names}
+
+
+def _remote(kind: str, url: str) -> str | None:
+    start = SCHEMES[kind].split("://")[0] + "://" if kind in SCHEMES else ""
+    if re.fullmatch(rf"{start}[\w./@:~-]+", url, re.ASCII) and ("://" in url) == bool(start):
+        if not re.search(r"//[^/@]*:[^/@]*@", url):
+            return None
+        return "remote_url: a password must not be written down; leave it to DVC's local configuration"
+    return f"remote_url: for {kind}, {start or 'a path'} and letters, digits and . / @ : ~ - _ are allowed; found {url!r}"
+
+
+CHECKS = (
+    lambda a: _text("project_name", a["project_name"]),
+    lambda a: _slug(a["project_slug"]),
+    lambda a: _package(a["package_name"]),
+    lambda a: _text("author_name", a["author_name"]),
+    lambda a: _remote(a["dvc_remote"], a["remote_url"]),
+)
