@@ -5,6 +5,7 @@ Other frameworks run as many empty steps beside it; none of them can tell that n
 
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,11 @@ def main() -> int:
 def _pretend(ours: Bake, stages: dict[str, Any]) -> None:
     """Write empty outputs and have DVC take them as made: QUICK has no time to run."""
     ours.run("-m", f"{ours.package}.stages.compose")
-    for stage in stages.values():
-        for kind in ("outs", "metrics", "plots"):
-            for out in stage.get(kind, []):
-                path = ours.path / (out if isinstance(out, str) else next(iter(out)))
-                if path.exists():
-                    continue
-                path.parent.mkdir(parents=True, exist_ok=True)
+    for kind in ("outs", "metrics", "plots", "deps"):  # a dependency may lie in a folder's output
+        for entry in chain.from_iterable(stage.get(kind, []) for stage in stages.values()):
+            path = ours.path / (entry if isinstance(entry, str) else next(iter(entry)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
                 path.touch() if path.suffix else path.mkdir()
     ours.run("-m", "dvc", "commit", "--force")
 
