@@ -1,0 +1,142 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cookiecutter.exceptions import FailedHookException
+
+from hooks.answers import check_answers, default_remote
+
+from .conftest import ROOT, Bake
+
+GOOD = {
+    "project_name": "Flight Delays",
+    "project_slug": "flight-delays",
+    "package_name": "flight_delays",
+    "author_name": "Ada Lovelace",
+    "license": "MIT",
+    "dvc_remote": "local",
+    "remote_url": "../../flight-delays-storage",
+}
+
+HOSTILE = [
+    ("project_name", ""),
+    ("project_name", " "),
+    ("project_name", "x" * 81),
+    ("project_name", 'a "quoted" name'),
+    ("project_name", "two\nlines"),
+    ("project_name", "a\ttab"),
+    ("project_name", "back\\slash"),
+    ("project_name", "<< 7 * 7 >>"),
+    ("project_name", "{{ 7 * 7 }}"),
+    ("project_name", "<% raw %>"),
+    ("project_name", "${HOME}"),
+    ("project_name", "`id`"),
+    ("project_name", "a; rm -rf b"),
+    ("project_name", "nul\0byte"),
+    ("project_slug", ""),
+    ("project_slug", ".."),
+    ("project_slug", "../escaped"),
+    ("project_slug", "/absolute"),
+    ("project_slug", "a/b"),
+    ("project_slug", "a\\b"),
+    ("project_slug", ".hidden"),
+    ("project_slug", "-option"),
+    ("project_slug", "Upper"),
+    ("project_slug", "with space"),
+    ("project_slug", "naïve"),
+    ("project_slug", "日本"),
+    ("project_slug", "a--b"),
+    ("project_slug", "a\n"),
+    ("project_slug", "con"),
+    ("project_slug", "lpt1"),
+    ("project_slug", "a" * 300),
+    ("project_slug", "a'b"),
+    ("package_name", ""),
+    ("package_name", "class"),
+    ("package_name", "match"),
+    ("package_name", "1st"),
+    ("package_name", "json"),
+    ("package_name", "random"),
+    ("package_name", "polars"),
+    ("package_name", "sklearn"),
+    ("package_name", "yaml"),
+    ("package_name", "hydra_core"),
+    ("package_name", "tests"),
+    ("package_name", "hydra_plugins"),
+    ("package_name", "with-dash"),
+    ("package_name", "__init__"),
+    ("package_name", "a.b"),
+    ("package_name", "été"),
+    ("package_name", "a" * 61),
+    ("author_name", "Robert'); DROP\n"),
+    ("author_name", '"'),
+    ("author_name", "<script>"),
+    ("author_name", "$(id)"),
+    ("remote_url", ""),
+    ("remote_url", "s3://bucket"),
+    ("remote_url", "a b"),
+    ("remote_url", 'x"\n[core]'),
+    ("remote_url", "$(id)"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), HOSTILE)
+def test_a_hostile_answer_is_refused_by_name(question: str, answer: str) -> None:
+    with pytest.raises(FailedHookException, match=question):
+        check_answers(GOOD | {question: answer})
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("project_name", "Été 2026: météo".replace(":", ",")),
+        ("author_name", "Jean d'Arc, Jr. & Co"),
+        ("author_name", "李明"),
+        ("project_slug", "a1-b2"),
+        ("package_name", "p"),
+        ("remote_url", "/srv/storage"),
+    ],
+)
+def test_an_unusual_but_good_answer_is_taken(question: str, answer: str) -> None:
+    assert check_answers(GOOD | {question: answer}) == ""
+
+
+@pytest.mark.parametrize("kind", ["local", "s3", "gs", "azure", "ssh"])
+def test_the_address_that_is_offered_is_one_that_is_taken(kind: str) -> None:
+    answers = GOOD | {"dvc_remote": kind}
+    assert check_answers(answers | {"remote_url": default_remote(answers)}) == ""
+
+
+def test_a_password_in_an_address_is_refused() -> None:
+    with pytest.raises(FailedHookException, match="password"):
+        check_answers(GOOD | {"dvc_remote": "ssh", "remote_url": "ssh://me:secret@host/srv"})
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(FailedHookException, match=r"(?s)project_slug.*package_name"):
+        check_answers(GOOD | {"project_slug": "..", "package_name": "class"})
+
+
+def test_a_path_out_of_the_folder_writes_nothing(bake: Callable[..., Bake], tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    with pytest.raises(FailedHookException):
+        bake(into=inside, project_slug="../escaped", package_name="escaped")
+
+    assert not inside.exists()
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_there_are_at_most_eight_questions_each_with_a_sentence() -> None:
+    asked = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    questions = {name for name in asked if not name.startswith("_")}
+
+    assert len(questions) <= 8
+    assert questions == set(asked["__prompts__"])
+
+
+def test_names_follow_from_the_project_name(bake: Callable[..., Bake]) -> None:
+    made = bake(project_name="Café Müller 2")
+
+    assert made.path.name == "cafe-muller-2"
+    assert (made.path / "cafe_muller_2" / "config.py").is_file()

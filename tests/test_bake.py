@@ -1,0 +1,73 @@
+"""What a bake holds, for each answer."""
+
+import re
+from collections.abc import Callable
+from itertools import zip_longest
+
+import pytest
+
+from .conftest import TEMPLATE, Bake
+
+OPTIONS = {
+    "license": ["MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"],
+    "dvc_remote": ["local", "s3", "gs", "azure", "ssh"],
+}
+CYCLES = [
+    {"license": licence or "MIT", "dvc_remote": remote or "local"}
+    for licence, remote in zip_longest(*OPTIONS.values())
+]
+
+
+def expected(package: str) -> set[str]:
+    """The template's files under their rendered names; licences become one."""
+    files = {p.relative_to(TEMPLATE).as_posix() for p in TEMPLATE.rglob("*") if p.is_file()}
+    kept = {f for f in files if not f.startswith("licenses/") and "__pycache__" not in f}
+    return {f.replace("<<cookiecutter.package_name>>", package) for f in kept} | {"LICENSE"}
+
+
+@pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))
+def test_a_bake_holds_exactly_the_files_of_its_options(
+    bake: Callable[..., Bake], answers: dict[str, str]
+) -> None:
+    assert bake(**answers).files() == expected("flight_delays")
+
+
+@pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))
+def test_nothing_is_left_of_the_template(bake: Callable[..., Bake], answers: dict[str, str]) -> None:
+    made = bake(**answers)
+    texts = {f: made.read(f) for f in made.files() if not f.endswith(".parquet")}
+    left = re.compile(r"cookiecutter[._]|<<\s|\s>>|<%|%>|<#|#>")
+
+    assert {f for f, text in texts.items() if left.search(text)} == set()
+    assert {f for f in texts if re.search(r'[<>:"|?*\\]', f)} == set()
+
+
+def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:
+    made = bake(package_name="other")
+    (package,) = TEMPLATE.glob("<<*>>")
+
+    for file in package.rglob("*.*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            copy = made.path / "other" / file.relative_to(package)
+            assert copy.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("licence", "begins"),
+    [
+        ("MIT", "MIT License"),
+        ("Apache-2.0", "Apache License"),
+        ("BSD-3-Clause", "BSD 3-Clause"),
+        ("Proprietary", "Copyright"),
+    ],
+)
+def test_the_licence_is_the_chosen_one(bake: Callable[..., Bake], licence: str, begins: str) -> None:
+    assert bake(license=licence).read("LICENSE").lstrip().startswith(begins)
+
+
+@pytest.mark.parametrize("kind", OPTIONS["dvc_remote"][1:])
+def test_a_remote_is_configured_and_its_plugin_installed(bake: Callable[..., Bake], kind: str) -> None:
+    made = bake(dvc_remote=kind)
+
+    assert f"url = {kind}://" in made.read(".dvc/config")
+    assert f"EXTRAS ?= dev,{kind}\n" in made.read("Makefile")

@@ -1,0 +1,41 @@
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Bake
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_bake_is_a_clean_repository_with_one_commit(bake: Callable[..., Bake]) -> None:
+    made = bake()
+
+    assert git(made.path, "rev-list", "--count", "HEAD") == "1"
+    assert git(made.path, "branch", "--show-current") == "main"
+    assert git(made.path, "status", "--porcelain") == ""
+
+
+def test_the_first_commit_needs_no_git_identity(
+    bake: Callable[..., Bake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+
+    assert git(bake().path, "log", "-1", "--format=%an") == "template"
+
+
+def test_a_surrounding_repository_is_left_alone(
+    bake: Callable[..., Bake], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    made = bake()
+
+    assert not (made.path / ".git").exists()
+    assert git(tmp_path, "diff", "--cached", "--name-only") == ""
+    assert "no new one was made" in capfd.readouterr().out
