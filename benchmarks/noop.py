@@ -60,7 +60,7 @@ def _pretend(ours: Bake, stages: dict[str, Any]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 path.touch() if path.suffix else path.mkdir()
-    ours.run("-m", "dvc", "commit", "--force")
+    ours.run("-m", "dvc", "commit", "--force", "dvc.yaml")
 
 
 def _plain(folder: Path, count: int, ours: Bake) -> Path:

@@ -36,7 +36,7 @@ def test_a_bake_holds_exactly_the_files_of_its_options(
 def test_nothing_is_left_of_the_template(bake: Callable[..., Bake], answers: dict[str, str]) -> None:
     made = bake(**answers)
     texts = {f: made.read(f) for f in made.files() if not f.endswith(".parquet")}
-    left = re.compile(r"cookiecutter[._]|<<\s|\s>>|<%|%>|<#|#>")
+    left = re.compile(r"cookiecutter[._]|<%|%>|<#|#>")
 
     assert {f for f, text in texts.items() if left.search(text)} == set()
     assert {f for f in texts if re.search(r'[<>:"|?*\\]', f)} == set()

@@ -15,18 +15,18 @@ from omegaconf.errors import OmegaConfBaseException
 from .errors import ConfigError
 
 
-class _Broken(ValueError):
+class _RuleError(ValueError):
     """A rule that a value breaks; ``load`` turns it into a ConfigError."""
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise _Broken(f"{name} is {value}; allowed is {low} to {high}")
+        raise _RuleError(f"{name} is {value}; allowed is {low} to {high}")
 
 
 def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
     if value not in allowed:
-        raise _Broken(f"{name} is {value!r}; allowed is one of: {', '.join(sorted(allowed))}")
+        raise _RuleError(f"{name} is {value!r}; allowed is one of: {', '.join(sorted(allowed))}")
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Data:
 
     def __post_init__(self) -> None:
         if not self.sources:
-            raise _Broken("data.sources is empty; at least one source is needed")
+            raise _RuleError("data.sources is empty; at least one source is needed")
 
 
 @dataclass
@@ -117,8 +117,10 @@ class Dimension:
     choices: list[Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.choices is None and (self.low is None or self.high is None or self.low >= self.high):
-            raise _Broken("a tune.space entry needs choices, or low < high")
+        if self.choices is None and (
+            self.low is None or self.high is None or self.low >= self.high
+        ):
+            raise _RuleError("a tune.space entry needs choices, or low < high")
 
 
 @dataclass
@@ -162,7 +164,7 @@ class Tracking:
     def __post_init__(self) -> None:
         _one_of("tracking.kind", self.kind, ("none", "sqlite", "server"))
         if self.kind == "server" and not self.uri_env:
-            raise _Broken("tracking.uri_env is empty; kind 'server' needs a variable's name")
+            raise _RuleError("tracking.uri_env is empty; kind 'server' needs a variable's name")
 
 
 @dataclass
@@ -193,7 +195,9 @@ class AlertRoutes:
         for channel in self.channels:
             _one_of("alert.channels", channel, ("log", "webhook"))
         if "webhook" in self.channels and not self.webhook_env:
-            raise _Broken("alert.webhook_env is empty; channel 'webhook' needs a variable's name")
+            raise _RuleError(
+                "alert.webhook_env is empty; channel 'webhook' needs a variable's name"
+            )
 
 
 @dataclass
@@ -204,7 +208,7 @@ class FewShot:
 
     def __post_init__(self) -> None:
         if self.enabled:
-            raise _Broken("few_shot.enabled is true; this repository has no few-shot pipeline")
+            raise _RuleError("few_shot.enabled is true; this repository has no few-shot pipeline")
 
 
 @dataclass
@@ -239,7 +243,9 @@ class Config:
     def __post_init__(self) -> None:
         _within("seed", self.seed, 0, 2**32 - 1)
         if self.split.kind == "time" and not self.data.time:
-            raise _Broken("data.time is empty; a split by time needs the column that orders rows")
+            raise _RuleError(
+                "data.time is empty; a split by time needs the column that orders rows"
+            )
 
 
 def load(composed: DictConfig) -> Config:
@@ -250,7 +256,7 @@ def load(composed: DictConfig) -> Config:
     """
     try:
         config = OmegaConf.to_object(composed)
-    except (OmegaConfBaseException, _Broken) as error:
+    except (OmegaConfBaseException, _RuleError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"{reason}. Edit conf/ or the override.", "config.value") from error
     if not isinstance(config, Config):

@@ -1,7 +1,7 @@
 """Heals what a killed process or a bad disk leaves behind, which DVC leaves to people.
 
 python -m PACKAGE.doctor                take away a broken lock and half-written files
-python -m PACKAGE.doctor run CMD…       the same, then CMD; if it fails, the last good outputs return
+python -m PACKAGE.doctor run CMD…       the same, then CMD; if it fails, last good outputs return
 python -m PACKAGE.doctor verify         name every cache object and output that is corrupt
 python -m PACKAGE.doctor repair         take those away, and make them again
 """
@@ -52,7 +52,9 @@ def heal() -> None:
             with make_lock(str(RWLOCK.with_suffix(".lock")), tmp_dir=str(RWLOCK.parent)):
                 if not _parses(RWLOCK):
                     RWLOCK.unlink()
-                    log.warning("removed a broken lock that a killed process left", file=str(RWLOCK))
+                    log.warning(
+                        "removed a broken lock that a killed process left", file=str(RWLOCK)
+                    )
         except LockError:
             log.info("another DVC process is at work; its lock stays")
     for folder in WRITTEN:
@@ -96,7 +98,11 @@ def run(command: list[str]) -> int:
 def restore() -> list[str]:
     """Bring back recorded outputs that are gone from the work tree; returns their paths."""
     with _repository() as repo:
-        gone = [out for out in repo.index.outs if out.hash_info and not out.exists and not out.changed_cache()]
+        gone = [
+            out
+            for out in repo.index.outs
+            if out.hash_info and not out.exists and not out.changed_cache()
+        ]
         paths = [os.path.relpath(out.fs_path) for out in gone]
         if paths:
             repo.checkout(paths, force=True, allow_missing=True)
@@ -142,7 +148,7 @@ def repair() -> Findings:
             repo.reproduce(stages)
     if inputs:
         raise DataError(
-            f"{', '.join(inputs)} is corrupt, and no stage makes it. Run `dvc pull`, or put it back.",
+            f"{', '.join(inputs)} is corrupt, and no stage makes it. `dvc pull`, or put it back.",
             "data.corrupt_input",
         )
     return found
@@ -181,8 +187,12 @@ def _md5(file: Path) -> str:
 
 def main() -> None:
     """Run one of the four commands."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="?", default="heal", choices=["heal", "run", "verify", "repair"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "what", nargs="?", default="heal", choices=["heal", "run", "verify", "repair"]
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER, help="of `run`")
     chosen = parser.parse_args()
     logs.configure(run_id=run_id(), stage="doctor")
@@ -196,7 +206,9 @@ def main() -> None:
         for path in (*found.objects, *found.outputs):
             log.error("corrupt" if chosen.what == "verify" else "repaired", file=str(path))
         if found and chosen.what == "verify":
-            raise DataError("corrupt files, named above. Run `python -m … .doctor repair`.", "data.corrupt")
+            raise DataError(
+                "corrupt files, named above. Run `python -m … .doctor repair`.", "data.corrupt"
+            )
 
 
 if __name__ == "__main__":

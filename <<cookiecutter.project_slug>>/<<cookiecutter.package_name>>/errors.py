@@ -1,10 +1,10 @@
 """What can go wrong, by kind. Every message says what was expected, what was found, what to do.
 
-    PipelineError        exit 1
-    ├── ConfigError      exit 2   the configuration: a key, a type, a range, a missing value
-    ├── DataError        exit 3   the data: a file, a column, a value
-    ├── ModelError       exit 4   the model: training, loading, the contract
-    └── ResourceError    exit 5   the machine or a service: disk, permission, memory, network
+PipelineError        exit 1
+├── ConfigError      exit 2   the configuration: a key, a type, a range, a missing value
+├── DataError        exit 3   the data: a file, a column, a value
+├── ModelError       exit 4   the model: training, loading, the contract
+└── ResourceError    exit 5   the machine or a service: disk, permission, memory, network
 """
 
 from datetime import UTC, datetime

@@ -30,7 +30,11 @@ def _columns(valid: pl.LazyFrame, quality: Quality) -> list[dict[str, Any]]:
     types = valid.collect_schema()
     column = pl.all()
     low, high, distinct = pl.collect_all(
-        [valid.select(column.min()), valid.select(column.max()), valid.select(column.approx_n_unique())]
+        [
+            valid.select(column.min()),
+            valid.select(column.max()),
+            valid.select(column.approx_n_unique()),
+        ]
     )
     return [
         {

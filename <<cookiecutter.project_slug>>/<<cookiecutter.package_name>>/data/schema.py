@@ -102,7 +102,7 @@ def _cast(value: pl.Expr, found: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if found == wanted:
         return value
     if found == pl.String and wanted.is_temporal():
-        return value.str.strptime(wanted, strict=False)
+        return value.str.strptime(wanted, strict=False)  # type: ignore[arg-type]
     return value.cast(wanted, strict=False)
 
 
@@ -124,7 +124,9 @@ def read(path: str) -> RowSchema:
         ) from error
     except (ValueError, KeyError, jsonschema.SchemaError) as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"{path} is not a JSON Schema of a row: {reason}", "config.schema") from error
+        raise ConfigError(
+            f"{path} is not a JSON Schema of a row: {reason}", "config.schema"
+        ) from error
     return RowSchema(
         columns=columns,
         required=document.get("required", []),

@@ -23,7 +23,8 @@ def scan(kind: str, path: str, options: dict[str, Any]) -> pl.LazyFrame:
     Raises:
         DataError: no file matches, a file is empty, or it is not what ``kind`` says.
     """
-    files = sorted(Path(name) for name in glob.glob(path) if Path(name).is_file())
+    names = glob.glob(path)  # noqa: PTH207 - patterns may be absolute
+    files = sorted(Path(name) for name in names if Path(name).is_file())
     if not files:
         raise DataError(
             f"no file at {path!r}. Put the data there, or `dvc pull`, or edit conf/data.",

@@ -19,8 +19,15 @@ class Parts:
 
 
 def split(
-    rows: pl.DataFrame, *, kind: str, validation: float, test: float, target: str, key: str,
-    time: str | None, seed: int,
+    rows: pl.DataFrame,
+    *,
+    kind: str,
+    validation: float,
+    test: float,
+    target: str,
+    key: str,
+    time: str | None,
+    seed: int,
 ) -> Parts:
     """Deal the rows to three parts, in shares of ``1 - validation - test``, and so on.
 
@@ -65,7 +72,9 @@ def check_leaks(parts: Parts, *, key: str, time: str | None) -> None:
     frames = [parts.train, parts.validation, parts.test]
     if any(not frame.height for frame in frames):
         sizes = ", ".join(f"{n}: {f.height}" for n, f in zip(PARTS, frames, strict=True))
-        raise DataError(f"a part has no rows ({sizes}). Use more data, or edit conf/split.", "data.split")
+        raise DataError(
+            f"a part has no rows ({sizes}). Use more data, or edit conf/split.", "data.split"
+        )
     keys = pl.concat([frame.select(key) for frame in frames])
     repeated = keys.height - keys[key].n_unique()
     if repeated:

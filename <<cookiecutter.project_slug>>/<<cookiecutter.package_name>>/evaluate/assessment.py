@@ -9,7 +9,13 @@ from .paired import paired_bootstrap
 
 
 def assess(
-    names: list[str], truth: Array, scores: Array, threshold: float, *, resamples: int, level: float,
+    names: list[str],
+    truth: Array,
+    scores: Array,
+    threshold: float,
+    *,
+    resamples: int,
+    level: float,
     seed: int,
 ) -> dict[str, Any]:
     """Metrics, their intervals, and a paired test against a constant answer.
@@ -24,7 +30,12 @@ def assess(
     """
     wanted = metrics(names)
     constant = np.full_like(scores, truth.mean())
-    settings = {"threshold": threshold, "resamples": resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {
+        "threshold": threshold,
+        "resamples": resamples,
+        "level": level,
+        "seed": seed,
+    }
     against = paired_bootstrap(names[0], truth, scores, constant, **settings)
     return measure(wanted, truth, scores, threshold) | {
         "test_rows": truth.size,

@@ -13,7 +13,7 @@ Metric = Callable[[Array, Array, float], float]  # truth (n,) of 0/1, scores (n,
 
 
 def _of_scores(name: str) -> Metric:
-    def metric(truth: Array, scores: Array, threshold: float) -> float:
+    def metric(truth: Array, scores: Array, _: float) -> float:
         import sklearn.metrics
 
         return float(getattr(sklearn.metrics, name)(truth, scores))
@@ -68,7 +68,13 @@ def measure(
 
 
 def interval(
-    metric: Metric, truth: Array, scores: Array, threshold: float, *, resamples: int, level: float,
+    metric: Metric,
+    truth: Array,
+    scores: Array,
+    threshold: float,
+    *,
+    resamples: int,
+    level: float,
     seed: int,
 ) -> tuple[float, float]:
     """A percentile bootstrap interval at confidence ``1 - level`` (Efron 1979)."""
@@ -79,7 +85,7 @@ def interval(
 
 
 def resample(truth: Array, resamples: int, seed: int) -> NDArray[np.intp]:
-    """(resamples, n) row numbers, drawn with replacement within each class, so that none is empty."""
+    """(resamples, n) row numbers, drawn with replacement within each class: none gets empty."""
     rng = np.random.default_rng(seed)
     classes = [np.flatnonzero(truth == value) for value in np.unique(truth)]
     return np.concatenate([rng.choice(rows, (resamples, rows.size)) for rows in classes], axis=1)

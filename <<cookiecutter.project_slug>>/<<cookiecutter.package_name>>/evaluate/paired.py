@@ -1,6 +1,7 @@
 """Is one model better than another? A paired test: both answer the same rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,17 +26,24 @@ class Comparison:
 
 
 def paired_bootstrap(
-    metric: str, truth: Array, first: Array, second: Array, *, threshold: float, resamples: int,
-    level: float, seed: int,
+    metric: str,
+    truth: Array,
+    first: Array,
+    second: Array,
+    *,
+    threshold: float,
+    resamples: int,
+    level: float,
+    seed: int,
 ) -> Comparison:
-    """Compare two models' scores, each (n,), by resampling rows (Efron and Tibshirani 1993, ch. 16)."""
+    """Compare two models' scores, each (n,), by resampling rows (Efron, Tibshirani 1993)."""
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
     measure = METRICS[metric]
 
-    def gain(rows: object) -> float:
+    def gain(rows: Any) -> float:
         return sign * (
-            measure(truth[rows], first[rows], threshold)  # type: ignore[index]
-            - measure(truth[rows], second[rows], threshold)  # type: ignore[index]
+            measure(truth[rows], first[rows], threshold)
+            - measure(truth[rows], second[rows], threshold)
         )
 
     gains = np.array([gain(rows) for rows in resample(truth, resamples, seed)])

@@ -33,7 +33,7 @@ def decide(comparison: Comparison | None, *, better_than_dummy: bool, level: flo
 
 
 def register(
-    client: Any, uri: str, name: str, model: Path, contract: Path, tags: dict[str, str]
+    client: Any, uri: str, name: str, *, model: Path, contract: Path, tags: dict[str, str]
 ) -> str:
     """The version that holds this model, made if need be; the same model is one version.
 

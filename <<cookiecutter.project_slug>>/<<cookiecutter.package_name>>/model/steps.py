@@ -15,7 +15,7 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, parts: list[str] | None = None) -> None:
         self.parts = parts
 
-    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
+    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's
         """Remember the columns' names; there is nothing to learn."""
         self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         self.n_features_in_ = frame.width
@@ -23,12 +23,16 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, frame: pl.DataFrame) -> np.ndarray[Any, Any]:
         """A float array; a null moment gives NaN."""
-        made = [getattr(pl.col(c).dt, p)().alias(f"{c}_{p}") for c in frame.columns for p in self._used]
+        made = [
+            getattr(pl.col(c).dt, p)().alias(f"{c}_{p}") for c in frame.columns for p in self._used
+        ]
         return frame.select(made).cast(pl.Float64).to_numpy()
 
-    def get_feature_names_out(self, names: Any = None) -> np.ndarray[Any, Any]:
+    def get_feature_names_out(self, _: Any = None) -> np.ndarray[Any, Any]:
         """``column_part`` for each, in the order of the columns of ``transform``."""
-        return np.asarray([f"{c}_{p}" for c in self.feature_names_in_ for p in self._used], dtype=object)
+        return np.asarray(
+            [f"{c}_{p}" for c in self.feature_names_in_ for p in self._used], dtype=object
+        )
 
     @property
     def _used(self) -> list[str]:

@@ -58,7 +58,8 @@ class Contract:
 
     def truth(self, rows: pl.DataFrame) -> pl.Series:
         """1.0 where a row is of the last class, else 0.0."""
-        return (rows[self.target] == self.classes[-1]).cast(pl.Float64).alias("truth")
+        is_last = pl.col(self.target) == self.classes[-1]
+        return rows.select(is_last.cast(pl.Float64).alias("truth")).to_series()
 
     def _types(self) -> list[tuple[str, str]]:
         return [(name, dtype.split("(")[0]) for name, dtype in self.features.items()]
@@ -95,7 +96,8 @@ def load(model: Path, contract_file: Path) -> tuple[Any, Contract]:
         contract = Contract(**json.loads(contract_file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(
-            f"no usable model in {model}: {error}. Run `make repro`, or `dvc pull`.", "model.unreadable"
+            f"no usable model in {model}: {error}. Run `make repro`, or `dvc pull`.",
+            "model.unreadable",
         ) from error
     return pipeline, contract
 

@@ -39,7 +39,9 @@ def unfitted(spec: ModelSpec, features: pl.Schema) -> Any:
     from sklearn.pipeline import Pipeline
 
     model = estimator(spec.adapter, spec.params, seed=spec.seed, workers=spec.workers)
-    return Pipeline([("preprocess", preprocessor(spec.steps, features, spec.seed)), ("model", model)])
+    return Pipeline(
+        [("preprocess", preprocessor(spec.steps, features, spec.seed)), ("model", model)]
+    )
 
 
 def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
@@ -64,7 +66,12 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
                 "name a model.fallback.",
                 "model.training",
             ) from error
-        log.warning("training failed, falling back", model=spec.adapter, fallback=spec.fallback, reason=str(error))
+        log.warning(
+            "training failed, falling back",
+            model=spec.adapter,
+            fallback=spec.fallback,
+            reason=str(error),
+        )
         simpler = ModelSpec(spec.fallback, {}, spec.steps, spec.seed, spec.workers)
         fitted = fit(simpler, features, target)
         return Fitted(fitted.pipeline, fitted.adapter, fell_back=f"{spec.adapter}: {error}")

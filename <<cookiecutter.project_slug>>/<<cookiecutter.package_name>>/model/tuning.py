@@ -1,4 +1,4 @@
-"""The search for hyperparameters with Optuna: resumes where it was stopped, one study a question."""
+"""The search for hyperparameters with Optuna; it resumes where it was stopped."""
 
 import hashlib
 import json
@@ -15,8 +15,16 @@ Space = dict[str, dict[str, Any]]  # parameter: {low, high, log, whole} or {choi
 
 
 def search(
-    spec: ModelSpec, space: Space, features: pl.DataFrame, target: pl.Series, *, study_file: Path,
-    metric: str, folds: int, trials: int, timeout_s: float | None,
+    spec: ModelSpec,
+    space: Space,
+    features: pl.DataFrame,
+    target: pl.Series,
+    *,
+    study_file: Path,
+    metric: str,
+    folds: int,
+    trials: int,
+    timeout_s: float | None,
 ) -> dict[str, Any]:
     """The best parameters by cross-validation on these rows.
 

@@ -43,10 +43,14 @@ Send = Callable[[Alert], None]
 def alert(run_id: str, severity: str, subject: str, body: str) -> Alert:
     """A new alert."""
     digest = hashlib.sha256(f"{run_id}\0{subject}\0{body}".encode()).hexdigest()[:16]
-    return Alert(digest, run_id, datetime.now(UTC).isoformat(timespec="seconds"), severity, subject, body)
+    return Alert(
+        digest, run_id, datetime.now(UTC).isoformat(timespec="seconds"), severity, subject, body
+    )
 
 
-def alerts_from(drift: dict[str, Any], quality: dict[str, Any], max_quarantined: float) -> list[Alert]:
+def alerts_from(
+    drift: dict[str, Any], quality: dict[str, Any], max_quarantined: float
+) -> list[Alert]:
     """What in the two reports is worth telling; nothing, if all is well."""
     found = []
     advice = " ".join(drift["recommendations"])
@@ -89,7 +93,8 @@ class Outbox:
             told = {channel for (channel,) in recent}
             wanted = [channel for channel in channels if channel not in told]
             db.executemany(
-                "INSERT OR IGNORE INTO outbox (id, channel, run_id, created, severity, subject, body)"
+                "INSERT OR IGNORE INTO outbox (id, channel, run_id, created, severity, subject,"
+                " body)"
                 " VALUES (:id, :channel, :run_id, :created, :severity, :subject, :body)",
                 [asdict(raised) | {"channel": channel} for channel in wanted],
             )
@@ -122,7 +127,8 @@ class Outbox:
         sent = None if error else datetime.now(UTC).isoformat(timespec="seconds")
         with self._open() as db:
             db.execute(
-                "UPDATE outbox SET attempts = attempts + 1, error = ?, sent = ? WHERE id = ? AND channel = ?",
+                "UPDATE outbox SET attempts = attempts + 1, error = ?, sent = ?"
+                " WHERE id = ? AND channel = ?",
                 (error, sent, alert_id, channel),
             )
 
@@ -131,12 +137,16 @@ class Outbox:
         try:
             db = sqlite3.connect(self._path, timeout=10)
         except sqlite3.Error as error:
-            raise ResourceError(f"{self._path} cannot be opened: {error}.", "resource.outbox") from error
+            raise ResourceError(
+                f"{self._path} cannot be opened: {error}.", "resource.outbox"
+            ) from error
         try:
             with db:
                 yield db
         except sqlite3.Error as error:
-            raise ResourceError(f"{self._path}: {error}. Close what uses it.", "resource.outbox") from error
+            raise ResourceError(
+                f"{self._path}: {error}. Close what uses it.", "resource.outbox"
+            ) from error
         finally:
             db.close()
 
@@ -163,11 +173,18 @@ def to_webhook(variable: str) -> Send:
                 "config.webhook",
             )
         service = apprise.Apprise()
-        service.add(address.replace("https", "jsons", 1) if address.startswith("https") else address.replace("http", "json", 1))
+        service.add(
+            address.replace("https", "jsons", 1)
+            if address.startswith("https")
+            else address.replace("http", "json", 1)
+        )
         told = service.notify(
-            title=f"[{raised.severity}] {raised.subject}", body=f"{raised.body}\nrun {raised.run_id}"
+            title=f"[{raised.severity}] {raised.subject}",
+            body=f"{raised.body}\nrun {raised.run_id}",
         )
         if not told:
-            raise ResourceError(f"the webhook of {variable} did not take the alert.", "resource.webhook")
+            raise ResourceError(
+                f"the webhook of {variable} did not take the alert.", "resource.webhook"
+            )
 
     return send

@@ -25,6 +25,8 @@ def _describe(column: pl.Series) -> dict[str, Any]:
     if column.dtype.is_numeric():
         return described | {"deciles": [column.quantile(q, "linear") for q in QUANTILES]}
     if column.dtype == pl.String:
-        counts = column.drop_nulls().value_counts().sort("count", column.name, descending=[True, False])
+        counts = (
+            column.drop_nulls().value_counts().sort("count", column.name, descending=[True, False])
+        )
         return described | {"counts": dict(counts.head(TOP_VALUES).iter_rows())}
     return described

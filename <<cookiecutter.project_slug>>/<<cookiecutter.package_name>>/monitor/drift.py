@@ -14,6 +14,18 @@ SCORE = "score"
 
 
 @dataclass(frozen=True)
+class Rules:
+    """How columns are compared, and from where on that is drift."""
+
+    numeric: str  # Evidently's method for numbers
+    categorical: str  # and for text
+    column: float  # a feature has drifted beyond this
+    data_drift: float  # the data has, when more than this share of features has
+    prediction_drift: float  # the score has drifted beyond this
+    rows: int  # at most so many are compared, drawn on each side
+
+
+@dataclass(frozen=True)
 class DriftReport:
     """What was found; scores are those of the methods in ``methods``."""
 
@@ -32,22 +44,49 @@ class DriftReport:
 
 
 def detect(
-    reference: pl.DataFrame, current: pl.DataFrame, *, method: dict[str, str], column_threshold: float,
-    data_drift: float, prediction_drift: float, rows: int, seed: int, html: Path, run_id: str,
+    reference: pl.DataFrame,
+    current: pl.DataFrame,
+    rules: Rules,
+    *,
+    seed: int,
+    html: Path,
+    run_id: str,
 ) -> DriftReport:
     """Compare two tables of the same columns with Evidently; one column is the model's ``score``.
 
-    Args:
-        method: Evidently's method for ``numeric`` and for ``categorical`` columns.
-        column_threshold: a feature has drifted beyond this.
-        data_drift: the data has drifted when more than this share of features has.
-        prediction_drift: the same as ``column_threshold``, for the score.
-        rows: at most so many are compared, drawn on each side.
-        html: receives the page for people.
+    ``html`` receives the page for people.
 
     Raises:
         DataError: too few rows, or a column is missing.
     """
+    _refuse_what_tells_nothing(reference, current)
+    columns = _comparable(reference, current)
+    sides = [
+        frame.select(columns).sample(min(rules.rows, frame.height), seed=seed, shuffle=True)
+        for frame in (reference, current)
+    ]
+    found = _evidently(*sides, rules=rules, html=html)
+    score, score_drifted = found.pop(SCORE)
+    drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
+    share = len(drifted) / max(len(found), 1)
+    data_drifted = share > rules.data_drift
+    return DriftReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        rows=current.height,
+        data_drift_score=share,
+        prediction_drift_score=score,
+        feature_drift_scores={name: value for name, (value, _) in found.items()},
+        drifted_features=drifted,
+        data_drift_detected=data_drifted,
+        prediction_drift_detected=score_drifted,
+        drift_detected=data_drifted or score_drifted,
+        visualizations=[html.as_posix()],
+        recommendations=_recommend(drifted, data=data_drifted, prediction=score_drifted),
+    )
+
+
+def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:
     missing = [name for name in reference.columns if name not in current.columns]
     if missing:
         raise DataError(
@@ -60,30 +99,6 @@ def detect(
             "Wait for more.",
             "data.too_few_rows",
         )
-    columns = _comparable(reference, current)
-    sides = [
-        frame.select(columns).sample(min(rows, frame.height), seed=seed, shuffle=True)
-        for frame in (reference, current)
-    ]
-    thresholds = {name: prediction_drift if name == SCORE else column_threshold for name in columns}
-    found = _evidently(*sides, method=method, thresholds=thresholds, html=html)
-    score, score_drifted = found.pop(SCORE)
-    drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
-    share = len(drifted) / max(len(found), 1)
-    return DriftReport(
-        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        run_id=run_id,
-        rows=current.height,
-        data_drift_score=share,
-        prediction_drift_score=score,
-        feature_drift_scores={name: value for name, (value, _) in found.items()},
-        drifted_features=drifted,
-        data_drift_detected=share > data_drift,
-        prediction_drift_detected=score_drifted,
-        drift_detected=share > data_drift or score_drifted,
-        visualizations=[html.as_posix()],
-        recommendations=_recommend(drifted, data=share > data_drift, prediction=score_drifted),
-    )
 
 
 def _comparable(reference: pl.DataFrame, current: pl.DataFrame) -> list[str]:
@@ -98,8 +113,7 @@ def _comparable(reference: pl.DataFrame, current: pl.DataFrame) -> list[str]:
 
 
 def _evidently(
-    reference: pl.DataFrame, current: pl.DataFrame, *, method: dict[str, str],
-    thresholds: dict[str, float], html: Path,
+    reference: pl.DataFrame, current: pl.DataFrame, *, rules: Rules, html: Path
 ) -> dict[str, tuple[float, bool]]:
     """``column: (score, drifted)``; whether it drifted is the test's verdict.
 
@@ -111,12 +125,17 @@ def _evidently(
     numeric = [c for c in reference.columns if reference[c].dtype.is_numeric()]
     text = [c for c in reference.columns if c not in numeric]
     definition = DataDefinition(numerical_columns=numeric, categorical_columns=text)
-    kind = {c: "numeric" if c in numeric else "categorical" for c in reference.columns}
     metrics = [
-        ValueDrift(column=c, method=method[kind[c]], threshold=thresholds[c]) for c in reference.columns
+        ValueDrift(
+            column=c,
+            method=rules.numeric if c in numeric else rules.categorical,
+            threshold=rules.prediction_drift if c == SCORE else rules.column,
+        )
+        for c in reference.columns
     ]
     sides = [
-        Dataset.from_pandas(_pandas(frame), data_definition=definition) for frame in (current, reference)
+        Dataset.from_pandas(_pandas(frame), data_definition=definition)
+        for frame in (current, reference)
     ]
     snapshot = Report(metrics, include_tests=True).run(*sides)
     snapshot.save_html(str(html))
@@ -136,9 +155,13 @@ def _pandas(frame: pl.DataFrame) -> Any:
 def _recommend(drifted: list[str], *, data: bool, prediction: bool) -> list[str]:
     advice = []
     if data:
-        advice.append(f"Look at {', '.join(drifted)} in the report: a fault at the source, or the world?")
+        advice.append(
+            f"Look at {', '.join(drifted)} in the report: a fault at the source, or the world?"
+        )
     if prediction:
-        advice.append("The model answers differently: compare with the truth as soon as it is known.")
+        advice.append(
+            "The model answers differently: compare with the truth as soon as it is known."
+        )
     if data or prediction:
         advice.append("If the world changed, retrain on rows that include the new time.")
     return advice

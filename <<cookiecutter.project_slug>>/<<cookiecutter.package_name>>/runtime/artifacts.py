@@ -24,7 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
         _flush(partial)
         if path.is_dir():
             remove(path)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         remove(partial)
 

@@ -54,7 +54,9 @@ class reported:  # noqa: N801 - reads as a statement
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
         if isinstance(error, Exception):
             known = as_pipeline_error(error)
             if known is None:
@@ -76,7 +78,9 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
             f"the system refused: {error}. Check space, permissions and paths.", "resource.os"
         )
     if isinstance(error, MemoryError):
-        return ResourceError("out of memory. Use fewer rows or a larger machine.", "resource.memory")
+        return ResourceError(
+            "out of memory. Use fewer rows or a larger machine.", "resource.memory"
+        )
     return None
 
 

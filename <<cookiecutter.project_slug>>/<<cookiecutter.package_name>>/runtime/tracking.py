@@ -82,7 +82,7 @@ def store(uri: str) -> Iterator[Any]:
     except (MlflowException, SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0][:300]
         raise ResourceError(
-            f"the MLflow store does not answer: {reason}. Close what locks it, or start the server.",
+            f"the MLflow store fails: {reason}. Close what locks it, or start the server.",
             "resource.tracking",
         ) from error
 

@@ -1,7 +1,7 @@
 """conf/ becomes params.yaml, by the steps of `dvc exp run`.
 
-    python -m PACKAGE.stages.compose            write it
-    python -m PACKAGE.stages.compose --check    only say whether it is what conf/ composes to
+python -m PACKAGE.stages.compose            write it
+python -m PACKAGE.stages.compose --check    only say whether it is what conf/ composes to
 """
 
 import os

@@ -10,7 +10,7 @@ import structlog
 from ..config import Config
 from ..data.sources import scan
 from ..model.store import Contract
-from ..monitor.drift import detect
+from ..monitor.drift import Rules, detect
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.run import run_id
 from ..runtime.stage import stage
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write reports/drift.json for machines and reports/drift.html for people."""
-    settings = config.drift
     contract = Contract(**json.loads(CONTRACT.read_text(encoding="utf-8")))
     incoming = contract.select(scan("parquet", INCOMING, {}).collect())
     current = incoming.with_columns(pl.read_parquet(PREDICTIONS)["score"])
@@ -36,11 +35,7 @@ def main(config: Config) -> None:
         report = detect(
             pl.read_parquet(REFERENCE),
             current,
-            method={"numeric": settings.numeric, "categorical": settings.categorical},
-            column_threshold=settings.column,
-            data_drift=settings.data_drift,
-            prediction_drift=settings.prediction_drift,
-            rows=settings.rows,
+            Rules(**asdict(config.drift)),
             seed=config.seed,
             html=page,
             run_id=run_id(),

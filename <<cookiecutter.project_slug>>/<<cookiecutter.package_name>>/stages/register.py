@@ -32,13 +32,17 @@ def main(config: Config) -> None:
     """Register the model, compare it with the champion on the same rows, and write the verdict."""
     settings = config.tracking
     if settings.kind == "none":
-        raise ConfigError("tracking=none has no registry. Choose sqlite or server.", "config.tracking")
+        raise ConfigError(
+            "tracking=none has no registry. Choose sqlite or server.", "config.tracking"
+        )
     metrics = json.loads(METRICS.read_text(encoding="utf-8"))
     uri = tracking.tracking_uri(settings.kind, settings.uri_env)
 
     with tracking.store(uri) as client:
         tags = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
-        version = registry.register(client, uri, settings.registry, MODEL, CONTRACT, tags)
+        version = registry.register(
+            client, uri, settings.registry, model=MODEL, contract=CONTRACT, tags=tags
+        )
         champion = registry.champion(client, settings.registry)
         if champion is not None and str(champion.version) == version:
             decision = registry.Decision(promote=False, reason="it is the champion")
@@ -52,7 +56,9 @@ def main(config: Config) -> None:
         if decision.promote:
             registry.promote(client, settings.registry, version)
     write_json(REGISTRY, asdict(decision) | {"version": version, "run_id": run.run_id()})
-    log.info("promoted" if decision.promote else "not promoted", version=version, reason=decision.reason)
+    log.info(
+        "promoted" if decision.promote else "not promoted", version=version, reason=decision.reason
+    )
 
 
 def _compare(config: Config, client: Any, champion: Any) -> Comparison:

@@ -1,0 +1,167 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
+from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
+from <<cookiecutter.package_name>>.model.store import Contract, load, save
+from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit, score
+from <<cookiecutter.package_name>>.model.tuning import search
+
+STEPS = [
+    StepSpec("imputer", "numeric", {}),
+    StepSpec("standard_scaler", ["wind", "seats"], {}),
+    StepSpec("target_encoder", "text", {}),
+    StepSpec("date_parts", "datetime", {"parts": ["hour"]}),
+]
+
+
+def spec(adapter: str, **params: object) -> ModelSpec:
+    return ModelSpec(adapter, params, STEPS, seed=1)
+
+
+def trained(rows: pl.DataFrame, adapter: str = "logistic") -> Fitted:
+    return fit(spec(adapter), rows.drop("id", "late"), rows["late"])
+
+
+def contract(rows: pl.DataFrame, fitted: Fitted) -> Contract:
+    features = {name: str(dtype) for name, dtype in rows.drop("id", "late").schema.items()}
+    return Contract(features, "late", "id", [0, 1], 0.5, fitted.adapter, None, rows.height)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
+    rows: pl.DataFrame, adapter: str
+) -> None:
+    x = rows.drop("id", "late")
+    for folder in ("a", "b"):
+        fitted = trained(rows, adapter)
+        save(fitted.pipeline, contract(rows, fitted), Path(folder, "model"), Path(folder, "c.json"))
+    loaded, promised = load(Path("a/model"), Path("a/c.json"))
+
+    assert score(loaded, promised.select(rows)).equals(score(fitted.pipeline, x))
+    assert Path("a/model/model.skops").read_bytes() == Path("b/model/model.skops").read_bytes()
+
+
+@pytest.mark.parametrize("adapter", sorted(set(ADAPTERS) - {"dummy"}))
+def test_a_model_learns_what_there_is_to_learn(rows: pl.DataFrame, adapter: str) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    scores = score(trained(rows, adapter).pipeline, rows.drop("id", "late"))
+
+    assert roc_auc_score(rows["late"], scores) > 0.85
+
+
+def test_a_model_that_cannot_train_is_replaced_and_says_so(rows: pl.DataFrame) -> None:
+    broken = ModelSpec("logistic", {"C": -1.0}, STEPS, seed=1, fallback="dummy")
+    fitted = fit(broken, rows.drop("id", "late"), rows["late"])
+
+    assert fitted.adapter == "dummy"
+    assert "logistic" in str(fitted.fell_back)
+
+
+def test_without_a_fallback_it_is_an_error(rows: pl.DataFrame) -> None:
+    with pytest.raises(ModelError, match="could not be trained"):
+        fit(spec("logistic", C=-1.0), rows.drop("id", "late"), rows["late"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (spec("oracle"), "oracle"),
+        (spec("logistic", depth=3), "depth"),
+        (spec("nowhere.Model"), "nowhere"),
+        (ModelSpec("logistic", {}, [StepSpec("scale_it", "numeric", {})], 1), "scale_it"),
+        (ModelSpec("logistic", {}, [StepSpec("imputer", ["winds"], {})], 1), "winds"),
+        (ModelSpec("logistic", {}, STEPS[:2], 1), "departure|origin"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_by_name(
+    rows: pl.DataFrame, wrong: ModelSpec, named: str
+) -> None:
+    with pytest.raises(ConfigError, match=named):
+        fit(wrong, rows.drop("id", "late"), rows["late"])
+
+
+def test_a_column_goes_through_its_steps_in_order(rows: pl.DataFrame) -> None:
+    x = rows.drop("id", "late")
+    made = preprocessor(STEPS, x.schema, seed=1).fit(x, rows["late"])
+
+    assert sorted(made.get_feature_names_out()) == ["departure_hour", "origin", "seats", "wind"]
+
+
+def test_a_new_category_and_a_new_null_get_an_answer(rows: pl.DataFrame) -> None:
+    fitted = trained(rows)
+    new = rows.head(2).drop("id", "late").with_columns(
+        origin=pl.Series(["LGA", "JFK"]), wind=pl.Series([None, 1.0])
+    )
+
+    assert score(fitted.pipeline, new).is_between(0, 1).all()
+
+
+def test_a_table_that_breaks_the_contract_is_refused(rows: pl.DataFrame) -> None:
+    promised = contract(rows, trained(rows))
+
+    with pytest.raises(ModelError, match="wind"):
+        promised.select(rows.drop("wind"))
+    with pytest.raises(ModelError, match="contract"):
+        promised.select(rows.with_columns(wind=pl.lit("strong")))
+
+
+def test_the_order_of_columns_makes_no_difference(rows: pl.DataFrame) -> None:
+    fitted = trained(rows)
+    promised = contract(rows, fitted)
+    mixed = rows.select(sorted(rows.columns))
+
+    assert score(fitted.pipeline, promised.select(mixed)).equals(
+        score(fitted.pipeline, promised.select(rows))
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip"])
+def test_a_broken_model_file_is_refused(rows: pl.DataFrame, content: bytes) -> None:
+    fitted = trained(rows)
+    save(fitted.pipeline, contract(rows, fitted), Path("model"), Path("c.json"))
+    Path("model/model.skops").write_bytes(content)
+
+    with pytest.raises(ModelError, match="no usable model"):
+        load(Path("model"), Path("c.json"))
+
+
+def test_a_model_of_foreign_types_is_not_loaded(rows: pl.DataFrame) -> None:
+    fitted = trained(rows)
+    save(Path("innocent"), contract(rows, fitted), Path("model"), Path("c.json"))
+
+    with pytest.raises(ModelError, match="not trusted"):
+        load(Path("model"), Path("c.json"))
+
+
+def test_the_threshold_is_the_best_one() -> None:
+    truth, scores = pl.Series([0, 0, 1, 1]), pl.Series([0.1, 0.6, 0.7, 0.8])
+
+    assert best_threshold(truth, scores) == pytest.approx(0.7)
+
+
+def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
+    import optuna
+
+    space = {"C": {"low": 0.01, "high": 10.0, "log": True, "whole": False, "choices": None}}
+    for trials in (2, 3):
+        best = search(
+            spec("logistic"), space, rows.drop("id", "late"), rows["late"],
+            study_file=Path("study.db"), metric="roc_auc", folds=2, trials=trials, timeout_s=None,
+        )
+    (study,) = optuna.get_all_study_summaries("sqlite:///study.db")
+
+    assert study.n_trials == 3
+    assert 0.01 <= best["C"] <= 10
+
+
+def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:
+    with pytest.raises(ConfigError, match=r"tune\.space"):
+        search(
+            spec("dummy"), {}, rows, rows["late"], study_file=Path("study.db"), metric="roc_auc",
+            folds=2, trials=1, timeout_s=None,
+        )

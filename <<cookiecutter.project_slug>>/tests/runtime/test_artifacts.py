@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from <<cookiecutter.package_name>>.runtime.artifacts import replacing, sha256_of, write_json
+
+
+def test_a_file_appears_whole() -> None:
+    with replacing(Path("new/a.txt")) as partial:
+        partial.write_text("half")
+        assert not Path("new/a.txt").exists()
+        partial.write_text("whole")
+
+    assert Path("new/a.txt").read_text() == "whole"
+    assert [p.name for p in Path("new").iterdir()] == ["a.txt"]
+
+
+def test_what_stood_there_stays_when_writing_fails() -> None:
+    Path("a.txt").write_text("old")
+    with pytest.raises(RuntimeError), replacing(Path("a.txt")) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+
+    assert [(p.name, p.read_text()) for p in Path().iterdir()] == [("a.txt", "old")]
+
+
+def test_a_folder_is_replaced_as_a_whole() -> None:
+    for name in ("old", "new"):
+        with replacing(Path("model")) as partial:
+            partial.mkdir()
+            (partial / name).touch()
+
+    assert [p.name for p in Path("model").iterdir()] == ["new"]
+
+
+def test_what_a_killed_writer_left_is_in_nobodys_way() -> None:
+    Path(".a.txt.partial").mkdir()
+    with replacing(Path("a.txt")) as partial:
+        partial.write_text("whole")
+
+    assert Path("a.txt").read_text() == "whole"
+
+
+def test_a_number_that_json_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(Path("a.json"), {"x": float("nan")})
+
+    assert not Path("a.json").exists()
+
+
+def test_a_digest_tells_names_and_contents_apart() -> None:
+    digests = set()
+    for name, content in (("a", "1"), ("b", "1"), ("a", "2")):
+        folder = Path(f"folder-{name}{content}")
+        folder.mkdir()
+        (folder / name).write_text(content)
+        digests.add(sha256_of(folder))
+
+    assert len(digests) == 3

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+
+from <<cookiecutter.package_name>>.config import Config, load
+from <<cookiecutter.package_name>>.errors import ConfigError
+
+from .conftest import ROOT
+
+CONF = ROOT / "conf"
+OWN = ["data.schema=s.json", "data.target=t", "data.key=k"]
+CHOICES = sorted(
+    f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.stem != "sweep"
+)
+
+
+def composed(*overrides: str) -> Config:
+    with initialize_config_dir(str(CONF)):
+        return load(compose("config", overrides=list(overrides)))
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
+    own = OWN if choice in ("data=csv", "data=parquet") else []
+
+    assert composed(choice, *own).name
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("split.test=2", "split.test"),
+        ("split.validation=0", "split.validation"),
+        ("split.kind=lucky", "split.kind"),
+        ("validate.max_quarantined=-1", "max_quarantined"),
+        ("evaluate.bootstrap=1", "evaluate.bootstrap"),
+        ("data.sources=[]", "data.sources"),
+        ("data.target=???", "target"),
+        ("data=csv", "schema"),
+        ("tracking.kind=server", "uri_env"),
+        ("alert.channels=[pigeon]", "alert.channels"),
+        ("alert.channels=[webhook]", "webhook_env"),
+        ("few_shot.enabled=true", "few_shot"),
+        ("seed=-1", "seed"),
+        ("split=time", "data.time"),
+        ("+tune.space.forest.max_depth={low: 3, high: 3}", "low < high"),
+    ],
+)
+def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str) -> None:
+    more = ["data.time=null"] if override == "split=time" else []
+    with pytest.raises(ConfigError, match=named):
+        composed(override, *more)
+
+
+@pytest.mark.parametrize(
+    "override", ["split.tset=0.1", "split.test=lots", "model=none_such", "nothing=1", "seed=x"]
+)
+def test_an_unknown_key_a_wrong_type_and_an_unknown_choice_are_refused(override: str) -> None:
+    with pytest.raises(HydraException):
+        composed(override)
+
+
+def test_no_shipped_value_is_read_from_the_environment() -> None:
+    for path in CONF.rglob("*.yaml"):
+        assert "${oc.env" not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_shipped_file_is_short() -> None:
+    assert [p for p in Path(CONF).rglob("*.yaml") if len(p.read_text().splitlines()) > 40] == []
