@@ -34,6 +34,13 @@ def rows() -> pl.DataFrame:
     )
 
 
+@pytest.fixture(scope="session")
+def package() -> str:
+    """The package's name: the one folder that holds a config.py."""
+    (config,) = ROOT.glob("*/config.py")
+    return config.parent.name
+
+
 def run(folder: Path, *command: str, code: int = 0, **env: str) -> str:
     """What a command prints, in a folder, if it exits as expected."""
     done = subprocess.run(

@@ -1,0 +1,166 @@
+"""Self-healing, on a small DVC project of its own."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from <<cookiecutter.package_name>> import doctor
+from <<cookiecutter.package_name>>.errors import DataError
+
+from .conftest import commit, run
+
+WRITE = "import pathlib,sys,time; time.sleep({wait}); pathlib.Path('{out}').write_text('{out}' * 99)"
+
+
+def project(folder: Path, stages: int, wait: float = 0.0) -> Path:
+    lines = ["stages:"]
+    for i in range(stages):
+        command = WRITE.format(out=f"out{i}", wait=wait)
+        lines += [f"  s{i}:", f'    cmd: python -c "{command}"', f"    outs: [out{i}]"]
+        lines += [f"    deps: [out{i - 1}]"] if i and wait else []
+    folder.mkdir(exist_ok=True)
+    commit(folder, "init", "--quiet")
+    run(folder, "dvc", "init", "--quiet")
+    (folder / "dvc.yaml").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = project(tmp_path / "small", stages=4)
+    monkeypatch.chdir(folder)
+    run(folder, "dvc", "repro", "--quiet")
+    return folder
+
+
+def flip(file: Path, seed: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[random.Random(seed).randrange(len(content))] ^= 1
+    file.chmod(0o644)
+    stat = file.stat()
+    file.write_bytes(content)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as a bad disk would
+
+
+def test_a_broken_lock_is_removed_and_work_goes_on(small: Path) -> None:
+    Path(".dvc/tmp/rwlock").write_text("")
+    run(small, "dvc", "repro", code=255)
+    doctor.heal()
+
+    assert "up to date" in run(small, "dvc", "repro")
+
+
+def test_a_lock_that_can_be_read_is_left_alone(small: Path) -> None:
+    Path(".dvc/tmp/rwlock").write_text("{}")
+    doctor.heal()
+
+    assert Path(".dvc/tmp/rwlock").read_text() == "{}"
+
+
+def test_a_broken_lock_that_a_live_process_holds_is_left_alone(small: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time; from dvc.lock import make_lock\n"
+            "with make_lock('.dvc/tmp/rwlock.lock', tmp_dir='.dvc/tmp'):\n"
+            "    print('held', flush=True); time.sleep(60)",
+        ],
+        cwd=small,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
+    Path(".dvc/tmp/rwlock").write_text("")
+    doctor.heal()
+    holder.kill()
+    holder.wait()
+
+    assert Path(".dvc/tmp/rwlock").read_text() == ""
+
+
+def test_half_written_files_are_removed(small: Path) -> None:
+    partial = small / "models" / ".model.partial"
+    partial.mkdir(parents=True)
+    doctor.heal()
+
+    assert not partial.exists()
+
+
+@pytest.mark.parametrize("where", ["objects", "outputs", "both"])
+def test_a_flipped_bit_is_named_and_repaired(small: Path, where: str) -> None:
+    objects = sorted(Path(".dvc/cache/files/md5").glob("??/*"))[:2] if where != "outputs" else []
+    outputs = [small / "out1", small / "out3"] if where != "objects" else []
+    for seed, file in enumerate((*objects, *outputs)):
+        flip(file, seed)
+    found = doctor.verify()
+    doctor.repair()
+
+    assert found.objects == objects
+    assert sorted(found.outputs) == sorted(outputs)
+    assert not doctor.verify()
+    assert (small / "out1").read_text() == "out1" * 99
+    assert "up to date" in run(small, "dvc", "status")
+
+
+def test_of_fifty_flipped_bits_all_are_named_and_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "many", stages=2)
+    many = "import pathlib; p=pathlib.Path('many'); p.mkdir(); [(p / str(i)).write_text(str(i) * 50) for i in range(60)]"
+    with (folder / "dvc.yaml").open("a") as file:
+        file.write(f'\n  many:\n    cmd: python -c "{many}"\n    outs: [many]\n')
+    monkeypatch.chdir(folder)
+    run(folder, "dvc", "repro", "--quiet")
+    objects = sorted(p for p in Path(".dvc/cache/files/md5").glob("??/*") if p.suffix != ".dir")
+    chosen = random.Random(1).sample(objects, 50)
+    for seed, file in enumerate(chosen):
+        flip(file, seed)
+    found = doctor.verify()
+    doctor.repair()
+
+    assert sorted(found.objects) == sorted(chosen)
+    assert not doctor.verify()
+
+
+def test_a_corrupt_input_is_named_for_it_cannot_be_made_again(small: Path) -> None:
+    (small / "raw").write_text("given")
+    run(small, "dvc", "add", "--quiet", "raw")
+    (small / "raw").chmod(0o644)
+    flip(small / "raw", 1)
+    for file in Path(".dvc/cache/files/md5").glob("??/*"):
+        if file.read_text() == "given":
+            flip(file, 1)
+
+    with pytest.raises(DataError, match="raw"):
+        doctor.repair()
+
+
+def test_a_failed_command_gives_its_code_and_the_outputs_return(small: Path) -> None:
+    (small / "out2").unlink()
+
+    assert doctor.run(["python", "-c", "raise SystemExit(7)"]) == 7
+    assert (small / "out2").read_text() == "out2" * 99
+
+
+def test_after_each_of_ten_kills_the_next_run_ends_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "killed", stages=3, wait=0.1)
+    monkeypatch.chdir(folder)
+    chance = random.Random(0)
+    for _ in range(10):
+        victim = subprocess.Popen(["dvc", "repro", "--force", "--quiet"], cwd=folder, start_new_session=True)
+        time.sleep(chance.uniform(0.3, 2.0))
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+        assert doctor.run(["dvc", "repro", "--quiet"]) == 0
+
+    assert [(folder / f"out{i}").read_text() for i in range(3)] == [f"out{i}" * 99 for i in range(3)]
