@@ -69,14 +69,17 @@ class Timing:
 
     @property
     def median(self) -> float:
+        """Seconds."""
         return statistics.median(sample.seconds for sample in self.samples)
 
     @property
     def best(self) -> float:
+        """Seconds of the fastest round."""
         return min(sample.seconds for sample in self.samples)
 
     @property
     def peak_mb(self) -> float:
+        """The largest of the rounds."""
         return max(sample.peak_mb for sample in self.samples)
 
 
@@ -90,6 +93,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
+        """Whether the limit is kept."""
         return self.value <= self.limit
 
 
@@ -206,4 +210,4 @@ def _machine() -> str:
     found = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
     model = found.group(1) if found else platform.machine()
     system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} × {model}, {memory:.0f} GB, {system}"
+    return f"{os.cpu_count()} cores of {model}, {memory:.0f} GB, {system}"

@@ -15,7 +15,9 @@ from <<cookiecutter.package_name>>.errors import DataError
 
 from .conftest import commit, run
 
-WRITE = "import pathlib,sys,time; time.sleep({wait}); pathlib.Path('{out}').write_text('{out}' * 99)"
+WRITE = (
+    "import pathlib,sys,time; time.sleep({wait}); pathlib.Path('{out}').write_text('{out}' * 99)"
+)
 
 
 def project(folder: Path, stages: int, wait: float = 0.0) -> Path:
@@ -157,10 +159,14 @@ def test_after_each_of_ten_kills_the_next_run_ends_well(
     monkeypatch.chdir(folder)
     chance = random.Random(0)
     for _ in range(10):
-        victim = subprocess.Popen(["dvc", "repro", "--force", "--quiet"], cwd=folder, start_new_session=True)
+        victim = subprocess.Popen(
+            ["dvc", "repro", "--force", "--quiet"], cwd=folder, start_new_session=True
+        )
         time.sleep(chance.uniform(0.3, 2.0))
         os.killpg(victim.pid, signal.SIGKILL)
         victim.wait()
         assert doctor.run(["dvc", "repro", "--quiet"]) == 0
 
-    assert [(folder / f"out{i}").read_text() for i in range(3)] == [f"out{i}" * 99 for i in range(3)]
+    assert [(folder / f"out{i}").read_text() for i in range(3)] == [
+        f"out{i}" * 99 for i in range(3)
+    ]

@@ -9,9 +9,21 @@ import pytest
 from .conftest import ROOT, run
 
 LATE = [
-    "apprise", "dvc.repo", "evidently", "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper", "jinja2",
-    "jsonschema", "mlflow", "optuna", "pandas", "psutil", "scipy.stats", "skops.io",
-    "sklearn.ensemble", "stamina", "xgboost",
+    "apprise",
+    "dvc.repo",
+    "evidently",
+    "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper",
+    "jinja2",
+    "jsonschema",
+    "mlflow",
+    "optuna",
+    "pandas",
+    "psutil",
+    "scipy.stats",
+    "skops.io",
+    "sklearn.ensemble",
+    "stamina",
+    "xgboost",
 ]
 
 
@@ -32,7 +44,10 @@ def test_optuna_stores_two_trials() -> None:
     study = optuna.create_study(storage="sqlite:///study.db")
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
 
-    assert len(optuna.load_study(study_name=study.study_name, storage="sqlite:///study.db").trials) == 2
+    assert (
+        len(optuna.load_study(study_name=study.study_name, storage="sqlite:///study.db").trials)
+        == 2
+    )
 
 
 def test_evidently_writes_a_report(rows: pl.DataFrame) -> None:
@@ -50,8 +65,15 @@ def test_the_sweeper_stores_a_study_of_two_trials(tmp_path: Path) -> None:
         "import hydra\n@hydra.main(config_path=None)\ndef main(cfg): return cfg.x\nmain()\n"
     )
     run(
-        tmp_path, "python", "app.py", "-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2",
-        "hydra.sweeper.n_jobs=1", "hydra.sweeper.storage=sqlite:///study.db", "+x=interval(0, 1)",
+        tmp_path,
+        "python",
+        "app.py",
+        "-m",
+        "hydra/sweeper=optuna",
+        "hydra.sweeper.n_trials=2",
+        "hydra.sweeper.n_jobs=1",
+        "hydra.sweeper.storage=sqlite:///study.db",
+        "+x=interval(0, 1)",
     )
 
     assert (tmp_path / "study.db").stat().st_size > 0

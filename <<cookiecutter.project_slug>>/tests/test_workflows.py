@@ -1,4 +1,4 @@
-"""The workflows of `.github/` are well-formed, hold few rights, and call only what the Makefile offers."""
+"""The workflows are well-formed, hold few rights, and call only what the Makefile offers."""
 
 import re
 import subprocess
@@ -57,8 +57,8 @@ def test_rights_are_none_on_top_and_only_what_a_job_needs(path: Path) -> None:
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
     called = set(re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8")))
-    offered = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert called <= set(offered)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert called <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 
 @pytest.mark.parametrize(

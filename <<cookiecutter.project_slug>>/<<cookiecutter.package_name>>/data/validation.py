@@ -40,7 +40,9 @@ def validate(source: Path, schema: RowSchema, valid: Path, quarantine: Path) -> 
     reasons = [
         pl.when(broken).then(pl.lit(rule)) for rule, broken in schema.failures(found).items()
     ]
-    judged = raw.with_columns(pl.concat_list(reasons).list.drop_nulls().alias(REASONS))
+    judged = raw.with_columns(
+        pl.concat_list(pl.lit(None, pl.String), *reasons).list.drop_nulls().alias(REASONS)
+    )
     kept = judged.filter(pl.col(REASONS).list.len() == 0).drop(REASONS)
     kept = kept.with_columns(schema.typed(found))
     refused = judged.filter(pl.col(REASONS).list.len() > 0)

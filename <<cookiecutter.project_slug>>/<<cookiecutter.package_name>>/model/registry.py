@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import ModelError
 from ..evaluate.paired import Comparison
 from ..runtime.artifacts import sha256_of
 from ..runtime.tracking import experiment_of
@@ -67,10 +68,20 @@ def champion(client: Any, name: str) -> Any | None:
 
 
 def fetch(client: Any, version: Any, folder: Path) -> tuple[Path, Path]:
-    """Download a version; returns the paths of its model and of its contract."""
-    model = client.download_artifacts(version.run_id, MODEL, str(folder))
-    contract = client.download_artifacts(version.run_id, CONTRACT, str(folder))
-    return Path(model), Path(contract)
+    """Download a version; returns the paths of its model and of its contract.
+
+    Raises:
+        ModelError: the files are not those that were registered.
+    """
+    model = Path(client.download_artifacts(version.run_id, MODEL, str(folder)))
+    contract = Path(client.download_artifacts(version.run_id, CONTRACT, str(folder)))
+    if sha256_of(model) != version.tags["sha256"]:
+        raise ModelError(
+            f"version {version.version} of {version.name} is not what was registered: its files "
+            "changed. Take the alias `champion` from it, or restore mlruns/.",
+            "model.changed",
+        )
+    return model, contract
 
 
 def promote(client: Any, name: str, version: str) -> None:

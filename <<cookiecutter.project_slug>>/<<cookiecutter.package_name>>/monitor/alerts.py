@@ -1,6 +1,7 @@
 """Alerts: what is worth telling, and an outbox that loses none of them."""
 
 import hashlib
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 
@@ -73,54 +75,49 @@ class Outbox:
         self._path = path
         with self._open() as db:
             db.execute(
-                "CREATE TABLE IF NOT EXISTS outbox (id TEXT, channel TEXT, run_id TEXT, created TEXT,"
-                " severity TEXT, subject TEXT, body TEXT, attempts INTEGER DEFAULT 0, error TEXT,"
-                " sent TEXT, PRIMARY KEY (id, channel))"
+                "CREATE TABLE IF NOT EXISTS outbox (id TEXT, channel TEXT, run_id TEXT,"
+                " created TEXT, severity TEXT, subject TEXT, body TEXT, attempts INTEGER DEFAULT 0,"
+                " error TEXT, sent TEXT, suppressed INTEGER DEFAULT 0, PRIMARY KEY (id, channel))"
             )
 
     def add(self, raised: Alert, channels: list[str], suppress: timedelta) -> list[str]:
-        """Keep the alert for each channel that was not told the same within ``suppress``.
+        """Keep the alert for each channel; it is not sent where the same was within ``suppress``.
 
         Returns:
             the channels that will be told.
         """
-        since = (datetime.now(UTC) - suppress).isoformat(timespec="seconds")
+        since = (datetime.fromisoformat(raised.created) - suppress).isoformat(timespec="seconds")
         with self._open() as db:
             recent = db.execute(
-                "SELECT channel FROM outbox WHERE subject = ? AND severity = ? AND created > ?",
+                "SELECT channel FROM outbox WHERE subject = ? AND severity = ? AND created > ?"
+                " AND NOT suppressed",
                 (raised.subject, raised.severity, since),
             )
             told = {channel for (channel,) in recent}
-            wanted = [channel for channel in channels if channel not in told]
             db.executemany(
                 "INSERT OR IGNORE INTO outbox (id, channel, run_id, created, severity, subject,"
-                " body)"
-                " VALUES (:id, :channel, :run_id, :created, :severity, :subject, :body)",
-                [asdict(raised) | {"channel": channel} for channel in wanted],
+                " body, suppressed) VALUES (:id, :channel, :run_id, :created, :severity, :subject,"
+                " :body, :suppressed)",
+                [asdict(raised) | {"channel": c, "suppressed": c in told} for c in channels],
             )
-        return wanted
+        return [channel for channel in channels if channel not in told]
 
     def deliver(self, send: dict[str, Send]) -> Delivery:
         """Try everything that was not sent yet; what fails stays for the next time."""
-        sent, pending = [], []
+        sent: list[str] = []
+        pending: list[str] = []
         with self._open() as db:
             waiting = db.execute(
                 "SELECT id, run_id, created, severity, subject, body, channel FROM outbox"
-                " WHERE sent IS NULL ORDER BY created, id, channel"
+                " WHERE sent IS NULL AND NOT suppressed ORDER BY created, id, channel"
             ).fetchall()
         for *fields, channel in waiting:
             waiting_alert = Alert(*fields)
-            line = f"{channel}: {waiting_alert.subject}"
-            try:
-                send[channel](waiting_alert)
-            except (KeyError, ConfigError, ResourceError) as error:
-                reason = str(error) if not isinstance(error, KeyError) else "the channel is off"
-                log.warning("alert not sent, will be tried again", channel=channel, reason=reason)
-                self._record(waiting_alert.id, channel, error=reason)
-                pending.append(line)
-            else:
-                self._record(waiting_alert.id, channel, error=None)
-                sent.append(line)
+            failure = _try(send.get(channel), waiting_alert)
+            self._record(waiting_alert.id, channel, error=failure)
+            if failure:
+                log.warning("alert not sent, will be tried again", channel=channel, reason=failure)
+            (pending if failure else sent).append(f"{channel}: {waiting_alert.subject}")
         return Delivery(sent, pending)
 
     def _record(self, alert_id: str, channel: str, *, error: str | None) -> None:
@@ -151,6 +148,19 @@ class Outbox:
             db.close()
 
 
+def _try(send: Send | None, waiting: Alert) -> str | None:
+    """Why the alert could not be sent; None if it was."""
+    if send is None:
+        return "the channel is off"
+    try:
+        send(waiting)
+    except (ConfigError, ResourceError) as error:
+        return error.message
+    except Exception as error:  # one broken channel must not silence the others
+        return type(error).__name__  # its text may hold an address
+    return None
+
+
 def to_log(raised: Alert) -> None:
     """Tell the log."""
     log.warning("ALERT", severity=raised.severity, subject=raised.subject, body=raised.body)
@@ -163,24 +173,11 @@ def to_webhook(variable: str) -> Send:
     """
 
     def send(raised: Alert) -> None:
-        import apprise
-
-        address = os.environ.get(variable, "")
-        if not address.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"the variable {variable} should hold an http(s) address; it is "
-                f"{'something else' if address else 'empty'}. Set it where this job runs.",
-                "config.webhook",
-            )
-        service = apprise.Apprise()
-        service.add(
-            address.replace("https", "jsons", 1)
-            if address.startswith("https")
-            else address.replace("http", "json", 1)
-        )
+        service = _service(variable, os.environ.get(variable, ""))
         told = service.notify(
             title=f"[{raised.severity}] {raised.subject}",
             body=f"{raised.body}\nrun {raised.run_id}",
+            notify_type="warning" if raised.severity == "warning" else "failure",
         )
         if not told:
             raise ResourceError(
@@ -188,3 +185,35 @@ def to_webhook(variable: str) -> Send:
             )
 
     return send
+
+
+def _service(variable: str, address: str) -> Any:
+    """Apprise's JSON service for an address; its parts are given apart, so that none is lost."""
+    import apprise
+
+    for talkative in ("apprise", "urllib3"):  # they would log the address when debugging
+        logging.getLogger(talkative).setLevel(logging.ERROR)
+    service = None
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            service = apprise.Apprise.instantiate(
+                {
+                    "schema": "jsons" if parts.scheme == "https" else "json",
+                    "host": parts.hostname,
+                    "port": parts.port,
+                    "user": parts.username,
+                    "password": parts.password,
+                    "fullpath": parts.path,
+                    "params": dict(parse_qsl(parts.query, keep_blank_values=True)),
+                }
+            )
+    except ValueError:
+        service = None  # not an address; what it is must not be told
+    if service is None:
+        raise ConfigError(
+            f"the variable {variable} should hold an http(s) address; it is "
+            f"{'something else' if address else 'empty'}. Set it where this job runs.",
+            "config.webhook",
+        )
+    return service

@@ -1,5 +1,6 @@
 """Drift: how far new data, and the model's answers to it, are from what the model knows."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import DataError
+from ..errors import ConfigError, DataError
+from .baseline import SCORE
 
 MIN_ROWS = 30  # fewer tell nothing
-SCORE = "score"
+FEW_ROWS = 1000  # fewer let chance look like drift: distances grow as batches shrink
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What was found; scores are those of the methods in ``methods``."""
+    """What was found; a column's score is what its method in the rules gives.
+
+    A feature that lost all its values has drifted, with the score 1.
+    """
 
     timestamp: str  # ISO 8601, UTC
     run_id: str
@@ -57,15 +62,20 @@ def detect(
     ``html`` receives the page for people.
 
     Raises:
-        DataError: too few rows, or a column is missing.
+        DataError: too few rows, or a column is missing or of another type.
+        ConfigError: a method is not known, or cannot compare a column.
     """
     _refuse_what_tells_nothing(reference, current)
-    columns = _comparable(reference, current)
-    sides = [
-        frame.select(columns).sample(min(rules.rows, frame.height), seed=seed, shuffle=True)
+    before, now = (
+        _values(frame.sample(min(rules.rows, frame.height), seed=seed, shuffle=True))
         for frame in (reference, current)
-    ]
-    found = _evidently(*sides, rules=rules, html=html)
+    )
+    _refuse_other_types(before, now)
+    filled = [name for name in before.columns if before[name].count() > 1]
+    emptied = [name for name in filled if now[name].count() <= 1]
+    compared = [name for name in filled if name not in emptied]
+    found = _evidently(before.select(compared), now.select(compared), rules=rules, html=html)
+    found |= dict.fromkeys(emptied, (1.0, True))
     score, score_drifted = found.pop(SCORE)
     drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
     share = len(drifted) / max(len(found), 1)
@@ -82,34 +92,50 @@ def detect(
         prediction_drift_detected=score_drifted,
         drift_detected=data_drifted or score_drifted,
         visualizations=[html.as_posix()],
-        recommendations=_recommend(drifted, data=data_drifted, prediction=score_drifted),
+        recommendations=_recommend(
+            drifted, emptied, current.height, data=data_drifted, prediction=score_drifted
+        ),
     )
 
 
 def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:
-    missing = [name for name in reference.columns if name not in current.columns]
+    missing = [name for name in (*reference.columns, SCORE) if name not in current.columns]
     if missing:
         raise DataError(
             f"incoming data lacks {', '.join(missing)}; found {', '.join(current.columns)}.",
             "data.missing_column",
         )
-    if min(reference.height, current.height) < MIN_ROWS:
+    for side, frame in (("incoming", current), ("reference", reference)):
+        if frame.height < MIN_ROWS:
+            raise DataError(
+                f"{frame.height} {side} rows; at least {MIN_ROWS} are needed to speak of drift. "
+                "Wait for more.",
+                "data.too_few_rows",
+            )
+
+
+def _refuse_other_types(before: pl.DataFrame, now: pl.DataFrame) -> None:
+    changed = [name for name, dtype in before.schema.items() if now.schema.get(name) != dtype]
+    if changed:
         raise DataError(
-            f"{current.height} incoming rows; at least {MIN_ROWS} are needed to speak of drift. "
-            "Wait for more.",
-            "data.too_few_rows",
+            f"incoming data holds other types than the reference in {', '.join(changed)}. "
+            "Mend the source, or run `make repro` on the new form.",
+            "data.changed_type",
         )
 
 
-def _comparable(reference: pl.DataFrame, current: pl.DataFrame) -> list[str]:
-    """Columns of numbers or text that hold a value on both sides; Evidently refuses others."""
-    return [
-        name
-        for name in reference.columns
-        if (reference[name].dtype.is_numeric() or reference[name].dtype == pl.String)
-        and reference[name].count()
-        and current[name].count()
-    ]
+def _values(frame: pl.DataFrame) -> pl.DataFrame:
+    """Numbers as floats, text and yes/no as text; no times, and null for what is no number.
+
+    Evidently refuses what is not in this form, and fails on a column without a value.
+    """
+    from polars import selectors as cs
+
+    numbers = cs.numeric().cast(pl.Float64)
+    return frame.select(
+        pl.when(numbers.is_finite()).then(numbers),
+        (cs.string() | cs.boolean() | cs.categorical() | cs.enum()).cast(pl.String),
+    )
 
 
 def _evidently(
@@ -137,12 +163,26 @@ def _evidently(
         Dataset.from_pandas(_pandas(frame), data_definition=definition)
         for frame in (current, reference)
     ]
-    snapshot = Report(metrics, include_tests=True).run(*sides)
+    try:
+        snapshot = Report(metrics, include_tests=True).run(*sides)
+    except (ValueError, ArithmeticError) as error:
+        raise _unfit(rules, str(error).splitlines()[0]) from error
     snapshot.save_html(str(html))
     found: dict[str, Any] = snapshot.dict()
     failed = {t["metric_config"]["params"]["column"]: t["status"] == "FAIL" for t in found["tests"]}
     scores = {m["config"]["column"]: float(m["value"]) for m in found["metrics"]}
+    undecided = [c for c in reference.columns if not math.isfinite(scores[c])]
+    if undecided:
+        raise _unfit(rules, f"no number comes out for {', '.join(undecided)}")
     return {c: (scores[c], failed[c]) for c in reference.columns}
+
+
+def _unfit(rules: Rules, reason: str) -> ConfigError:
+    return ConfigError(
+        f"these columns cannot be compared by {rules.numeric} (numbers) and {rules.categorical} "
+        f"(text): {reason}. Choose another method in conf/drift.",
+        "config.drift_method",
+    )
 
 
 def _pandas(frame: pl.DataFrame) -> Any:
@@ -152,8 +192,12 @@ def _pandas(frame: pl.DataFrame) -> Any:
     return pd.DataFrame({c.name: c.to_numpy() for c in frame})
 
 
-def _recommend(drifted: list[str], *, data: bool, prediction: bool) -> list[str]:
+def _recommend(
+    drifted: list[str], emptied: list[str], rows: int, *, data: bool, prediction: bool
+) -> list[str]:
     advice = []
+    if emptied:
+        advice.append(f"{', '.join(emptied)} came without values: look at the source first.")
     if data:
         advice.append(
             f"Look at {', '.join(drifted)} in the report: a fault at the source, or the world?"
@@ -164,4 +208,6 @@ def _recommend(drifted: list[str], *, data: bool, prediction: bool) -> list[str]
         )
     if data or prediction:
         advice.append("If the world changed, retrain on rows that include the new time.")
+        if rows < FEW_ROWS:
+            advice.append(f"{rows} rows are few: it may be chance; compare again with more.")
     return advice

@@ -1,5 +1,7 @@
 """The record of an experiment, and the MLflow store that keeps it."""
 
+import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import ConfigError, ResourceError
 
@@ -73,18 +76,41 @@ def store(uri: str) -> Iterator[Any]:
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    from alembic.util import CommandError
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # said below, in a line
     try:
-        yield MlflowClient(tracking_uri=uri, registry_uri=uri)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).splitlines()[0][:300]
+        with _alone(uri):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        yield client
+    except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
+        reason = _without_secrets(str(error), uri).splitlines()[0][:300]
         raise ResourceError(
             f"the MLflow store fails: {reason}. Close what locks it, or start the server.",
             "resource.tracking",
         ) from error
+
+
+@contextmanager
+def _alone(uri: str) -> Iterator[None]:
+    """One process at a time: two that make the same sqlite file at once leave it broken."""
+    if not uri.startswith("sqlite"):
+        yield
+        return
+    with Path(uri.removeprefix("sqlite:///") + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file closes, or the process dies
+        yield
+
+
+def _without_secrets(text: str, uri: str) -> str:
+    """The text without the user and the password that a server's address may hold."""
+    who, _, _ = urlsplit(uri).netloc.rpartition("@")
+    for secret in (who, urlsplit(uri).password):
+        text = text.replace(secret, "***") if secret else text
+    return text
 
 
 def experiment_of(client: Any, uri: str, name: str) -> str:
@@ -92,11 +118,18 @@ def experiment_of(client: Any, uri: str, name: str) -> str:
 
     Artifacts of a sqlite store lie in mlruns/ beside it.
     """
+    from mlflow.exceptions import MlflowException
+
     found = client.get_experiment_by_name(name)
-    if found:
-        return str(found.experiment_id)
-    location = (root() / "mlruns").as_uri() if uri.startswith("sqlite") else None
-    return str(client.create_experiment(name, artifact_location=location))
+    if found is None:
+        location = (root() / "mlruns").as_uri() if uri.startswith("sqlite") else None
+        try:
+            return str(client.create_experiment(name, artifact_location=location))
+        except MlflowException:  # another process was faster
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                raise
+    return str(found.experiment_id)
 
 
 def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:

@@ -10,7 +10,9 @@ from <<cookiecutter.package_name>>.data.validation import Quality, accept, valid
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
 
 
-def judged(tmp_path: Path, values: list[Any], rules: dict[str, Any]) -> tuple[Quality, pl.DataFrame]:
+def judged(
+    tmp_path: Path, values: list[Any], rules: dict[str, Any]
+) -> tuple[Quality, pl.DataFrame]:
     (tmp_path / "schema.json").write_text(
         json.dumps({"properties": {"x": rules}, "required": ["x"], "additionalProperties": False})
     )
@@ -37,7 +39,11 @@ def judged(tmp_path: Path, values: list[Any], rules: dict[str, Any]) -> tuple[Qu
         ({"type": "string", "pattern": "^[a-z]$"}, ["a", "B", "cc"], {"x: pattern": 2}),
         ({"type": "string", "minLength": 2, "maxLength": 2}, ["a", "bb", "ccc"], None),
         ({"type": "integer", "x-unique": True}, [1, 1, 2], {"x: x-unique": 1}),
-        ({"type": "string", "format": "date-time"}, ["2013-01-01T05:00:00", "soon"], {"x: type": 1}),
+        (
+            {"type": "string", "format": "date-time"},
+            ["2013-01-01T05:00:00", "soon"],
+            {"x: type": 1},
+        ),
     ],
 )
 def test_a_row_that_breaks_a_rule_goes_to_quarantine_with_its_reason(
@@ -71,9 +77,14 @@ def test_a_table_of_other_columns_is_refused(tmp_path: Path, column: str, code: 
 
 
 @pytest.mark.parametrize(
-    "document", ["{", '{"properties": {"x": {"type": "integer", "minimum": "a"}}}', "{}",
-                 '{"properties": {"x": {"type": "array"}}}',
-                 '{"properties": {"x": {"type": "integer", "multipleOf": 2}}}'],
+    "document",
+    [
+        "{",
+        '{"properties": {"x": {"type": "integer", "minimum": "a"}}}',
+        "{}",
+        '{"properties": {"x": {"type": "array"}}}',
+        '{"properties": {"x": {"type": "integer", "multipleOf": 2}}}',
+    ],
 )
 def test_a_schema_that_cannot_be_used_is_refused(tmp_path: Path, document: str) -> None:
     (tmp_path / "schema.json").write_text(document)

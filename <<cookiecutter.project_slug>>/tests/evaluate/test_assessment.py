@@ -22,7 +22,9 @@ def test_every_metric_has_its_interval_around_it() -> None:
 
 
 def test_a_good_model_is_better_than_a_constant_answer() -> None:
-    assert assess(["roc_auc"], TRUTH, GOOD, 0.4, resamples=99, level=0.05, seed=1)["better_than_dummy"]
+    assert assess(["roc_auc"], TRUTH, GOOD, 0.4, resamples=99, level=0.05, seed=1)[
+        "better_than_dummy"
+    ]
 
 
 def test_noise_is_not_better_than_a_constant_answer() -> None:

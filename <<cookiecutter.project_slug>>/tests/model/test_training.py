@@ -73,7 +73,7 @@ def test_without_a_fallback_it_is_an_error(rows: pl.DataFrame) -> None:
         (spec("oracle"), "oracle"),
         (spec("logistic", depth=3), "depth"),
         (spec("nowhere.Model"), "nowhere"),
-        (ModelSpec("logistic", {}, [StepSpec("scale_it", "numeric", {})], 1), "scale_it"),
+        (ModelSpec("logistic", {}, [*STEPS, StepSpec("scale_it", "numeric", {})], 1), "scale_it"),
         (ModelSpec("logistic", {}, [StepSpec("imputer", ["winds"], {})], 1), "winds"),
         (ModelSpec("logistic", {}, STEPS[:2], 1), "departure|origin"),
     ],
@@ -94,8 +94,10 @@ def test_a_column_goes_through_its_steps_in_order(rows: pl.DataFrame) -> None:
 
 def test_a_new_category_and_a_new_null_get_an_answer(rows: pl.DataFrame) -> None:
     fitted = trained(rows)
-    new = rows.head(2).drop("id", "late").with_columns(
-        origin=pl.Series(["LGA", "JFK"]), wind=pl.Series([None, 1.0])
+    new = (
+        rows.head(2)
+        .drop("id", "late")
+        .with_columns(origin=pl.Series(["LGA", "JFK"]), wind=pl.Series([None, 1.0]))
     )
 
     assert score(fitted.pipeline, new).is_between(0, 1).all()
@@ -150,8 +152,15 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
     space = {"C": {"low": 0.01, "high": 10.0, "log": True, "whole": False, "choices": None}}
     for trials in (2, 3):
         best = search(
-            spec("logistic"), space, rows.drop("id", "late"), rows["late"],
-            study_file=Path("study.db"), metric="roc_auc", folds=2, trials=trials, timeout_s=None,
+            spec("logistic"),
+            space,
+            rows.drop("id", "late"),
+            rows["late"],
+            study_file=Path("study.db"),
+            metric="roc_auc",
+            folds=2,
+            trials=trials,
+            timeout_s=None,
         )
     (study,) = optuna.get_all_study_summaries("sqlite:///study.db")
 
@@ -162,6 +171,13 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
 def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:
     with pytest.raises(ConfigError, match=r"tune\.space"):
         search(
-            spec("dummy"), {}, rows, rows["late"], study_file=Path("study.db"), metric="roc_auc",
-            folds=2, trials=1, timeout_s=None,
+            spec("dummy"),
+            {},
+            rows,
+            rows["late"],
+            study_file=Path("study.db"),
+            metric="roc_auc",
+            folds=2,
+            trials=1,
+            timeout_s=None,
         )

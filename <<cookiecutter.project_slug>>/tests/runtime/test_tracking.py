@@ -1,4 +1,7 @@
-import sqlite3
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,62 +9,121 @@ import pytest
 from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
 from <<cookiecutter.package_name>>.runtime import tracking
 
+REPOSITORY = Path(tracking.__file__).parents[2]
 RECORD = tracking.ExperimentMetadata(
     experiment_id="",
     name="flights",
-    timestamp=tracking.now(),
-    config_hash="c",
-    git_commit="g",
-    parameters={"model": {"adapter": "forest", "params": {"depth": 3}}},
-    metrics={"roc_auc": 0.7},
-    artifacts=["a.json"],
+    timestamp="2026-01-01T12:00:00+00:00",
+    config_hash="c0ffee",
+    git_commit="abc",
+    parameters={"model": {"adapter": "forest", "params": {"depth": 3}}, "long": "x" * 900},
+    metrics={"roc_auc": 0.73, "rows": 1000.0},
+    artifacts=[],
     status=tracking.ExperimentStatus.FINISHED,
-    run_id="run-1",
-    experiment="nice-name",
+    run_id="20260101-120000-abcdef",
+    experiment="brave-fox",
 )
+LOG_ONE = """
+import ast, sys
+from pathlib import Path
+from PACKAGE.runtime import tracking
+record = tracking.ExperimentMetadata(**ast.literal_eval(sys.argv[1]))
+print(tracking.log_run(tracking.tracking_uri("sqlite", None), record, []))
+""".replace("PACKAGE", tracking.__name__.split(".")[0])
 
 
-def test_one_run_holds_parameters_metrics_tags_and_artifacts(tmp_path: Path) -> None:
-    from mlflow import MlflowClient
-
-    artifact = tmp_path / "a.json"
-    artifact.write_text("{}")
-    uri = tracking.tracking_uri("sqlite", None)
-    run = MlflowClient(uri).get_run(tracking.log_run(uri, RECORD, [artifact]))
-
-    assert run.data.params["model.params.depth"] == "3"
-    assert run.data.metrics == {"roc_auc": 0.7}
-    assert run.data.tags["run_id"] == "run-1"
-    assert run.info.run_name == "nice-name"
-    assert (tmp_path / "mlruns" / run.info.run_id / "artifacts/a.json").is_file()
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "a répository"
+    folder.mkdir()
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    return folder
 
 
-def test_a_copy_of_the_repository_writes_to_the_original(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_records_are_kept_in_the_repository_that_started_an_experiment(
+    repository: Path, monkeypatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "original"))
+    monkeypatch.chdir(tmp_path)
+    assert tracking.root() == repository
+    monkeypatch.delenv("DVC_ROOT")
+    assert tracking.root() == tmp_path
 
-    assert tracking.tracking_uri("sqlite", None) == f"sqlite:///{tmp_path}/original/mlflow.db"
+
+def test_a_sqlite_store_has_an_absolute_address(repository: Path) -> None:
+    assert tracking.tracking_uri("sqlite", None) == f"sqlite:///{repository}/mlflow.db"
 
 
-def test_a_store_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_text("no database, but long enough to be looked at" * 100)
+def test_a_server_is_named_by_a_variable(monkeypatch) -> None:
+    monkeypatch.setenv("TEST_MLFLOW", "http://mlflow.example")
+    assert tracking.tracking_uri("server", "TEST_MLFLOW") == "http://mlflow.example"
 
-    with pytest.raises(ResourceError, match="MLflow store"):
+
+def test_a_variable_that_is_not_set_is_named(monkeypatch) -> None:
+    monkeypatch.delenv("TEST_MLFLOW", raising=False)
+    with pytest.raises(ConfigError, match="TEST_MLFLOW"):
+        tracking.tracking_uri("server", "TEST_MLFLOW")
+
+
+def test_nested_parameters_become_dotted_names() -> None:
+    nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": None}
+    assert tracking.flat(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": None}
+
+
+def test_experiments_that_start_together_on_a_new_store_are_all_tracked(repository: Path) -> None:
+    environment = os.environ | {"DVC_ROOT": str(repository)}
+    record = vars(RECORD) | {"status": "finished"}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", LOG_ONE, repr(record)],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    answers = [worker.communicate(timeout=120)[0].strip() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert len(set(answers)) == 2
+
+
+def test_a_run_holds_everything_that_names_and_describes_it(repository: Path) -> None:
+    file, folder = repository / "metrics.json", repository / "plots"
+    file.write_text("{}")
+    folder.mkdir()
+    (folder / "roc.json").write_text("[]")
+    parameters = RECORD.parameters | {"many": {f"p{i}": i for i in range(150)}}
+    uri = tracking.tracking_uri("sqlite", None)
+    identifier = tracking.log_run(uri, replace(RECORD, parameters=parameters), [file, folder])
+
+    with tracking.store(uri) as client:
+        run = client.get_run(identifier)
+        names = {found.path for found in client.list_artifacts(identifier)}
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "brave-fox"
+    assert run.data.metrics == RECORD.metrics
+    assert run.data.params["model.params.depth"] == "3"
+    assert len(run.data.params["long"]) == 500
+    assert len(run.data.params) == 153
+    tags = {"run_id": RECORD.run_id, "git_commit": "abc", "config_hash": "c0ffee"}
+    assert tags.items() <= run.data.tags.items()
+    assert names == {"metrics.json", "plots"}
+    assert (repository / "mlruns" / identifier / "artifacts/plots/roc.json").exists()
+
+
+@pytest.mark.parametrize("content", [None, "this is no database " * 99], ids=["folder", "broken"])
+def test_a_store_that_cannot_be_opened_is_one_clear_error(
+    repository: Path, content: str | None
+) -> None:
+    file = repository / "mlflow.db"
+    file.mkdir() if content is None else file.write_text(content)
+    with pytest.raises(ResourceError, match="the MLflow store fails"):
         tracking.log_run(tracking.tracking_uri("sqlite", None), RECORD, [])
 
 
-def test_a_locked_store_is_a_clear_error(tmp_path: Path) -> None:
-    uri = tracking.tracking_uri("sqlite", None)
-    tracking.log_run(uri, RECORD, [])
-    holder = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-
-    with pytest.raises(ResourceError, match="locked"):
-        tracking.log_run(uri, RECORD, [])
-    holder.close()
-
-
-def test_a_server_without_an_address_is_refused() -> None:
-    with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE"):
-        tracking.tracking_uri("server", "NO_SUCH_VARIABLE")
+def test_a_server_that_is_gone_is_an_error_without_its_password(monkeypatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(ResourceError, match="127.0.0.1") as caught:
+        tracking.log_run("http://someone:canary@127.0.0.1:9", RECORD, [])
+    assert "canary" not in str(caught.value)
+    assert "someone" not in str(caught.value)
