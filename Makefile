@@ -28,8 +28,8 @@ demo: setup ## bake a project with the default answers and run all of its pipeli
 test: setup ## all tests, those of a bake included: some minutes
 	@python -m pytest tests
 
-lint: setup ## style and types
-	@ruff check . && ruff format --check . && mypy
+lint: setup ## style and types of the template; `make test` does it in a bake
+	@ruff check hooks tests benchmarks && ruff format --check hooks tests benchmarks && mypy
 
 bench: setup ## measure beside the plain libraries: NAME=noop for one, QUICK=1 for small sizes
 	@uv pip install --quiet --python .venv/bin/python --constraint requirements.lock --requirements pyproject.toml --extra bench

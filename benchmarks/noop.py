@@ -1,6 +1,6 @@
 """`dvc repro` with nothing to do: a bake's against its own graph with every stage and file emptied.
 
-The emptied graph is what DVC itself takes for so many stages, dependencies and parameters. Beside it:
+The emptied graph is what DVC itself takes for so many stages, dependencies, parameters. Beside it:
 as many stages in a row with one file each, and other frameworks with as many empty steps, which
 cannot tell that nothing is to do.
 """

@@ -15,6 +15,7 @@ def kedro(folder: Path, count: int, python: Path) -> Written:
     package.mkdir(parents=True)
     (folder / "conf" / "base").mkdir(parents=True)
     (folder / "conf" / "local").mkdir()
+    (folder / "conf" / "base" / "catalog.yml").write_text("{}\n")
     (folder / "pyproject.toml").write_text(
         '[tool.kedro]\npackage_name = "empty"\nproject_name = "empty"\n'
         'kedro_init_version = "1.7.0"\nsource_dir = "src"\n'

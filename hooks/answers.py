@@ -16,17 +16,34 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 ROOT = Path(__file__).parents[1]
-SCHEMES = {"s3": "s3://my-bucket", "gs": "gs://my-bucket", "azure": "azure://my-container", "ssh": "ssh://me@host/srv"}
-FOLDERS = {"benchmarks", "conf", "data", "hydra_plugins", "models", "pipelines", "reports", "schemas", "tests"}
+SCHEMES = {
+    "s3": "s3://my-bucket",
+    "gs": "gs://my-bucket",
+    "azure": "azure://my-container",
+    "ssh": "ssh://me@host/srv",
+}
+FOLDERS = {
+    "benchmarks",
+    "conf",
+    "data",
+    "hydra_plugins",
+    "models",
+    "pipelines",
+    "reports",
+    "schemas",
+    "tests",
+}
 IMPORTED_AS = {"git", "google", "sklearn", "yaml"}  # where a module is not named as its package
-RESERVED_BY_WINDOWS = {"aux", "con", "nul", "prn"} | {f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)}
+RESERVED_BY_WINDOWS = {"aux", "con", "nul", "prn"} | {
+    f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)
+}
 
 
 class Answers(Extension):
     """Filters for cookiecutter.json."""
 
     def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
+        super().__init__(environment)  # type: ignore[no-untyped-call]
         environment.filters |= {
             "check_answers": check_answers,
             "default_remote": default_remote,
@@ -56,12 +73,14 @@ def check_answers(answers: dict[str, Any]) -> str:
 def _text(name: str, value: str) -> str | None:
     if re.fullmatch(r"[^\W_](?:[\w .,'()&+-]*[\w.)+])?", value) and len(value) <= 80:
         return None
-    return f"{name}: letters, digits, spaces and . , ' ( ) & + - are allowed, 80 at most; found {value!r}"
+    allowed = "letters, digits, spaces and . , ' ( ) & + -, 80 at most"
+    return f"{name}: allowed are {allowed}; found {value!r}"
 
 
 def _slug(value: str) -> str | None:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 60:
-        return f"project_slug: a-z and 0-9, joined by single -, 60 at most, are allowed; found {value!r}"
+        allowed = "a-z and 0-9, joined by single -, 60 at most"
+        return f"project_slug: allowed are {allowed}; found {value!r}"
     if value in RESERVED_BY_WINDOWS:
         return f"project_slug: {value!r} is a device on Windows; choose another name"
     return None
@@ -69,7 +88,7 @@ def _slug(value: str) -> str | None:
 
 def _package(value: str) -> str | None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or len(value) > 60:
-        return f"package_name: a-z, then a-z, 0-9 and _, 60 at most, are allowed; found {value!r}"
+        return f"package_name: allowed are a-z, then a-z, 0-9 and _, 60 at most; found {value!r}"
     taken = {
         "a Python keyword": set(keyword.kwlist) | set(keyword.softkwlist),
         "a module of Python's standard library": sys.stdlib_module_names,
@@ -94,8 +113,11 @@ def _remote(kind: str, url: str) -> str | None:
     if re.fullmatch(rf"{start}[\w./@:~-]+", url, re.ASCII) and ("://" in url) == bool(start):
         if not re.search(r"//[^/@]*:[^/@]*@", url):
             return None
-        return "remote_url: a password must not be written down; leave it to DVC's local configuration"
-    return f"remote_url: for {kind}, {start or 'a path'} and letters, digits and . / @ : ~ - _ are allowed; found {url!r}"
+        return (
+            "remote_url: a password must not be written down; leave it to DVC's local configuration"
+        )
+    allowed = f"{start or 'a path'} and letters, digits and . / @ : ~ - _"
+    return f"remote_url: allowed are, for {kind}, {allowed}; found {url!r}"
 
 
 CHECKS = (

@@ -36,7 +36,15 @@ def first_commit() -> str:
     for command in (
         ["init", "--quiet", "--initial-branch=main"],
         ["add", "--all"],
-        [*identity, "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "Start from the template"],
+        [
+            *identity,
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "--quiet",
+            "-m",
+            "Start from the template",
+        ],
     ):
         done = git(*command)
         if done.returncode:

@@ -30,7 +30,12 @@ class Bake:
         env = {k: v for k, v in os.environ.items() if k not in ours}
         env["PATH"] = env["PATH"].replace(f"{ROOT}/.venv/bin:", "")
         done = subprocess.run(
-            command, cwd=self.path, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=self.path,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         assert done.returncode == 0, f"{command} exited {done.returncode}:\n{done.stdout}"
         return done.stdout

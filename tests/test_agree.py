@@ -42,7 +42,9 @@ def test_the_same_pythons_everywhere(made: Bake) -> None:
     project = tomllib.loads(made.read("pyproject.toml"))
     low, high = re.findall(r"3\.(\d+)", project["project"]["requires-python"])
     container = json.loads(made.read(".devcontainer/devcontainer.json"))["image"]
-    used = {int(v) for f in workflows(made) for v in re.findall(r"[\"']3\.(\d+)[\"']", f.read_text())}
+    used = {
+        int(v) for f in workflows(made) for v in re.findall(r"[\"']3\.(\d+)[\"']", f.read_text())
+    }
 
     assert int(re.findall(r"3\.(\d+)", container)[0]) in range(int(low), int(high))
     assert used <= set(range(int(low), int(high)))
@@ -51,7 +53,8 @@ def test_the_same_pythons_everywhere(made: Bake) -> None:
 
 def test_the_lock_holds_every_dependency(made: Bake) -> None:
     project = tomllib.loads(made.read("pyproject.toml"))["project"]
-    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(w for extra in extras for w in extra)]
     names = {re.split(r"[\[<>=!;, ]", w, maxsplit=1)[0].lower() for w in wanted}
     locked = set(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==", made.read("requirements.lock"), re.M))
 

@@ -33,7 +33,9 @@ def test_a_bake_holds_exactly_the_files_of_its_options(
 
 
 @pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))
-def test_nothing_is_left_of_the_template(bake: Callable[..., Bake], answers: dict[str, str]) -> None:
+def test_nothing_is_left_of_the_template(
+    bake: Callable[..., Bake], answers: dict[str, str]
+) -> None:
     made = bake(**answers)
     texts = {f: made.read(f) for f in made.files() if not f.endswith(".parquet")}
     left = re.compile(r"cookiecutter[._]|<%|%>|<#|#>")
@@ -61,12 +63,16 @@ def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:
         ("Proprietary", "Copyright"),
     ],
 )
-def test_the_licence_is_the_chosen_one(bake: Callable[..., Bake], licence: str, begins: str) -> None:
+def test_the_licence_is_the_chosen_one(
+    bake: Callable[..., Bake], licence: str, begins: str
+) -> None:
     assert bake(license=licence).read("LICENSE").lstrip().startswith(begins)
 
 
 @pytest.mark.parametrize("kind", OPTIONS["dvc_remote"][1:])
-def test_a_remote_is_configured_and_its_plugin_installed(bake: Callable[..., Bake], kind: str) -> None:
+def test_a_remote_is_configured_and_its_plugin_installed(
+    bake: Callable[..., Bake], kind: str
+) -> None:
     made = bake(dvc_remote=kind)
 
     assert f"url = {kind}://" in made.read(".dvc/config")

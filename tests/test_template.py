@@ -11,7 +11,10 @@ from .conftest import ROOT, TEMPLATE
 PACKAGE = next(TEMPLATE.glob("<<*>>"))
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # The only Python files that are rendered: they must name the package.
-RENDERED = [*sorted((TEMPLATE / "hydra_plugins").rglob("*.py")), *sorted((TEMPLATE / "tests").rglob("*.py"))]
+RENDERED = [
+    *sorted((TEMPLATE / "hydra_plugins").rglob("*.py")),
+    *sorted((TEMPLATE / "tests").rglob("*.py")),
+]
 IMPORT = re.compile(r"^\s*(from|import) <<cookiecutter\.package_name>>[\w. ]*")
 
 

@@ -58,7 +58,8 @@ def test_a_broken_lock_is_removed_and_work_goes_on(small: Path) -> None:
     assert "up to date" in run(small, "dvc", "repro")
 
 
-def test_a_lock_that_can_be_read_is_left_alone(small: Path) -> None:
+@pytest.mark.usefixtures("small")
+def test_a_lock_that_can_be_read_is_left_alone() -> None:
     Path(".dvc/tmp/rwlock").write_text("{}")
     doctor.heal()
 
@@ -116,7 +117,10 @@ def test_of_fifty_flipped_bits_all_are_named_and_repaired(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = project(tmp_path / "many", stages=2)
-    many = "import pathlib; p=pathlib.Path('many'); p.mkdir(); [(p / str(i)).write_text(str(i) * 50) for i in range(60)]"
+    many = (
+        "import pathlib; p = pathlib.Path('many'); p.mkdir(); "
+        "[(p / str(i)).write_text(str(i) * 50) for i in range(60)]"
+    )
     with (folder / "dvc.yaml").open("a") as file:
         file.write(f'\n  many:\n    cmd: python -c "{many}"\n    outs: [many]\n')
     monkeypatch.chdir(folder)

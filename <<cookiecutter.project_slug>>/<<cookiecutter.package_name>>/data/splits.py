@@ -29,29 +29,23 @@ def split(
     time: str | None,
     seed: int,
 ) -> Parts:
-    """Deal the rows to three parts, in shares of ``1 - validation - test``, and so on.
+    """Deal the rows to three parts, whatever their order.
 
-    Args:
-        rows: in any order; the result does not depend on it.
-        kind: ``stratified`` (random, each class alike) or ``time`` (oldest first).
+    ``kind`` is ``stratified`` (random, each class alike) or ``time`` (oldest first).
 
     Raises:
         DataError: fewer than two classes, a repeated key, or an empty part.
     """
     if rows[target].n_unique() < 2:
         raise DataError(
-            f"column {target!r} holds one class only; two are needed. Mend the source or "
-            "data.target.",
+            f"{target!r} holds one class only; two are needed. Mend the source or data.target.",
             "data.one_class",
         )
-    rows = rows.sort(key)
     if kind == "time":
-        place = pl.struct(time, key).rank("ordinal") - 1
-        share = place / pl.len()
+        share = (pl.struct(time, key).rank("ordinal") - 1) / pl.len()
     else:
-        place = pl.int_range(pl.len()).shuffle(seed).over(target)
-        share = place / pl.len().over(target)
-    dealt = rows.with_columns(share.alias("__share"))
+        share = pl.int_range(pl.len()).shuffle(seed).over(target) / pl.len().over(target)
+    dealt = rows.sort(key).with_columns(share.alias("__share"))
     train_end, validation_end = 1 - validation - test, 1 - test
     part = pl.col("__share")
     parts = Parts(

@@ -11,6 +11,7 @@ import polars as pl
 from ..errors import ConfigError
 from .training import ModelSpec, unfitted
 
+SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score"}  # scikit-learn maximises
 Space = dict[str, dict[str, Any]]  # parameter: {low, high, log, whole} or {choices}
 
 
@@ -34,7 +35,6 @@ def search(
     Raises:
         ConfigError: there is no space for this model.
     """
-    import optuna
     from optuna.trial import TrialState
     from sklearn.model_selection import StratifiedKFold, cross_val_score
 
@@ -43,26 +43,35 @@ def search(
             f"tune.space has no entry for {spec.adapter!r}. Add one in conf/tune/optuna.yaml.",
             "config.space",
         )
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study_file.parent.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        study_name=_name(spec, space, features, metric, folds),
-        storage=f"sqlite:///{study_file.resolve()}",
-        direction="maximize",
-        load_if_exists=True,
-    )
-    study.sampler = optuna.samplers.TPESampler(seed=spec.seed + len(study.trials))
+    study = _study(_name(spec, space, features, metric, folds), study_file, spec.seed)
+    scoring = SCORERS.get(metric, metric)
     parts = StratifiedKFold(folds, shuffle=True, random_state=spec.seed)
 
     def objective(trial: Any) -> float:
         params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
         pipeline = unfitted(replace(spec, params=params), features.schema)
-        return float(cross_val_score(pipeline, features, target, cv=parts, scoring=metric).mean())
+        return float(cross_val_score(pipeline, features, target, cv=parts, scoring=scoring).mean())
 
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < trials:
         study.optimize(objective, n_trials=trials - complete, timeout=timeout_s)
     return dict(study.best_params)
+
+
+def _study(name: str, file: Path, seed: int) -> Any:
+    """The named study in a sqlite file, made if need be; it does not repeat its first trials."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=name,
+        storage=f"sqlite:///{file.resolve()}",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    return study
 
 
 def _suggest(trial: Any, name: str, dim: dict[str, Any]) -> Any:

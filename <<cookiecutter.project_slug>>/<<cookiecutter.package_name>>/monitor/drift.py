@@ -71,11 +71,7 @@ def detect(
         for frame in (reference, current)
     )
     _refuse_other_types(before, now)
-    filled = [name for name in before.columns if before[name].count() > 1]
-    emptied = [name for name in filled if now[name].count() <= 1]
-    compared = [name for name in filled if name not in emptied]
-    found = _evidently(before.select(compared), now.select(compared), rules=rules, html=html)
-    found |= dict.fromkeys(emptied, (1.0, True))
+    found, emptied = _compare(before, now, rules=rules, html=html)
     score, score_drifted = found.pop(SCORE)
     drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
     share = len(drifted) / max(len(found), 1)
@@ -96,6 +92,17 @@ def detect(
             drifted, emptied, current.height, data=data_drifted, prediction=score_drifted
         ),
     )
+
+
+def _compare(
+    before: pl.DataFrame, now: pl.DataFrame, *, rules: Rules, html: Path
+) -> tuple[dict[str, tuple[float, bool]], list[str]]:
+    """``column: (score, drifted)``, and the columns that lost all their values."""
+    filled = [name for name in before.columns if before[name].count() > 1]
+    emptied = [name for name in filled if now[name].count() <= 1]
+    compared = [name for name in filled if name not in emptied]
+    found = _evidently(before.select(compared), now.select(compared), rules=rules, html=html)
+    return found | dict.fromkeys(emptied, (1.0, True)), emptied
 
 
 def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:

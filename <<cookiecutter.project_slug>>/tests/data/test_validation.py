@@ -66,7 +66,7 @@ def test_a_quarantined_row_is_kept_as_it_came(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "code"), [("y", "data.missing_column"), ("x", "data.unknown_column")]
 )
-def test_a_table_of_other_columns_is_refused(tmp_path: Path, column: str, code: str) -> None:
+def test_a_table_of_other_columns_is_refused(column: str, code: str) -> None:
     rules = schema.RowSchema({column: schema.Column(column, pl.Int64(), True, {})}, [column], True)
     table = ["x"] if column == "y" else ["x", "z"]
 

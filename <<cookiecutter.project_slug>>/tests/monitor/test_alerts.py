@@ -199,7 +199,7 @@ def test_a_webhook_that_is_down_gets_every_alert_when_it_is_back(
 
 
 @pytest.mark.parametrize(
-    "address", ["", "ftp://canary", "http://", "http://host:canary/", "canary"]
+    "address", ["", "file:///canary", "ftp://canary", "http://", "http://host:canary/", "canary"]
 )
 def test_an_address_that_is_none_is_an_error_that_names_the_variable_and_not_the_address(
     monkeypatch, address: str
@@ -210,16 +210,25 @@ def test_an_address_that_is_none_is_an_error_that_names_the_variable_and_not_the
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [200, 404])
-def test_the_address_reaches_no_log_and_no_record(
-    outbox: Outbox, sink: Sink, tmp_path: Path, monkeypatch, caplog, status: int
-) -> None:
+@pytest.fixture(params=[200, 404, None], ids=["taken", "refused", "dead"])
+def secret_sink(request, sink: Sink, monkeypatch, caplog) -> Sink:
+    """A sink at an address full of secrets, in one of three states, while all is being logged."""
     caplog.set_level(logging.DEBUG)
-    sink.status = status
     monkeypatch.setenv(VARIABLE, f"http://u:canary@127.0.0.1:{sink.server_port}/canary?k=canary")
+    sink.status = request.param
+    if sink.status is None:
+        sink.shutdown()
+        sink.server_close()
+    return sink
+
+
+def test_the_address_reaches_no_log_no_output_and_no_record(
+    outbox: Outbox, secret_sink: Sink, tmp_path: Path, caplog, capfd
+) -> None:
     outbox.add(alert(1), ["webhook"], HOUR)
     with capture_logs() as lines:
-        outbox.deliver({"webhook": to_webhook(VARIABLE)})
-    assert len(sink.got) == 1
-    assert "canary" not in caplog.text + str(lines)
+        delivery = outbox.deliver({"webhook": to_webhook(VARIABLE)})
+    output = capfd.readouterr()
+    assert len(delivery.sent) == (secret_sink.status == 200)
+    assert "canary" not in caplog.text + str(lines) + output.out + output.err
     assert b"canary" not in (tmp_path / "alerts.db").read_bytes()

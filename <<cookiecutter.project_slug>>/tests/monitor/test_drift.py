@@ -78,6 +78,14 @@ def test_one_changed_feature_is_named(page: Path, name: str, values) -> None:
     assert report.data_drift_score == 0.25
 
 
+def test_drifted_features_are_named_in_the_order_of_the_columns(page: Path) -> None:
+    changed = {"carrier": RNG.choice(["AA", "WN"], N), "distance": RNG.normal(1300, 300, N)}
+    before = REFERENCE.select("carrier", "distance", "score")
+    report = compare(table(**changed), page, reference=before)
+    assert report.drifted_features == ["carrier", "distance"]
+    assert report.data_drift_detected
+
+
 def test_one_drifted_feature_of_four_is_no_data_drift_unless_the_rules_say_so(page: Path) -> None:
     current = table(distance=RNG.normal(1300, 300, N))
     assert not compare(current, page).data_drift_detected

@@ -123,7 +123,7 @@ def test_a_store_that_cannot_be_opened_is_one_clear_error(
 
 def test_a_server_that_is_gone_is_an_error_without_its_password(monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(ResourceError, match="127.0.0.1") as caught:
+    with pytest.raises(ResourceError, match=r"127\.0\.0\.1") as caught:
         tracking.log_run("http://someone:canary@127.0.0.1:9", RECORD, [])
     assert "canary" not in str(caught.value)
     assert "someone" not in str(caught.value)
