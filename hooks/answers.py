@@ -43,7 +43,7 @@ class Answers(Extension):
     """Filters for cookiecutter.json."""
 
     def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)  # type: ignore[no-untyped-call]
+        super().__init__(environment)
         environment.filters |= {
             "check_answers": check_answers,
             "default_remote": default_remote,
@@ -64,9 +64,16 @@ def check_answers(answers: dict[str, Any]) -> str:
     Raises:
         FailedHookException: one sentence for each that cannot: what is allowed, what was found.
     """
-    faults = [fault for fault in (check(answers) for check in CHECKS) if fault]
-    if faults:
-        raise FailedHookException("Nothing was written.\n" + "\n".join(f"- {f}" for f in faults))
+    faults = [
+        _text("project_name", answers["project_name"]),
+        _slug(answers["project_slug"]),
+        _package(answers["package_name"]),
+        _text("author_name", answers["author_name"]),
+        _remote(answers["dvc_remote"], answers["remote_url"]),
+    ]
+    told = [f"- {fault}" for fault in faults if fault]
+    if told:
+        raise FailedHookException("\n".join(["Nothing was written.", *told]))
     return ""
 
 
@@ -118,12 +125,3 @@ def _remote(kind: str, url: str) -> str | None:
         )
     allowed = f"{start or 'a path'} and letters, digits and . / @ : ~ - _"
     return f"remote_url: allowed are, for {kind}, {allowed}; found {url!r}"
-
-
-CHECKS = (
-    lambda a: _text("project_name", a["project_name"]),
-    lambda a: _slug(a["project_slug"]),
-    lambda a: _package(a["package_name"]),
-    lambda a: _text("author_name", a["author_name"]),
-    lambda a: _remote(a["dvc_remote"], a["remote_url"]),
-)

@@ -102,7 +102,7 @@ def _compare(
     emptied = [name for name in filled if now[name].count() <= 1]
     compared = [name for name in filled if name not in emptied]
     found = _evidently(before.select(compared), now.select(compared), rules=rules, html=html)
-    return found | dict.fromkeys(emptied, (1.0, True)), emptied
+    return {name: found.get(name, (1.0, True)) for name in filled}, emptied
 
 
 def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:
@@ -139,10 +139,9 @@ def _values(frame: pl.DataFrame) -> pl.DataFrame:
     from polars import selectors as cs
 
     numbers = cs.numeric().cast(pl.Float64)
-    return frame.select(
-        pl.when(numbers.is_finite()).then(numbers),
-        (cs.string() | cs.boolean() | cs.categorical() | cs.enum()).cast(pl.String),
-    )
+    text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
+    made = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
+    return made.select(cs.float() | cs.string())
 
 
 def _evidently(

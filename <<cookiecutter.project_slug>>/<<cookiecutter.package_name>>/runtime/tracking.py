@@ -3,8 +3,9 @@
 import fcntl
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError, ResourceError
+
+LOCK_S = 10.0  # how long another process may hold the sqlite file
 
 
 class ExperimentStatus(StrEnum):
@@ -81,12 +84,13 @@ def store(uri: str) -> Iterator[Any]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    refusals = (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # said below, in a line
     try:
         with _alone(uri):
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         yield client
-    except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
+    except (*refusals, ImportError, OSError) as error:
         reason = _without_secrets(str(error), uri).splitlines()[0][:300]
         raise ResourceError(
             f"the MLflow store fails: {reason}. Close what locks it, or start the server.",
@@ -96,12 +100,18 @@ def store(uri: str) -> Iterator[Any]:
 
 @contextmanager
 def _alone(uri: str) -> Iterator[None]:
-    """One process at a time: two that make the same sqlite file at once leave it broken."""
+    """One process at a time: two that make the same sqlite file at once leave it broken.
+
+    A file that cannot be used is found here: MLflow would try for minutes.
+    """
     if not uri.startswith("sqlite"):
         yield
         return
-    with Path(uri.removeprefix("sqlite:///") + ".lock").open("w") as lock:
+    file = uri.removeprefix("sqlite:///")
+    with Path(f"{file}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file closes, or the process dies
+        with closing(sqlite3.connect(file, timeout=LOCK_S, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
         yield
 
 

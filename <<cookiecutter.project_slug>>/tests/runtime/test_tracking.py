@@ -1,4 +1,5 @@
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -119,6 +120,15 @@ def test_a_store_that_cannot_be_opened_is_one_clear_error(
     file.mkdir() if content is None else file.write_text(content)
     with pytest.raises(ResourceError, match="the MLflow store fails"):
         tracking.log_run(tracking.tracking_uri("sqlite", None), RECORD, [])
+
+
+def test_a_locked_store_is_one_clear_error(repository: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tracking, "LOCK_S", 0.1)
+    holder = sqlite3.connect(repository / "mlflow.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ResourceError, match="locked"):
+        tracking.log_run(tracking.tracking_uri("sqlite", None), RECORD, [])
+    holder.close()
 
 
 def test_a_server_that_is_gone_is_an_error_without_its_password(monkeypatch) -> None:
