@@ -39,11 +39,11 @@ def _columns(valid: pl.LazyFrame, quality: Quality) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "type": types[name],
+            "type": str(types[name]).split("(")[0],
             "nulls": quality.nulls.get(name, 0.0),
             "low": low[name][0],
             "high": high[name][0],
-            "distinct": distinct[name][0],
+            "distinct": min(distinct[name][0], quality.valid),
         }
         for name in types
     ]
