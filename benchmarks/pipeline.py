@@ -9,7 +9,8 @@ from benchmarks.bakes import Bake, bake, scratch
 from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report
 
 ROWS = 200_000
-COLD = "ours: cold default graph, embedded sample"
+FEW = 8_000  # when QUICK
+COLD = f"ours: cold default graph, {f'{FEW:,} rows' if QUICK else 'embedded sample'}"
 OURS, PLAIN = f"ours: cold default graph, {ROWS:,} rows", f"plain.py with MLflow, {ROWS:,} rows"
 GROW = """
 import sys
@@ -32,6 +33,8 @@ def main() -> int:
     """Run the comparison; return the exit code."""
     with scratch() as folder:
         fresh = bake(folder / "bake")
+        if QUICK:
+            _resize(fresh, FEW)
         timings = race([_cold(COLD, fresh, folder / "small")], rounds=1 if QUICK else 3, warmups=0)
         checks = [Check("cold default graph, seconds", timings[COLD].median, 60)]
         notes = [] if QUICK else _large(fresh, folder, timings, checks)
@@ -41,8 +44,7 @@ def main() -> int:
 def _large(fresh: Bake, folder: Path, timings: dict[str, Timing], checks: list[Check]) -> list[str]:
     """Add the rows of the comparison at 200,000 rows; return what the two models are worth."""
     large = fresh.copy(folder / "large")
-    data = large.path / "data" / "raw" / "flights.parquet"
-    large.run("-c", GROW, data, str(ROWS))
+    data = _resize(large, ROWS)
     plain = folder / "plain"
     script: Command = [large.python, Path(__file__).with_name("plain.py"), data, plain]
 
@@ -60,6 +62,13 @@ def _large(fresh: Bake, folder: Path, timings: dict[str, Timing], checks: list[C
     ours = json.loads((work / "reports" / "metrics.json").read_text())
     theirs = json.loads((plain / "report.json").read_text())["metrics"]
     return [f"ROC AUC: ours {_auc(ours):.3f}, plain.py {_auc(theirs):.3f}"]
+
+
+def _resize(project: Bake, rows: int) -> Path:
+    """Give the bake so many rows: fewer, or repeated with noise. Returns its data file."""
+    data = project.path / "data" / "raw" / "flights.parquet"
+    project.run("-c", GROW, data, str(rows))
+    return data
 
 
 def _cold(name: str, fresh: Bake, work: Path) -> Contender:

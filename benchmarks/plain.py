@@ -39,7 +39,7 @@ NUMBERS = [
     "precipitation_in", "visibility_miles", "pressure_mbar",
 ]  # fmt: skip
 PARTS = ["hour", "weekday", "ordinal_day"]
-RESAMPLES = 500
+RESAMPLES = 200
 Array: TypeAlias = NDArray[np.float64]
 
 

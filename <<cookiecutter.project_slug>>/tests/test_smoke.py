@@ -19,10 +19,8 @@ LATE = [
     "optuna",
     "pandas",
     "psutil",
-    "scipy.stats",
     "skops.io",
     "sklearn.ensemble",
-    "stamina",
     "xgboost",
 ]
 
