@@ -12,6 +12,7 @@ import structlog
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from ..config import Config, load
 from ..errors import ConfigError, PipelineError, ResourceError
@@ -33,7 +34,7 @@ def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
 
     def task(composed: DictConfig) -> float | None:
         started = time.perf_counter()
-        _guard()
+        guard()
         result = job(load(composed))
         log.info("done", seconds=round(time.perf_counter() - started, 2))
         return result
@@ -70,7 +71,7 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     """The error as one of ours; None if it is none that a user could act on."""
     if isinstance(error, PipelineError):
         return error
-    if isinstance(error, HydraException | OmegaConfBaseException):
+    if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
         reason = " ".join(str(error).split())
         return ConfigError(f"{reason}. Edit conf/ or the override.", "config.compose")
     if isinstance(error, OSError):
@@ -84,7 +85,7 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     return None
 
 
-def _guard() -> None:
+def guard() -> None:
     """Under DVC, the code must be that of the checkout in which the stage runs."""
     here = Path.cwd().resolve()
     if "DVC_STAGE" in os.environ and here != ROOT:

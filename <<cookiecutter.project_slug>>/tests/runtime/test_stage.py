@@ -1,0 +1,61 @@
+import errno
+import json
+
+import pytest
+import structlog
+import yaml
+from omegaconf.errors import MissingMandatoryValue
+
+from <<cookiecutter.package_name>>.errors import DataError, PipelineError
+from <<cookiecutter.package_name>>.runtime import logs, stage
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DataError("rows are gone"), 3),
+        (MissingMandatoryValue("data.key is ???"), 2),
+        (yaml.YAMLError("a tab in line 3"), 2),
+        (PermissionError(errno.EACCES, "Permission denied", "models"), 5),
+        (OSError(errno.ENOSPC, "No space left on device"), 5),
+        (MemoryError(), 5),
+        (ZeroDivisionError("a bug"), 1),
+    ],
+)
+def test_an_error_ends_the_process_with_the_code_of_its_kind(error: Exception, code: int) -> None:
+    logs.configure(stage="test")
+    with pytest.raises(SystemExit) as ended, stage.reported():
+        raise error
+
+    assert ended.value.code == code
+
+
+def test_a_known_error_is_told_in_one_line_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    logs.configure(run_id="r", stage="train")
+    with pytest.raises(SystemExit), stage.reported():
+        raise DataError("rows are gone", "data.gone", {"rows": 0})
+
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["code"], told["rows"]) == ("rows are gone", "data.gone", 0)
+    assert (told["run_id"], told["stage"]) == ("r", "train")
+
+
+def test_a_newline_in_a_value_cannot_forge_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    logs.configure(stage="train")
+    structlog.get_logger().info("read", column="a\n{}")
+
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_code_of_another_checkout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_STAGE", "train")
+
+    with pytest.raises(PipelineError, match="its code comes from"):
+        stage.guard()
