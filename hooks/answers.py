@@ -5,6 +5,7 @@ made the project's folder, wherever an answer such as `../elsewhere` put it.
 """
 
 import datetime
+import json
 import keyword
 import re
 import sys
@@ -16,31 +17,33 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 ROOT = Path(__file__).parents[1]
+(TEMPLATE,) = ROOT.glob("*project_slug*")
+DEFAULTS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8")).values()
+REFERENCE = re.compile(r"<< ?cookiecutter\.[a-z]\w* ?>>")  # all that names of files and hooks hold
 SCHEMES = {
     "s3": "s3://my-bucket",
     "gs": "gs://my-bucket",
     "azure": "azure://my-container",
     "ssh": "ssh://me@host/srv",
 }
-FOLDERS = {
-    "benchmarks",
-    "conf",
-    "data",
-    "hydra_plugins",
-    "models",
-    "pipelines",
-    "reports",
-    "schemas",
-    "tests",
-}
-IMPORTED_AS = {"git", "google", "sklearn", "yaml"}  # where a module is not named as its package
+WRITTEN = {"mlruns", "models", "multirun", "outputs", "reports"}  # by stages; git ignores them
+IMPORTED_AS = {  # modules of dependencies that are not named as their package
+    "attr", "azure", "boolean", "cyclonedx", "databricks", "dateutil", "dotenv", "flufl", "git",
+    "google", "graphql", "grpc", "hydra", "jwt", "markdown_it", "mpl_toolkits", "mypyc",
+    "opentelemetry", "packageurl", "pip", "pkg_resources", "proto", "public", "py", "pylab",
+    "rpds", "ruamel", "setuptools", "sklearn", "uv", "validate", "win32com", "xdist", "xgboost",
+    "yaml", "zc",
+}  # fmt: skip
 RESERVED_BY_WINDOWS = {"aux", "con", "nul", "prn"} | {
     f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)
 }
 
 
 class Answers(Extension):
-    """Filters for cookiecutter.json."""
+    """Filters for cookiecutter.json, and a guard.
+
+    Cookiecutter renders the answers of its command line, so code in one would run before any check.
+    """
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -49,6 +52,19 @@ class Answers(Extension):
             "default_remote": default_remote,
             "year": lambda _: str(datetime.datetime.now(tz=datetime.UTC).year),
         }
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template's text, if it is ours: a file, a default, or references in a name or a hook.
+
+        Raises:
+            FailedHookException: it came with an answer.
+        """
+        ours = name is not None or source in DEFAULTS
+        if not ours and re.search("<[<%#]", REFERENCE.sub(" ", source)):
+            raise FailedHookException(
+                f"Nothing was written.\n- No answer may hold <<, <% or <#; found {source!r}"
+            )
+        return source
 
 
 def default_remote(answers: dict[str, Any]) -> str:
@@ -100,7 +116,7 @@ def _package(value: str) -> str | None:
         "a Python keyword": set(keyword.kwlist) | set(keyword.softkwlist),
         "a module of Python's standard library": sys.stdlib_module_names,
         "a dependency's module": _dependencies() | IMPORTED_AS,
-        "a folder of the project": FOLDERS,
+        "a folder of the project": {p.name for p in TEMPLATE.iterdir()} | WRITTEN,
         "a device on Windows": RESERVED_BY_WINDOWS,
     }
     for reason, names in taken.items():
@@ -110,8 +126,8 @@ def _package(value: str) -> str | None:
 
 
 def _dependencies() -> set[str]:
-    (lock,) = ROOT.glob("*project_slug*/requirements.lock")
-    names = re.findall(r"^([A-Za-z0-9._-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    lock = (TEMPLATE / "requirements.lock").read_text(encoding="utf-8")
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)
     return {re.sub(r"[-.]", "_", name).lower() for name in names}
 
 

@@ -3,12 +3,14 @@
 Only choices are read here, never free text; no network.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 LICENSE = "<< cookiecutter.license >>"
+POINTERS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 
 
 def choose_license(name: str) -> None:
@@ -18,8 +20,16 @@ def choose_license(name: str) -> None:
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run git here."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    """Run git here, and not where a git that runs this hook may point."""
+    env = {key: value for key, value in os.environ.items() if key not in POINTERS}
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, env=env)
+
+
+def identity() -> list[str]:
+    """Settings for a commit where the user has none."""
+    fallback = {"user.name": "template", "user.email": "template@localhost"}
+    missing = [key for key in fallback if not git("config", key).stdout.strip()]
+    return [part for key in missing for part in ("-c", f"{key}={fallback[key]}")]
 
 
 def first_commit() -> str:
@@ -28,23 +38,11 @@ def first_commit() -> str:
         return "git is not installed: run `git init` here before `make repro`."
     if git("rev-parse", "--is-inside-work-tree").stdout.strip() == "true":
         return "This folder lies in a git repository already: no new one was made."
-    identity = (
-        []
-        if git("config", "user.email").stdout.strip()
-        else ["-c", "user.name=template", "-c", "user.email=template@localhost"]
-    )
+    commit = ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", "Start from the template"]
     for command in (
         ["init", "--quiet", "--initial-branch=main"],
         ["add", "--all"],
-        [
-            *identity,
-            "-c",
-            "commit.gpgsign=false",
-            "commit",
-            "--quiet",
-            "-m",
-            "Start from the template",
-        ],
+        [*identity(), *commit],
     ):
         done = git(*command)
         if done.returncode:

@@ -62,6 +62,9 @@ HOSTILE = [
     ("package_name", "sklearn"),
     ("package_name", "yaml"),
     ("package_name", "hydra_core"),
+    ("package_name", "hydra"),
+    ("package_name", "licenses"),
+    ("package_name", "outputs"),
     ("package_name", "tests"),
     ("package_name", "hydra_plugins"),
     ("package_name", "with-dash"),
@@ -125,6 +128,32 @@ def test_a_path_out_of_the_folder_writes_nothing(bake: Callable[..., Bake], tmp_
 
     assert not inside.exists()
     assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<< cycler.__init__.__globals__.os.mkdir('ran') >>",
+        "<<cookiecutter.license>><< cycler.__init__.__globals__.os.mkdir('ran') >>",
+        "<% set x = cycler.__init__.__globals__.os.mkdir('ran') %>Ada",
+        "<# a comment #>Ada",
+        "{{ cycler.__init__.__globals__.os.mkdir('ran') }}",
+        "\"+__import__('os').mkdir('ran')+\"",
+    ],
+)
+@pytest.mark.parametrize("question", ["project_name", "author_name", "remote_url"])
+def test_code_in_an_answer_never_runs(
+    bake: Callable[..., Bake],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    question: str,
+    code: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FailedHookException, match=r"Nothing was written"):
+        bake(**{question: code})
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_there_are_at_most_eight_questions_each_with_a_sentence() -> None:

@@ -1,20 +1,18 @@
 """What a bake holds, for each answer."""
 
+import json
 import re
 from collections.abc import Callable
-from itertools import zip_longest
 
 import pytest
 
-from .conftest import TEMPLATE, Bake
+from .conftest import ROOT, TEMPLATE, Bake
 
-OPTIONS = {
-    "license": ["MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"],
-    "dvc_remote": ["local", "s3", "gs", "azure", "ssh"],
-}
-CYCLES = [
-    {"license": licence or "MIT", "dvc_remote": remote or "local"}
-    for licence, remote in zip_longest(*OPTIONS.values())
+ASKED = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+OPTIONS = {key: value for key, value in ASKED.items() if key[0] != "_" and isinstance(value, list)}
+CYCLES = [  # as many as the longest option has values: the shorter ones start again
+    {key: values[i % len(values)] for key, values in OPTIONS.items()}
+    for i in range(max(map(len, OPTIONS.values())))
 ]
 
 

@@ -41,3 +41,24 @@ def test_a_surrounding_repository_is_left_alone(
     assert not (made.path / ".git").exists()
     assert git(tmp_path, "diff", "--cached", "--name-only") == ""
     assert "no new one was made" in capfd.readouterr().out
+
+
+def test_a_git_that_runs_the_hook_keeps_its_index(
+    bake: Callable[..., Bake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "outer"))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "outer.git"))
+    made = bake()
+
+    monkeypatch.undo()
+    assert git(made.path, "rev-list", "--count", "HEAD") == "1"
+    assert not (tmp_path / "outer").exists()
+
+
+def test_an_identity_of_which_one_half_is_missing_is_completed(
+    bake: Callable[..., Bake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text("[user]\n  email = ada@localhost\n  useConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+
+    assert git(bake().path, "log", "-1", "--format=%an %ae") == "template ada@localhost"
