@@ -53,6 +53,8 @@ def main() -> int:
         torn: list[str] = []
         threading.Thread(target=lambda: torn.extend(reader.stdout or ()), daemon=True).start()
         healed = sum(_kill_and_heal(ours, number, first) for number in range(KILLS))
+        if reader.poll() is not None:
+            raise RuntimeError("the reader died, so nobody looked for half-written files")
         reader.kill()
     checks = [
         Check("kills after which the next run did not end well", KILLS - healed, 0),

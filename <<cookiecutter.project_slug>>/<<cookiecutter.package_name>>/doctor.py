@@ -10,9 +10,10 @@ import argparse
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,11 @@ import structlog
 
 from .errors import DataError
 from .runtime import logs
-from .runtime.artifacts import remove
+from .runtime.artifacts import remove, replacing, writer
 from .runtime.run import run_id
 from .runtime.stage import reported
 
 RWLOCK = Path(".dvc/tmp/rwlock")
-CACHE = Path(".dvc/cache/files/md5")
 WRITTEN = ("data", "models", "reports")  # where stages write
 
 log = structlog.get_logger()
@@ -44,24 +44,62 @@ class Findings:
 
 
 def heal() -> None:
-    """Remove a lock file that cannot be read and that nobody holds, and half-written files."""
-    if RWLOCK.exists():
-        from dvc.lock import LockError, make_lock
+    """Remove locks and records that are broken and that nobody holds, and half-written files."""
+    import psutil
 
-        try:
-            with make_lock(str(RWLOCK.with_suffix(".lock")), tmp_dir=str(RWLOCK.parent)):
-                if not _parses(RWLOCK):
-                    RWLOCK.unlink()
-                    log.warning(
-                        "removed a broken lock that a killed process left", file=str(RWLOCK)
-                    )
-        except LockError:
-            log.info("another DVC process is at work; its lock stays")
+    _free(RWLOCK, "rwlock.lock", _parses)
+    for record in (Path("dvc.lock"), *Path("pipelines").glob("*/dvc.lock")):
+        if _free(record, "lock", _is_record):
+            _from_git(record)
     for folder in WRITTEN:
         for partial in Path(folder).rglob(".*.partial"):
-            if not _busy():
+            if not psutil.pid_exists(writer(partial) or -1):
                 remove(partial)
                 log.warning("removed a half-written file", file=str(partial))
+
+
+def _free(file: Path, guard: str, whole: Callable[[Path], bool]) -> bool:
+    """Remove a file that is not whole, if no live process holds the guard that DVC writes it under.
+
+    Returns whether it was removed.
+    """
+    if not file.exists() or whole(file):
+        return False
+    from dvc.lock import LockError, make_lock
+
+    RWLOCK.parent.mkdir(parents=True, exist_ok=True)  # not there in a fresh clone
+    try:
+        with make_lock(str(RWLOCK.with_name(guard)), tmp_dir=str(RWLOCK.parent)):
+            if whole(file):
+                return False
+            file.unlink()
+    except LockError:
+        log.info("another DVC process is at work; this stays", file=str(file))
+        return False
+    log.warning("removed a broken file that a killed process left", file=str(file))
+    return True
+
+
+def _is_record(file: Path) -> bool:
+    """Whether DVC can read a dvc.lock; it writes it in place, so a kill can leave it empty."""
+    import yaml
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import Invalid
+
+    try:
+        COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (ValueError, yaml.YAMLError, Invalid):
+        return False
+    return True
+
+
+def _from_git(file: Path) -> None:
+    """Write the last committed content of a file, if there is one; DVC's run cache has the rest."""
+    command = ["git", "show", f"HEAD:./{file.as_posix()}"]
+    committed = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    if committed.returncode == 0:
+        with replacing(file) as partial:
+            partial.write_bytes(committed.stdout)
 
 
 def _parses(file: Path) -> bool:
@@ -86,13 +124,27 @@ def run(command: list[str]) -> int:
     """Heal, run a command, and return its exit code.
 
     DVC takes a stage's outputs away before it runs; when the command fails, they are restored.
+    Ctrl-C is the command's to handle: it ends in order, then the same happens.
     """
     heal()
-    code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own command
-    if code:
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own command
+        if code and not _busy():
+            _bring_back()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+def _bring_back() -> None:
+    from dvc.exceptions import DvcException
+
+    try:
         for path in restore():
             log.info("the last good output is back", file=path)
-    return code
+    except DvcException as error:  # such as a dvc.yaml that cannot be read
+        log.warning("the last good outputs could not be brought back", reason=str(error))
 
 
 def restore() -> list[str]:
@@ -103,22 +155,19 @@ def restore() -> list[str]:
             for out in repo.index.outs
             if out.hash_info and not out.exists and not out.changed_cache()
         ]
-        paths = [os.path.relpath(out.fs_path) for out in gone]
-        if paths:
-            repo.checkout(paths, force=True, allow_missing=True)
-        return paths
+        return _checkout(repo, gone)
 
 
 def verify() -> Findings:
     """Read everything again: each cache object, and each output that dvc.lock records."""
-    objects = [file for file in _objects() if _md5(file) != _promised(file)]
     with _repository() as repo:
+        objects = [file for file in _objects(repo) if _md5(file) != _promised(file)]
         outputs = [
             path
             for out in repo.index.outs
             if out.hash_info
-            for path, md5 in _files(out)
-            if path.exists() and _md5(path) != md5
+            for path in _wrong(out)
+            if path.exists()
         ]
     return Findings(objects, outputs)
 
@@ -126,29 +175,43 @@ def verify() -> Findings:
 def repair() -> Findings:
     """Take away what is corrupt and make it again: from the work tree, the cache, or by running.
 
+    What no stage makes and a person may have edited, so that DVC sees a change, is left as it is.
+
     Raises:
-        DataError: an input, which no stage makes, is corrupt; the message names it.
+        DataError: something is still corrupt or gone; the message names it.
     """
+    from dvc.exceptions import DvcException
+
     found = verify()
-    for path in (*found.objects, *found.outputs):
-        path.chmod(0o644)
-        path.unlink()
     with _repository() as repo:
-        for out in repo.index.outs:
-            if out.hash_info and out.use_cache and out.changed_cache():
-                if out.exists and all(p.exists() for p, _ in _files(out)):
-                    out.commit()  # the work tree still has it
-                else:
-                    remove(Path(out.fs_path))
-        repo.checkout(force=True, allow_missing=True)
-        lost = [out for out in repo.index.outs if out.hash_info and not out.exists]
-        stages = sorted({out.stage.addressing for out in lost if out.stage.cmd})
-        inputs = [os.path.relpath(out.fs_path) for out in lost if not out.stage.cmd]
-        if stages:
-            repo.reproduce(stages)
-    if inputs:
+        known = (out for out in repo.index.outs if out.hash_info)
+        outs = [out for out in known if out.exists or not out.changed_cache()]
+        bad = [out for out in outs if _wrong(out)]
+        ours = [out for out in bad if out.stage.cmd or not out.exists or not out.changed_checksum()]
+        for path in found.objects:
+            path.chmod(0o644)
+            path.unlink()
+        for out in outs:
+            if out not in bad and out.use_cache and out.changed_cache():
+                out.commit()  # the work tree still has it
+        cached = [out for out in ours if out.use_cache and not out.changed_cache()]
+        for out in ours:
+            if out in cached or out.stage.cmd:
+                remove(Path(out.fs_path))
+        _checkout(repo, cached)
+        again = sorted({out.stage.addressing for out in ours if out.stage.cmd and not out.exists})
+        try:
+            if again:
+                repo.reproduce(again)
+        except DvcException as error:
+            raise DataError(f"{', '.join(again)} failed: {error}", "data.repair") from error
+        gone = [Path(out.fs_path) for out in outs if not out.exists]
+    left = verify()
+    names = [os.path.relpath(path) for path in (*left.objects, *left.outputs, *gone)]
+    if names:
         raise DataError(
-            f"{', '.join(inputs)} is corrupt, and no stage makes it. `dvc pull`, or put it back.",
+            f"{', '.join(names)} is not what was recorded, and could not be made again. If you "
+            "changed it, `dvc commit`; if not, take it away and `dvc pull`, or put it back.",
             "data.corrupt_input",
         )
     return found
@@ -160,24 +223,41 @@ def _repository() -> Any:
     return Repo()
 
 
-def _objects() -> Iterator[Path]:
-    return (file for file in sorted(CACHE.glob("??/*")) if file.is_file())
+def _checkout(repo: Any, outs: list[Any]) -> list[str]:
+    paths = [os.path.relpath(out.fs_path) for out in outs]
+    if paths:
+        repo.checkout(paths, force=True, allow_missing=True)
+    return paths
+
+
+def _objects(repo: Any) -> Iterator[Path]:
+    """Each object of the cache, wherever it is; not what a killed copy left, which DVC ignores."""
+    cache = Path(os.path.relpath(repo.cache.local.path))
+    return (f for f in sorted(cache.glob("??/*")) if f.is_file() and not f.name.startswith("."))
 
 
 def _promised(file: Path) -> str:
     return file.parent.name + file.name.removesuffix(".dir")
 
 
-def _files(out: Any) -> Iterator[tuple[Path, str]]:
-    """Each file of an output, and the MD5 that dvc.lock promises."""
+def _wrong(out: Any) -> list[Path]:
+    """The files of an output, or the folder itself, that are not what dvc.lock promises."""
     top, digest = Path(out.fs_path), str(out.hash_info.value)
     if not digest.endswith(".dir"):
-        yield top, digest
-        return
-    listing = CACHE / digest[:2] / digest[2:]
-    if listing.exists() and _parses(listing):
-        for entry in json.loads(listing.read_text(encoding="utf-8")):
-            yield top / entry["relpath"], entry["md5"]
+        return [] if top.exists() and _md5(top) == digest else [top]
+    listing = Path(out.cache.oid_to_path(digest))
+    if listing.exists() and _md5(listing) == _promised(listing):
+        files = ((top / e["relpath"], e["md5"]) for e in json.loads(listing.read_bytes()))
+        return [path for path, md5 in files if not path.exists() or _md5(path) != md5]
+    return [] if _listed(top) == digest else [top]
+
+
+def _listed(folder: Path) -> str:
+    """The name that DVC would give a folder: the MD5 of the listing of its files."""
+    files = sorted((f.relative_to(folder).parts, f) for f in folder.rglob("*") if f.is_file())
+    listing = [{"md5": _md5(file), "relpath": "/".join(parts)} for parts, file in files]
+    text = json.dumps(listing, sort_keys=True).encode()
+    return hashlib.md5(text, usedforsecurity=False).hexdigest() + ".dir"
 
 
 def _md5(file: Path) -> str:

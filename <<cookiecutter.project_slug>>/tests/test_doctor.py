@@ -13,7 +13,7 @@ import pytest
 from <<cookiecutter.package_name>> import doctor
 from <<cookiecutter.package_name>>.errors import DataError
 
-from .conftest import commit, run
+from .conftest import ROOT, commit, run
 
 WRITE = (
     "import pathlib,sys,time; time.sleep({wait}); pathlib.Path('{out}').write_text('{out}' * 99)"
@@ -89,12 +89,14 @@ def test_a_broken_lock_that_a_live_process_holds_is_left_alone(small: Path) -> N
     assert Path(".dvc/tmp/rwlock").read_text() == ""
 
 
-def test_half_written_files_are_removed(small: Path) -> None:
-    partial = small / "models" / ".model.partial"
-    partial.mkdir(parents=True)
+def test_half_written_files_of_the_dead_are_removed_and_only_those(small: Path) -> None:
+    dead, alive = (small / "models" / f".model.{pid}.partial" for pid in (2**30, os.getpid()))
+    for partial in (dead, alive):
+        partial.mkdir(parents=True)
     doctor.heal()
 
-    assert not partial.exists()
+    assert not dead.exists()
+    assert alive.exists()
 
 
 @pytest.mark.parametrize("where", ["objects", "outputs", "both"])
@@ -125,14 +127,75 @@ def test_of_fifty_flipped_bits_all_are_named_and_repaired(
         file.write(f'\n  many:\n    cmd: python -c "{many}"\n    outs: [many]\n')
     monkeypatch.chdir(folder)
     run(folder, "dvc", "repro", "--quiet")
-    objects = sorted(p for p in Path(".dvc/cache/files/md5").glob("??/*") if p.suffix != ".dir")
-    chosen = random.Random(1).sample(objects, 50)
+    chosen = random.Random(1).sample(sorted(Path(".dvc/cache/files/md5").glob("??/*")), 50)
     for seed, file in enumerate(chosen):
         flip(file, seed)
     found = doctor.verify()
     doctor.repair()
 
     assert sorted(found.objects) == sorted(chosen)
+    assert not doctor.verify()
+
+
+@pytest.fixture
+def given(small: Path) -> Path:
+    """A folder of inputs, which no stage makes."""
+    folder = small / "given"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        (folder / name).write_text(name * 9)
+    run(small, "dvc", "add", "--quiet", "given")
+    return folder
+
+
+@pytest.mark.parametrize("cache_too", [False, True])
+def test_an_input_that_a_person_edited_is_named_and_left_alone(
+    given: Path, cache_too: bool
+) -> None:
+    (given / "a").chmod(0o644)
+    (given / "a").write_text("new work")
+    if cache_too:
+        flip(min(Path(".dvc/cache/files/md5").glob("??/*")), 1)
+
+    with pytest.raises(DataError, match="given/a"):
+        doctor.repair()
+    assert (given / "a").read_text() == "new work"
+
+
+def test_an_input_that_a_disk_spoilt_comes_back_from_the_cache(given: Path) -> None:
+    flip(given / "a", 1)
+    doctor.repair()
+
+    assert (given / "a").read_text() == "a" * 9
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"md5": "', '"md5": "0'), ('"md5"', '"md4"'), ('"a"', '"z"'), ("[", "{")]
+)
+def test_a_corrupt_listing_of_a_folder_spoils_no_file_of_it(
+    given: Path, old: str, new: str
+) -> None:
+    (listing,) = Path(".dvc/cache/files/md5").glob("??/*.dir")
+    text = listing.read_text()
+    listing.chmod(0o644)
+    listing.write_text(text.replace(old, new, 1))
+    found = doctor.verify()
+    doctor.repair()
+
+    assert found == doctor.Findings([listing], [])
+    assert listing.read_text() == text
+    assert [(given / name).read_text() for name in "abc"] == ["a" * 9, "b" * 9, "c" * 9]
+
+
+def test_what_is_only_absent_is_not_made_for_it_may_have_effects(small: Path) -> None:
+    with (small / "dvc.yaml").open("a") as file:
+        file.write("\n  tell:\n    cmd: touch told\n    outs:\n      - told: {cache: false}\n")
+    run(small, "dvc", "repro", "--quiet")
+    (small / "told").unlink()
+    flip(small / "out1", 1)
+    doctor.repair()
+
+    assert not (small / "told").exists()
     assert not doctor.verify()
 
 
@@ -154,6 +217,49 @@ def test_a_failed_command_gives_its_code_and_the_outputs_return(small: Path) -> 
 
     assert doctor.run(["python", "-c", "raise SystemExit(7)"]) == 7
     assert (small / "out2").read_text() == "out2" * 99
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_record_that_a_kill_left_empty_is_read_again_or_made_again(
+    small: Path, committed: bool
+) -> None:
+    record = small / "dvc.lock"
+    before = record.read_text()
+    if committed:
+        commit(small, "add", "dvc.lock")
+        commit(small, "commit", "--quiet", "--message", "record")
+    record.write_text("")
+    run(small, "dvc", "repro", code=255)
+
+    doctor.heal()
+    assert record.exists() == committed
+    assert doctor.run(["dvc", "repro", "--quiet"]) == 0
+    assert record.read_text() == before
+
+
+def test_a_pipeline_that_cannot_be_read_gives_the_code_of_dvc(small: Path) -> None:
+    (small / "dvc.yaml").write_text("stages: [")
+
+    assert doctor.run(["dvc", "repro"]) == 255
+
+
+def test_after_control_c_the_outputs_return(small: Path) -> None:
+    text = (small / "dvc.yaml").read_text()
+    (small / "dvc.yaml").write_text(text.replace("sleep(0.0)", "sleep(30)", 1))
+    name = doctor.__name__
+    interrupted = subprocess.Popen(
+        [sys.executable, "-m", name, "run", "dvc", "repro", "--quiet"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    while (small / "out0").exists():
+        assert interrupted.poll() is None
+        time.sleep(0.1)
+    time.sleep(0.5)  # the stage is under way
+    os.killpg(interrupted.pid, signal.SIGINT)
+
+    assert interrupted.wait(timeout=30)
+    assert (small / "out0").read_text() == "out0" * 99
 
 
 def test_after_each_of_ten_kills_the_next_run_ends_well(

@@ -12,21 +12,30 @@ from typing import Any
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A sibling, ``.NAME.partial``, to write a file or a folder to; at the end it becomes ``path``.
+    """A sibling, ``.NAME.PID.partial``, to write to; at the end it becomes ``path``.
 
-    When the block raises or the process dies, what stood at ``path`` stays as it was.
+    When the block raises or the process dies, what stood at ``path`` stays as it was. The process's
+    number keeps two writers apart: one that outlived its run never publishes another's half.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    old = path.with_name(f".{path.name}.old.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove(partial)
     try:
         yield partial
         _flush(partial)
         if path.is_dir():
-            remove(path)
+            path.replace(old)  # a folder that goes away bit by bit would be seen half-empty
         partial.replace(path)
     finally:
         remove(partial)
+        remove(old)
+
+
+def writer(partial: Path) -> int | None:
+    """The number of the process that writes such a sibling; None if its name holds none."""
+    number = partial.name.split(".")[-2]
+    return int(number) if number.isdecimal() else None
 
 
 def remove(path: Path) -> None:
@@ -38,6 +47,7 @@ def remove(path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
+    path.stat()  # nothing was written: FileNotFoundError, before the old one is touched
     for file in [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]:
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
@@ -56,9 +66,10 @@ def write_json(path: Path, value: Any) -> None:
 
 def sha256_of(path: Path) -> str:
     """The digest of a file, or of a folder's file names and contents, in hexadecimal."""
+    if path.is_file():
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
     digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
-        if file != path:
-            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
-        digest.update(file.read_bytes())
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        digest.update(f"{file.relative_to(path).as_posix()}\0{sha256_of(file)}\0".encode())
     return digest.hexdigest()

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,28 @@ def test_a_folder_is_replaced_as_a_whole() -> None:
     assert [p.name for p in Path("model").iterdir()] == ["new"]
 
 
+def test_a_writer_that_wrote_nothing_takes_nothing_away() -> None:
+    Path("model").mkdir()
+    with pytest.raises(FileNotFoundError), replacing(Path("model")):
+        pass
+
+    assert [p.name for p in Path().iterdir()] == ["model"]
+
+
+def test_two_writers_never_publish_each_others_half() -> None:
+    with replacing(Path("a.txt")) as partial:
+        partial.write_text("whole")
+        other = os.fork()
+        if not other:  # killed while it writes
+            replacing(Path("a.txt")).__enter__().write_text("ha")
+            os._exit(0)
+        os.waitpid(other, 0)
+
+    assert Path("a.txt").read_text() == "whole"
+
+
 def test_what_a_killed_writer_left_is_in_nobodys_way() -> None:
-    Path(".a.txt.partial").mkdir()
+    Path(f".a.txt.{os.getpid()}.partial").mkdir()
     with replacing(Path("a.txt")) as partial:
         partial.write_text("whole")
 
@@ -55,4 +76,13 @@ def test_a_digest_tells_names_and_contents_apart() -> None:
         (folder / name).write_text(content)
         digests.add(sha256_of(folder))
 
+    merged = Path("merged")
+    merged.mkdir()
+    (merged / "a").write_bytes(b"1b\x001")  # as a and b, one after the other
+    both = Path("both")
+    both.mkdir()
+    (both / "a").write_text("1")
+    (both / "b").write_text("1")
+
     assert len(digests) == 3
+    assert sha256_of(merged) != sha256_of(both)
