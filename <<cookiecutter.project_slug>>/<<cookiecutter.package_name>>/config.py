@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -248,6 +247,23 @@ class Config:
             )
 
 
+def read(path: str) -> DictConfig:
+    """A composed file such as params.yaml, its names and types checked against the schema.
+
+    Raises:
+        ConfigError: it is missing, or not what the schema allows; the message names the key.
+    """
+    try:
+        values = OmegaConf.load(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing. Run `dvc repro`.", "config.missing") from None
+    composed: DictConfig = OmegaConf.structured(Config)
+    if not isinstance(values, DictConfig):
+        raise ConfigError(f"{path} holds no `name: value`. Run `dvc repro`.", "config.value")
+    composed.merge_with(values)
+    return composed
+
+
 def load(composed: DictConfig) -> Config:
     """The configuration as an object, checked.
 
@@ -266,4 +282,6 @@ def load(composed: DictConfig) -> Config:
 
 def register() -> None:
     """Make the schema known to Hydra under the name ``schema``."""
+    from hydra.core.config_store import ConfigStore
+
     ConfigStore.instance().store(name="schema", node=Config, replace=True)

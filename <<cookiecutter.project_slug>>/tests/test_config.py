@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 
-from <<cookiecutter.package_name>>.config import Config, load
+from <<cookiecutter.package_name>>.config import Config, load, read
 from <<cookiecutter.package_name>>.errors import ConfigError
+from <<cookiecutter.package_name>>.stages.compose import render
 
 from .conftest import ROOT
 
@@ -60,6 +62,43 @@ def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str
 def test_an_unknown_key_a_wrong_type_and_an_unknown_choice_are_refused(override: str) -> None:
     with pytest.raises(HydraException):
         composed(override)
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """params.yaml, composed in a folder of its own, which is the current one."""
+    (tmp_path / "conf").symlink_to(CONF)
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "params.yaml"
+    file.write_text(render())
+    return file
+
+
+def test_all_roads_lead_to_one_configuration(params: Path) -> None:
+    with initialize_config_dir(str(CONF)):
+        by_hydra = load(compose("pipeline"))
+
+    assert load(read(params.name)) == by_hydra == composed()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("sede: 1", "sede"), ("seed: many", "seed"), ("split: {tset: 1}", "tset")]
+)
+def test_params_that_the_schema_does_not_know_are_refused(
+    params: Path, text: str, named: str
+) -> None:
+    params.write_text(text)
+    with pytest.raises(OmegaConfBaseException, match=named):
+        read(params.name)
+
+
+def test_params_that_are_missing_or_a_list_are_refused(params: Path) -> None:
+    params.write_text("- 3")
+    with pytest.raises(ConfigError, match="dvc repro"):
+        read(params.name)
+    params.unlink()
+    with pytest.raises(ConfigError, match="missing"):
+        read(params.name)
 
 
 def test_no_shipped_value_is_read_from_the_environment() -> None:

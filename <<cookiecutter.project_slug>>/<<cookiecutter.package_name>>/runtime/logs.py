@@ -21,7 +21,13 @@ def configure(**bound: Any) -> None:
     render = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                pad_event_to=24,
+                exception_formatter=structlog.dev.plain_traceback,  # the rich one shows values
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, *render],

@@ -44,6 +44,20 @@ def test_a_known_error_is_told_in_one_line_without_a_traceback(
     assert (told["run_id"], told["stage"]) == ("r", "train")
 
 
+def test_a_bug_is_told_with_its_traceback_but_without_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "text")
+    logs.configure(stage="train")
+    password = "-".join(("hunter", "2"))
+    with pytest.raises(SystemExit), stage.reported():
+        raise ZeroDivisionError(len(password))
+
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert password not in told
+
+
 def test_a_newline_in_a_value_cannot_forge_a_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
