@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file is copied too
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,16 @@ def package() -> str:
     """The package's name: the one folder that holds a config.py."""
     (config,) = ROOT.glob("*/config.py")
     return config.parent.name
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository after `dvc repro` on fewer rows, its result committed."""
+    folder = copy_repository(tmp_path_factory.mktemp("repository") / "a copy")
+    run(folder, "dvc", "repro", CANARY=CANARY)
+    commit(folder, "add", "--all")
+    commit(folder, "commit", "--quiet", "--message", "first results")
+    return folder
 
 
 def run(folder: Path, *command: str, code: int = 0, **env: str) -> str:

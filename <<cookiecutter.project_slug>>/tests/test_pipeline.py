@@ -11,20 +11,9 @@ import polars as pl
 import pytest
 import yaml
 
-from .conftest import commit, copy_repository, run
+from .conftest import CANARY, run
 
 pytestmark = pytest.mark.pipeline
-CANARY = "-".join(("canary", "3f9a"))  # in two parts, for this file is copied too
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The copy after `dvc repro`, its result committed."""
-    folder = copy_repository(tmp_path_factory.mktemp("repository") / "a copy")
-    run(folder, "dvc", "repro", CANARY=CANARY)
-    commit(folder, "add", "--all")
-    commit(folder, "commit", "--quiet", "--message", "first results")
-    return folder
 
 
 def metrics(folder: Path) -> dict[str, Any]:
@@ -188,18 +177,6 @@ def test_a_stage_by_hand_ends_with_the_code_of_its_error_and_no_traceback(
     assert named in output
     assert "Traceback" not in output
     assert run(repository, "git", "status", "--porcelain") == before
-
-
-def test_a_failed_run_leaves_the_last_good_outputs(repository: Path, package: str) -> None:
-    raw = repository / "data/raw/flights.parquet"
-    before = raw.read_bytes()
-    raw.write_bytes(b"not parquet")
-    output = run(repository, "python", "-m", f"{package}.doctor", "run", "dvc", "repro", code=255)
-    raw.write_bytes(before)
-
-    assert "cannot be read" in output
-    assert (repository / "data/ingested.parquet").exists()
-    assert "up to date" in run(repository, "dvc", "repro")
 
 
 def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, package: str) -> None:

@@ -62,13 +62,13 @@ def _quality(raw: pl.LazyFrame, valid: Path, quarantine: Path) -> Quality:
     broken = pl.scan_parquet(quarantine).select(pl.col(REASONS).explode()).collect()
     counts = broken[REASONS].value_counts().sort("count", REASONS, descending=[True, False])
     kept = pl.scan_parquet(valid)
-    nulls = kept.select(pl.all().is_null().mean()).collect()
+    nulls = kept.select(pl.all().is_null().mean().fill_null(0.0)).collect()
     quality = Quality(
         rows=_count(raw),
         valid=_count(kept),
         quarantined=_count(pl.scan_parquet(quarantine)),
         rules=dict(counts.iter_rows()),
-        nulls=nulls.row(0, named=True) if nulls.height else {},
+        nulls=nulls.row(0, named=True),
     )
     if quality.valid + quality.quarantined != quality.rows:
         raise DataError(f"rows were lost: {quality}. Please report this bug.", "data.lost_rows")

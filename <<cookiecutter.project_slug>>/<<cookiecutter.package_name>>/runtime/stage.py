@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
         reason = " ".join(f"{error} {error.__cause__ or ''}".split())
         return ConfigError(f"{reason}. Edit conf/ or the override.", "config.compose")
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)):  # polars' form
         return ResourceError(
             f"the system refused: {error}. Check space, permissions and paths.", "resource.os"
         )

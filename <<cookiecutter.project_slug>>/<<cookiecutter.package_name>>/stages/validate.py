@@ -27,16 +27,16 @@ def main(config: Config) -> None:
     """Deal the rows to data/valid.parquet and data/quarantine.parquet; report on both."""
     rules = schema.read(config.data.schema)
 
-    with replacing(VALID) as valid, replacing(QUARANTINE) as quarantine:
-        quality = validate(INGESTED, rules, valid, quarantine)
-    log.info("validated", rows=quality.rows, quarantined=quality.quarantined)
-
-    write_json(QUALITY, asdict(quality))
-    examples = pl.scan_parquet(QUARANTINE).head(EXAMPLES).collect()
-    page = report.render(config.name, quality, pl.scan_parquet(VALID), examples)
-    with replacing(QUALITY_PAGE) as partial:
-        partial.write_text(page, encoding="utf-8")
-    accept(quality, config.validate.max_quarantined)
+    with replacing(VALID) as valid:  # refused: what was valid stays; the others tell why
+        with replacing(QUARANTINE) as quarantine:
+            quality = validate(INGESTED, rules, valid, quarantine)
+        log.info("validated", rows=quality.rows, quarantined=quality.quarantined)
+        write_json(QUALITY, asdict(quality))
+        examples = pl.scan_parquet(QUARANTINE).head(EXAMPLES).collect()
+        page = report.render(config.name, quality, pl.scan_parquet(valid), examples)
+        with replacing(QUALITY_PAGE) as partial:
+            partial.write_text(page, encoding="utf-8")
+        accept(quality, config.validate.max_quarantined)
 
 
 if __name__ == "__main__":
