@@ -52,6 +52,17 @@ def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:
             assert copy.read_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))
+def test_workflows_are_the_same_in_every_bake(
+    bake: Callable[..., Bake], answers: dict[str, str]
+) -> None:
+    """So what a bake's own tests say of them (schema, security audit) holds for all options."""
+    made = bake(**answers)
+
+    for file in (TEMPLATE / ".github").rglob("*.yml"):
+        assert made.read(file.relative_to(TEMPLATE).as_posix()) == file.read_text()
+
+
 @pytest.mark.parametrize(
     ("licence", "begins"),
     [

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,20 @@ def test_no_configuration_reads_the_environment() -> None:
     found = [p for p in (TEMPLATE / "conf").rglob("*.yaml") if reading.search(p.read_text())]
 
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+        ("zizmor", "--offline", "--persona=auditor"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_workflow_follows_the_schema_and_the_security_audit(command: tuple[str, ...]) -> None:
+    tool = Path(sys.executable).with_name(command[0])
+    done = subprocess.run(
+        [tool, *command[1:], ROOT / ".github/workflows/ci.yml"], capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

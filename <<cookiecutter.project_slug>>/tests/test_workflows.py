@@ -1,5 +1,6 @@
 """The workflows are well-formed, hold few rights, and call only what the Makefile offers."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from .conftest import commit, run
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -79,3 +82,27 @@ def test_alerts_that_could_not_be_sent_are_kept_for_the_next_run_even_when_this_
     keep = steps[order.index("actions/cache/save")]
     assert keep["with"]["path"] == "alerts.db"
     assert keep["if"].startswith("always()")
+
+
+def test_a_retrained_model_is_proposed_by_a_branch_and_a_pull_request(tmp_path: Path) -> None:
+    """The step as it stands, with a remote on this disk; `gh` writes down how it was called."""
+    step = load(ROOT / ".github/workflows/retrain.yml")["jobs"]["propose"]["steps"][-1]
+    clone, called = tmp_path / "clone", tmp_path / "called"
+    run(tmp_path, "git", "init", "--quiet", "--bare", "origin.git")
+    run(tmp_path, "git", "clone", "--quiet", "origin.git", str(clone))
+    commit(clone, "commit", "--quiet", "--allow-empty", "--message", "start")
+    for name in ("dvc.lock", "params.yaml", "reports/model_card.md"):
+        (clone / name).parent.mkdir(exist_ok=True)
+        (clone / name).write_text("retrained\n")
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(f"#!/bin/sh\necho \"$@\" >> '{called}'\n")
+    gh.chmod(0o755)
+    own = {"BASE": "main", "BRANCH": "retrain-7-1", "EMAIL": step["env"]["EMAIL"]}
+    path = f"{gh.parent}{os.pathsep}{os.environ['PATH']}"
+    run(clone, "bash", "-e", "-c", step["run"], PATH=path, **own)
+
+    pushed = run(clone, "git", "ls-tree", "--name-only", "origin/retrain-7-1").split()
+    assert pushed == ["dvc.lock", "params.yaml"]
+    assert "pr create" in called.read_text()
+    assert "--base main --head retrain-7-1" in called.read_text()
