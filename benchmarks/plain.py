@@ -40,6 +40,9 @@ NUMBERS = [
 ]  # fmt: skip
 PARTS = ["hour", "weekday", "ordinal_day"]
 RESAMPLES = 200
+PARAMETERS = {
+    "learning_rate": 0.1, "max_iter": 200, "max_leaf_nodes": 31, "l2_regularization": 1.0,
+}  # fmt: skip
 Array: TypeAlias = NDArray[np.float64]
 
 
@@ -123,51 +126,48 @@ def quantiles(values: pl.Series) -> list[float]:
     return [float(values.quantile(share) or 0) for share in (0.025, 0.975)]
 
 
-def main(source: Path, folder: Path) -> None:
-    """Everything from the file to the tracked run."""
-    folder.mkdir(parents=True)
-    rows = read(source)
+def split(rows: pl.DataFrame, folder: Path) -> list[pl.DataFrame]:
+    """Training, validation and test rows, 70:10:20, also written down."""
     rest, test = train_test_split(rows, test_size=0.2, stratify=rows[TARGET], random_state=1)
-    train, validation = train_test_split(
-        rest, test_size=0.125, stratify=rest[TARGET], random_state=1
-    )
-    for name, part in {"train": train, "validation": validation, "test": test}.items():
+    train, held = train_test_split(rest, test_size=0.125, stratify=rest[TARGET], random_state=1)
+    for name, part in {"train": train, "validation": held, "test": test}.items():
         part.write_parquet(folder / f"{name}.parquet")
+    return [train, held, test]
+
+
+def fit(train: pl.DataFrame, folder: Path) -> Any:
+    """Preprocessing and trees, fitted and saved."""
     scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    encoded = TargetEncoder(target_type="binary", random_state=1)
     steps = ColumnTransformer(
-        [
-            ("text", TargetEncoder(target_type="binary", random_state=1), TEXT),
-            ("numbers", scaled, NUMBERS),
-        ],
-        remainder="passthrough",
+        [("text", encoded, TEXT), ("numbers", scaled, NUMBERS)], remainder="passthrough"
     )
-    parameters = {
-        "learning_rate": 0.1,
-        "max_iter": 200,
-        "max_leaf_nodes": 31,
-        "l2_regularization": 1.0,
-    }
-    model = make_pipeline(steps, HistGradientBoostingClassifier(**parameters, random_state=1))
+    model = make_pipeline(steps, HistGradientBoostingClassifier(**PARAMETERS, random_state=1))
     model.fit(features(train), train[TARGET])
     skops.io.dump(model, folder / "model.skops")
-
     known = features(train).select(
         pl.col(NUMBERS).quantile(q).name.suffix(f"_{q}") for q in (0.1, 0.5, 0.9)
     )
     (folder / "baseline.json").write_text(json.dumps(known.to_dicts()))
+    return model
 
-    truth = test[TARGET].to_numpy()
-    scores = model.predict_proba(features(test))[:, 1]
-    held = validation[TARGET].to_numpy()
-    precision, recall, cuts = precision_recall_curve(
-        held, model.predict_proba(features(validation))[:, 1]
-    )
-    threshold = float(
-        cuts[np.argmax((2 * precision * recall / np.maximum(precision + recall, 1e-12))[:-1])]
-    )
-    dummy = (
-        DummyClassifier().fit(features(train), train[TARGET]).predict_proba(features(test))[:, 1]
-    )
+
+def best_threshold(model: Any, held: pl.DataFrame) -> float:
+    """The score from which on to answer 1: it maximises F1."""
+    scores = model.predict_proba(features(held))[:, 1]
+    precision, recall, cuts = precision_recall_curve(held[TARGET].to_numpy(), scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return float(cuts[np.argmax(f1[:-1])])
+
+
+def assess(
+    model: Any, train: pl.DataFrame, held: pl.DataFrame, test: pl.DataFrame, folder: Path
+) -> dict[str, float]:
+    """Write the report and the scored rows; return the metrics."""
+    truth, scores = test[TARGET].to_numpy(), model.predict_proba(features(test))[:, 1]
+    threshold = best_threshold(model, held)
+    prior = DummyClassifier().fit(features(train), train[TARGET])
+    dummy = prior.predict_proba(features(test))[:, 1]
     found = metrics(truth, scores, threshold)
     report = {
         "metrics": found,
@@ -179,18 +179,29 @@ def main(source: Path, folder: Path) -> None:
         "calibration": [axis.tolist() for axis in calibration_curve(truth, scores, n_bins=10)],
     }
     (folder / "report.json").write_text(json.dumps(report))
-    test.select("flight_id", TARGET).with_columns(score=scores).write_parquet(
-        folder / "scored.parquet"
-    )
+    scored = test.select("flight_id", TARGET).with_columns(score=scores)
+    scored.write_parquet(folder / "scored.parquet")
+    return found
 
+
+def track(found: dict[str, float], folder: Path) -> None:
+    """One MLflow run in a new sqlite store."""
     mlflow.set_tracking_uri(f"sqlite:///{folder.resolve()}/mlflow.db")
     mlflow.create_experiment("plain", artifact_location=str(folder.resolve() / "mlruns"))
     mlflow.set_experiment("plain")
     with mlflow.start_run():
-        mlflow.log_params(parameters)
+        mlflow.log_params(PARAMETERS)
         mlflow.log_metrics(found)
         mlflow.log_artifact(str(folder / "model.skops"))
         mlflow.log_artifact(str(folder / "report.json"))
+
+
+def main(source: Path, folder: Path) -> None:
+    """Everything from the file to the tracked run."""
+    folder.mkdir(parents=True)
+    train, held, test = split(read(source), folder)
+    model = fit(train, folder)
+    track(assess(model, train, held, test, folder), folder)
 
 
 if __name__ == "__main__":

@@ -40,13 +40,14 @@ def first_commit() -> str:
         return "This folder lies in a git repository already: no new one was made."
     commit = ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", "Start from the template"]
     for command in (
-        ["init", "--quiet", "--initial-branch=main"],
+        ["-c", "init.defaultBranch=main", "init", "--quiet"],
         ["add", "--all"],
         [*identity(), *commit],
     ):
         done = git(*command)
         if done.returncode:
-            sys.exit(f"`git {' '.join(command)}` failed: {done.stderr.strip()}")
+            failed = f"`git {' '.join(command)}` failed: {done.stderr.strip()}"
+            return f"{failed}\nThe files are whole; make the first commit before `make repro`."
     return "Made a git repository with a first commit."
 
 

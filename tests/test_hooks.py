@@ -62,3 +62,17 @@ def test_an_identity_of_which_one_half_is_missing_is_completed(
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
 
     assert git(bake().path, "log", "-1", "--format=%an %ae") == "template ada@localhost"
+
+
+def test_a_git_that_fails_is_told_and_costs_no_file(
+    bake: Callable[..., Bake],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "config").write_text("[core]\n  hooksPath = \n[commit\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    made = bake()
+
+    assert (made.path / "dvc.yaml").exists()
+    assert "failed" in capfd.readouterr().out
