@@ -182,9 +182,10 @@ def _group_codes(rows: pl.DataFrame, group: str) -> NDArray[np.intp]:
 
 
 def _deal_groups(rows: pl.DataFrame, plan: Plan, shares: NDArray[np.float64]) -> pl.Series:
-    """The part of each row: largest groups first, each to the part that lacks most of its rows.
+    """The part of each row: large groups first, each to the part that lacks most of its rows.
 
-    This is the least squared distance from the asked shares of every class, step by step.
+    Each step is the least squared distance from the asked shares of every class. Groups of like
+    size (to a power of two) come in random order.
     """
     codes = _group_codes(rows, str(plan.group))
     quantity = is_quantity(rows[plan.target])
@@ -195,7 +196,8 @@ def _deal_groups(rows: pl.DataFrame, plan: Plan, shares: NDArray[np.float64]) ->
     lacks = np.outer(shares, np.ones(counts.shape[1]))
 
     shuffled = np.random.default_rng(plan.seed).permutation(len(counts))
-    order = shuffled[np.argsort(-counts[shuffled].sum(axis=1), kind="stable")]
+    magnitude = np.floor(np.log2(counts[shuffled].sum(axis=1)))
+    order = shuffled[np.argsort(-magnitude, kind="stable")]
     part = np.empty(len(counts), dtype=np.int8)
     for group in order:
         part[group] = np.argmax(lacks @ weighed[group])

@@ -23,11 +23,7 @@ STEPS = {
     "hash": "..model.steps.HashBuckets",
     "text_tfidf": "..model.steps.TextTfidf",
 }
-_ORDINAL = {
-    "handle_unknown": "use_encoded_value",
-    "unknown_value": -1,
-    "encoded_missing_value": -2,
-}
+_ORDINAL = {"handle_unknown": "use_encoded_value", "unknown_value": -1}  # a null is a value too
 DEFAULTS: dict[str, dict[str, Any]] = {
     "label_encoder": _ORDINAL,
     "ordinal": _ORDINAL,
