@@ -68,25 +68,46 @@ class Validate:
 
 @dataclass
 class Split:
-    """How rows are dealt to training, validation and test."""
+    """How rows are dealt to training, validation and test, and what must not leak between them."""
 
     kind: str = MISSING
     validation: float = 0.1
     test: float = 0.2
+    group: str | None = None  # column; rows that share its value stay on one side
+    folds: int = 0  # of cross-validation on the training rows; 0: none
+    repeats: int = 1  # of the folds
+    max_repeated: float = 0.01  # share of scored rows that equal a training row; more is refused
+    max_alone: float = 0.98  # how well one feature may tell the target; above is a warning
 
     def __post_init__(self) -> None:
-        _one_of("split.kind", self.kind, ("stratified", "time"))
+        _one_of("split.kind", self.kind, ("stratified", "group", "time"))
         _within("split.validation", self.validation, 0.01, 0.5)
         _within("split.test", self.test, 0.01, 0.5)
+        _within("split.validation + split.test", self.validation + self.test, 0.02, 0.9)
+        if self.kind == "group" and not self.group:
+            raise _RuleError("split.group is empty; kind 'group' needs the column that names one")
+        if self.folds:
+            _within("split.folds", self.folds, 2, 20)
+        _within("split.repeats", self.repeats, 1, 1 if self.kind == "time" else 20)
+        _within("split.max_repeated", self.max_repeated, 0.0, 1.0)
+        _within("split.max_alone", self.max_alone, 0.5, 1.0)
 
 
 @dataclass
 class Step:
-    """One preprocessing step on named columns, or on all of a type: numeric, text, datetime."""
+    """One preprocessing step, on columns by name, type (numeric, text, datetime) or pattern."""
 
     step: str = MISSING
-    columns: Any = MISSING
+    columns: Any = MISSING  # one, or a list; a pattern is `re:` and a regular expression
     params: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        listed = self.columns if isinstance(self.columns, list) else [self.columns]
+        if not listed or not all(isinstance(item, str) for item in listed):
+            raise _RuleError(
+                f"preprocess.steps: columns of {self.step!r} is {self.columns!r}; allowed is a "
+                "name, a type, a pattern, or a list of them"
+            )
 
 
 @dataclass

@@ -47,13 +47,20 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("few_shot.enabled=true", "few_shot"),
         ("seed=-1", "seed"),
         ("split=time", "data.time"),
+        ("split.kind=group", "split.group"),
+        ("split.folds=1", "split.folds"),
+        ("split.repeats=0", "split.repeats"),
+        ("split.test=0.5 split.validation=0.5", "split.validation"),
+        ("split=time split.repeats=2", "split.repeats"),
+        ("split.max_alone=2", "max_alone"),
+        ("preprocess.steps.0.columns=[1]", "columns of 'imputer'"),
         ("tune.space.forest.min_samples_leaf.high=0", "low < high"),
     ],
 )
 def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str) -> None:
     more = ["tune=optuna"] + ["data.time=null"] * (override == "split=time")
     with pytest.raises(ConfigError, match=named):
-        composed(override, *more)
+        composed(*override.split(), *more)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,18 @@
-"""Which columns a model learns from."""
+"""Which columns a model learns from, and in which form."""
 
 import polars as pl
+import polars.selectors as cs
 
 
 def features(rows: pl.DataFrame, target: str, key: str, ignore: list[str]) -> pl.DataFrame:
     """All columns but the target, the key and the ignored ones, in the table's order."""
-    return rows.drop(target, key, *ignore, strict=False)
+    return plain(rows.drop(target, key, *ignore, strict=False))
+
+
+def plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """Text as String, decimals as Float64, NaN as null: the same in training and in answers."""
+    return rows.with_columns(
+        cs.by_dtype(pl.Categorical, pl.Enum).cast(pl.String),
+        cs.decimal().cast(pl.Float64),
+        cs.float().fill_nan(None),
+    )

@@ -1,39 +1,194 @@
-"""Preprocessing of our own, as scikit-learn transformers; imported when a pipeline is built."""
+"""Preprocessing of our own, as scikit-learn transformers; imported when a pipeline is built.
 
+What a step learns is plain data (names, lists, arrays): it is saved with the model, byte for byte
+the same in every run. A class or function that stands here may be loaded from a model file.
+"""
+
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+
+from ..errors import ModelError
 
 PARTS = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute")
 
 
-class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Numbers from moments: an (n, k) table of datetimes becomes (n, k x parts)."""
-
-    def __init__(self, parts: list[str] | None = None) -> None:
-        self.parts = parts
+class FrameStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A step that takes polars frames, knows its columns' names, and learns nothing."""
 
     def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's
-        """Remember the columns' names; there is nothing to learn."""
+        """Remember the columns' names."""
         self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         self.n_features_in_ = frame.width
         return self
 
-    def transform(self, frame: pl.DataFrame) -> np.ndarray[Any, Any]:
+    def get_feature_names_out(self, _: Any = None) -> NDArray[np.object_]:
+        """The names of what ``transform`` gives, in order."""
+        return np.asarray(self._names(), dtype=object)
+
+    def _names(self) -> list[str]:
+        raise NotImplementedError
+
+
+class DateParts(FrameStep):
+    """Numbers from moments: an (n, k) table of dates or datetimes becomes (n, k x parts)."""
+
+    def __init__(self, parts: list[str] | None = None) -> None:
+        self.parts = parts
+
+    def transform(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """A float array; a null moment gives NaN."""
+        moments = frame.with_columns(pl.col(pl.Date).cast(pl.Datetime))
         made = [
             getattr(pl.col(c).dt, p)().alias(f"{c}_{p}") for c in frame.columns for p in self._used
         ]
-        return frame.select(made).cast(pl.Float64).to_numpy()
+        return moments.select(made).cast(pl.Float64).to_numpy()
 
-    def get_feature_names_out(self, _: Any = None) -> np.ndarray[Any, Any]:
-        """``column_part`` for each, in the order of the columns of ``transform``."""
-        return np.asarray(
-            [f"{c}_{p}" for c in self.feature_names_in_ for p in self._used], dtype=object
-        )
+    def _names(self) -> list[str]:
+        return [f"{c}_{p}" for c in self.feature_names_in_ for p in self._used]
 
     @property
     def _used(self) -> list[str]:
         return list(self.parts or PARTS)
+
+
+class HashBuckets(FrameStep):
+    """Values as ones in a fixed number of columns, by MurmurHash3 (Weinberger et al. 2009).
+
+    Nothing is learned, so a new value has its place, which it shares with others. A null is all
+    zeros. An (n, k) table becomes (n, k x buckets).
+    """
+
+    def __init__(self, buckets: int = 16) -> None:
+        self.buckets = buckets
+
+    def transform(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """A float array of zeros and ones."""
+        from sklearn.utils import murmurhash3_32
+
+        made = np.zeros((frame.height, frame.width, self.buckets))
+        for number, column in enumerate(frame.get_columns()):
+            values = column.cast(pl.String)
+            unique = values.drop_nulls().unique()
+            hashed = [murmurhash3_32(v, positive=True) % self.buckets for v in unique]
+            bucket = values.replace_strict(unique, hashed, default=None, return_dtype=pl.Int64)
+            rows = bucket.is_not_null().arg_true().to_numpy()
+            made[rows, number, bucket.drop_nulls().to_numpy()] = 1.0
+        return made.reshape(frame.height, -1)
+
+    def _names(self) -> list[str]:
+        return [f"{c}_{i}" for c in self.feature_names_in_ for i in range(self.buckets)]
+
+
+class TextTfidf(FrameStep):
+    """Weights of words by scikit-learn's TF-IDF, for each text column; a null is an empty text.
+
+    Only the ``max_features`` most frequent terms are kept (the first in the alphabet, of equals).
+    An (n, k) table becomes (n, terms of all columns).
+    """
+
+    def __init__(
+        self,
+        max_features: int = 200,
+        min_df: int | float = 1,
+        ngrams: int = 1,
+        analyzer: str = "word",
+    ) -> None:
+        self.max_features = max_features
+        self.min_df = min_df
+        self.ngrams = ngrams  # terms of one to this many words (or characters, by ``analyzer``)
+        self.analyzer = analyzer
+
+    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
+        """Learn each column's terms and their weights."""
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+        self.terms_: list[list[str]] = []
+        self.idf_: list[NDArray[np.float64]] = []
+        for column in frame.get_columns():
+            vectorizer = CountVectorizer(min_df=self.min_df, **self._settings)
+            counts = vectorizer.fit_transform(_texts(column))
+            terms = vectorizer.get_feature_names_out()
+            totals = np.asarray(counts.sum(axis=0)).ravel()
+            kept = np.sort(np.lexsort((terms, -totals))[: self.max_features])
+            self.terms_.append(terms[kept].tolist())
+            self.idf_.append(TfidfTransformer().fit(counts[:, kept]).idf_)
+        return super().fit(frame, y)
+
+    def transform(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """A float array; each row's weights of a column have length one, or zero."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        made = []
+        for column, terms, idf in zip(frame.get_columns(), self.terms_, self.idf_, strict=True):
+            vectorizer = TfidfVectorizer(vocabulary=terms, **self._settings)
+            vectorizer.idf_ = idf
+            made.append(vectorizer.transform(_texts(column)).toarray())
+        return np.hstack(made)
+
+    def _names(self) -> list[str]:
+        columns = zip(self.feature_names_in_, self.terms_, strict=True)
+        return [f"{column}_{term}" for column, terms in columns for term in terms]
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {"ngram_range": (1, self.ngrams), "analyzer": self.analyzer}
+
+
+def _texts(column: pl.Series) -> list[str]:
+    return column.cast(pl.String).fill_null("").to_list()
+
+
+class FrameFunction(FrameStep):
+    """A function of your own, ``function(frame, **params) -> frame``; it is saved by its name."""
+
+    def __init__(
+        self, function: Callable[..., pl.DataFrame], params: dict[str, Any] | None = None
+    ) -> None:
+        self.function = function
+        self.params = params
+
+    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
+        """Remember the names of the columns that the function gives."""
+        self.gives_ = self._call(frame).columns
+        return super().fit(frame, y)
+
+    def transform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """What the function gives, one row for each row.
+
+        Raises:
+            ModelError: the function gives other columns than in training, or other rows.
+        """
+        made = self._call(frame)
+        if made.columns != self.gives_:
+            raise self._broken(f"columns {made.columns} after {self.gives_} in training")
+        return made
+
+    def _call(self, frame: pl.DataFrame) -> pl.DataFrame:
+        made = self.function(frame, **(self.params or {}))
+        if not isinstance(made, pl.DataFrame):
+            raise self._broken(f"a {type(made).__name__}")
+        if made.height != frame.height:
+            raise self._broken(f"{made.height} rows for {frame.height}")
+        return made
+
+    def _broken(self, gave: str) -> ModelError:
+        return ModelError(
+            f"the preprocess function {self.function.__name__!r} gave {gave}; it must give a "
+            "polars frame, always of the same columns, with one row for each row.",
+            "model.step",
+        )
+
+    def _names(self) -> list[str]:
+        return list(self.gives_)
+
+
+def ratio(frame: pl.DataFrame) -> pl.DataFrame:
+    """Two columns, and the first divided by the second: an example of a function of your own."""
+    over, under = frame.columns
+    share = pl.when(pl.col(under) != 0).then(pl.col(over) / pl.col(under))
+    return frame.with_columns(share.alias(f"{over}_per_{under}"))

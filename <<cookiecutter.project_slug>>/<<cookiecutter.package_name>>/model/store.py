@@ -3,14 +3,14 @@
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from ..errors import ModelError
 from ..runtime.artifacts import replacing, write_json
+from .contract import Contract
+from .describe import gives, learned
 
 TRUSTED = (
     "numpy.dtype",
@@ -21,57 +21,19 @@ TRUSTED = (
 )
 
 
-@dataclass(frozen=True)
-class Contract:
-    """What a model takes and gives: checked by everything that uses it."""
-
-    features: dict[str, str]  # column: polars type, in order
-    target: str
-    key: str
-    classes: list[Any]
-    threshold: float  # of the last class
-    adapter: str
-    fell_back: str | None
-    rows: int  # that trained it
-
-    def select(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The features of ``rows``, in order and in their types.
-
-        Raises:
-            ModelError: a column is missing or holds what does not fit its type.
-        """
-        missing = [name for name in self.features if name not in rows.columns]
-        if missing:
-            raise ModelError(
-                f"the model needs {', '.join(missing)}; found {', '.join(rows.columns)}. "
-                "Mend the data, or train on it.",
-                "model.contract",
-            )
-        try:
-            return rows.select(pl.col(n).cast(getattr(pl, t)) for n, t in self._types())
-        except pl.exceptions.PolarsError as error:
-            raise ModelError(
-                f"a value does not fit the model's contract: {str(error).splitlines()[0]}. "
-                "Mend the data, or train on it.",
-                "model.contract",
-            ) from error
-
-    def truth(self, rows: pl.DataFrame) -> pl.Series:
-        """1.0 where a row is of the last class, else 0.0."""
-        is_last = pl.col(self.target) == self.classes[-1]
-        return rows.select(is_last.cast(pl.Float64).alias("truth")).to_series()
-
-    def _types(self) -> list[tuple[str, str]]:
-        return [(name, dtype.split("(")[0]) for name, dtype in self.features.items()]
-
-
 def save(pipeline: Any, contract: Contract, model: Path, contract_file: Path) -> None:
-    """Write both; the same model gives the same bytes."""
+    """Write both; the same model gives the same bytes.
+
+    Raises:
+        ModelError: the model holds a type that is not trusted, so it could not be loaded again.
+    """
     import skops.io
 
+    saved = skops.io.dumps(pipeline)
+    _refuse_foreign(skops.io.get_untrusted_types(data=saved), "the model")
     with replacing(model) as partial:
         partial.mkdir()
-        (partial / "model.skops").write_bytes(_reproducible(skops.io.dumps(pipeline)))
+        (partial / "model.skops").write_bytes(_reproducible(saved))
     write_json(contract_file, asdict(contract))
 
 
@@ -79,27 +41,40 @@ def load(model: Path, contract_file: Path) -> tuple[Any, Contract]:
     """The pipeline and its contract.
 
     Raises:
-        ModelError: a file is missing or broken, or the model holds a type that is not trusted.
+        ModelError: a file is missing or broken, the model holds a type that is not trusted, or it
+            does not do what the contract says of its preprocessing.
     """
     import skops.io
 
     file = model / "model.skops"
     try:
-        foreign = [t for t in skops.io.get_untrusted_types(file=file) if not t.startswith(TRUSTED)]
-        if foreign:
-            raise ModelError(
-                f"{file} holds {', '.join(foreign)}, which is not trusted, so it was not loaded. "
-                "Train it again here, or add the type to the allow-list in model/store.py.",
-                "model.untrusted",
-            )
-        pipeline = skops.io.load(file, trusted=skops.io.get_untrusted_types(file=file))
+        types = skops.io.get_untrusted_types(file=file)
+        _refuse_foreign(types, str(file))
+        pipeline = skops.io.load(file, trusted=types)
         contract = Contract(**json.loads(contract_file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(
             f"no usable model in {model}: {error}. Run `make repro`, or `dvc pull`.",
             "model.unreadable",
         ) from error
+    said = json.loads(json.dumps([gives(pipeline), learned(pipeline)]))
+    if [contract.gives, contract.preprocessing] != said:
+        raise ModelError(
+            f"{contract_file} tells of another preprocessing than {model} does: they come from "
+            "different trainings. Run `make repro`, or `dvc checkout`.",
+            "model.contract",
+        )
     return pipeline, contract
+
+
+def _refuse_foreign(types: list[str], holder: str) -> None:
+    foreign = [name for name in types if not name.startswith(TRUSTED)]
+    if foreign:
+        raise ModelError(
+            f"{holder} holds {', '.join(foreign)}, which is not trusted, so it cannot be loaded. "
+            "Train it again here, or add the type to the allow-list in model/store.py.",
+            "model.untrusted",
+        )
 
 
 def _reproducible(saved: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import structlog
 
-from ..errors import ConfigError, ModelError
+from ..errors import ModelError, PipelineError
 from .adapters import estimator
 from .preprocessing import StepSpec, preprocessor
 
@@ -57,7 +57,7 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
     """
     try:
         return Fitted(unfitted(spec, features.schema).fit(features, target), spec.adapter)
-    except ConfigError:
+    except PipelineError:  # of the specification or of a step: a simpler model has them too
         raise
     except Exception as error:  # an estimator may raise anything
         if spec.fallback is None:

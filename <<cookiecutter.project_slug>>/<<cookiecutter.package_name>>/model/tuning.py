@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from ..data.splits import Fold
 from ..errors import ConfigError
 from .training import ModelSpec, unfitted
 
@@ -23,7 +24,7 @@ def search(
     *,
     study_file: Path,
     metric: str,
-    folds: int,
+    folds: list[Fold],
     trials: int,
     timeout_s: float | None,
 ) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def search(
         ConfigError: there is no space for this model.
     """
     from optuna.trial import TrialState
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.model_selection import cross_val_score
 
     if not space:
         raise ConfigError(
@@ -45,12 +46,11 @@ def search(
         )
     study = _study(_name(spec, space, features, metric, folds), study_file, spec.seed)
     scoring = SCORERS.get(metric, metric)
-    parts = StratifiedKFold(folds, shuffle=True, random_state=spec.seed)
 
     def objective(trial: Any) -> float:
         params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
         pipeline = unfitted(replace(spec, params=params), features.schema)
-        return float(cross_val_score(pipeline, features, target, cv=parts, scoring=scoring).mean())
+        return float(cross_val_score(pipeline, features, target, cv=folds, scoring=scoring).mean())
 
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < trials:
@@ -82,8 +82,11 @@ def _suggest(trial: Any, name: str, dim: dict[str, Any]) -> Any:
     return trial.suggest_float(name, dim["low"], dim["high"], log=dim["log"])
 
 
-def _name(spec: ModelSpec, space: Space, features: pl.DataFrame, metric: str, folds: int) -> str:
+def _name(
+    spec: ModelSpec, space: Space, features: pl.DataFrame, metric: str, folds: list[Fold]
+) -> str:
     """One study for one question: other rows or other settings, another study."""
     rows = hashlib.sha256(features.hash_rows(seed=0).to_numpy().tobytes()).hexdigest()
-    question = json.dumps([repr(spec), space, rows, metric, folds], sort_keys=True)
+    scored = hashlib.sha256(b"/".join(rows.tobytes() for _, rows in folds)).hexdigest()
+    question = json.dumps([repr(spec), space, rows, metric, scored], sort_keys=True)
     return hashlib.sha256(question.encode()).hexdigest()[:12]

@@ -9,6 +9,7 @@ from ..evaluate.card import render
 from ..runtime.artifacts import replacing
 from ..runtime.stage import stage
 from .evaluate import IMPORTANCE, METRICS
+from .split import SPLIT
 from .track import EXPERIMENT
 from .train import CONTRACT
 from .validate import QUALITY
@@ -19,7 +20,7 @@ CARD = Path("reports/model_card.md")
 @stage
 def main(config: Config) -> None:
     """Write reports/model_card.md from everything in reports/."""
-    contract, record = _read(CONTRACT), _read(EXPERIMENT)
+    contract, record, dealt = _read(CONTRACT), _read(EXPERIMENT), _read(SPLIT)
     fell_back = contract["fell_back"]
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
 
@@ -34,7 +35,7 @@ def main(config: Config) -> None:
             "split": config.split.kind,
             "importance": _read(IMPORTANCE),
             "quality": _read(QUALITY),
-            "warnings": warnings + record["warnings"],
+            "warnings": warnings + dealt["warnings"] + record["warnings"],
         }
     )
     with replacing(CARD) as partial:

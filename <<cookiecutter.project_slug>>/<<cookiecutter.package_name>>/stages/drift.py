@@ -9,7 +9,7 @@ import structlog
 
 from ..config import Config
 from ..data.sources import scan
-from ..model.store import Contract
+from ..model.contract import Contract
 from ..monitor.drift import Rules, detect
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.run import run_id

@@ -1,20 +1,26 @@
 """How good the model is on test rows: `python -m PACKAGE.stages.evaluate`."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
+from ..data.features import features
+from ..data.splits import folds
 from ..evaluate.assessment import assess
 from ..evaluate.importance import permutation
 from ..evaluate.plots import curves
+from ..model.contract import Contract
+from ..model.cross_validation import cross_validate
 from ..model.store import load
 from ..model.training import score
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
-from .split import TEST
-from .train import CONTRACT, MODEL
+from .split import TEST, TRAIN, plan
+from .train import BEST, CONTRACT, MODEL, spec
 
 METRICS = Path("reports/metrics.json")
 IMPORTANCE = Path("reports/importance.json")
@@ -45,11 +51,27 @@ def main(config: Config) -> None:
         level=settings.level,
         seed=config.seed,
     )
+    if config.split.folds:
+        found["cross_validation"] = _cross_validated(config, contract)
     write_json(METRICS, found)
     for name, curve in curves(truth.to_numpy(), scores.to_numpy(), contract.threshold).items():
         write_json(PLOTS / f"{name}.json", curve)
     write_json(IMPORTANCE, permutation(pipeline, x, truth, seed=config.seed))
     log.info("evaluated", **{name: round(found[name], 4) for name in settings.metrics})
+
+
+def _cross_validated(config: Config, contract: Contract) -> dict[str, Any]:
+    """The same model trained anew on folds of the training rows, dealt as the split deals rows."""
+    rows = pl.read_parquet(TRAIN)
+    data, split = config.data, config.split
+    return cross_validate(
+        spec(config, json.loads(BEST.read_text(encoding="utf-8"))),
+        features(rows, data.target, data.key, data.ignore),
+        rows[data.target],
+        folds=folds(rows, plan(config), number=split.folds, repeats=split.repeats),
+        names=config.evaluate.metrics,
+        threshold=contract.threshold,
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main(_: Config) -> None:
     for rows in batches:
         scores = score(pipeline, contract.select(rows))
         late = (scores >= contract.threshold).alias("prediction")
-        answers.append(pl.DataFrame([rows[contract.key], scores, late]))
+        answers.append(pl.DataFrame([contract.keys(rows), scores, late]))
     with replacing(PREDICTIONS) as partial:
         pl.concat(answers).write_parquet(partial)
     log.info("predicted", rows=sum(batch.height for batch in answers))

@@ -1,39 +1,57 @@
 """Training, validation and test rows: `python -m PACKAGE.stages.split`."""
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import splits
-from ..runtime.artifacts import replacing
+from ..data import leaks
+from ..data.features import features
+from ..data.splits import PARTS, Plan, split, unmet
+from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .validate import VALID
 
-TRAIN, VALIDATION, TEST = (Path(f"data/split/{part}.parquet") for part in splits.PARTS)
+TRAIN, VALIDATION, TEST = (Path(f"data/split/{part}.parquet") for part in PARTS)
+SPLIT = Path("reports/split.json")
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Deal the valid rows to data/split/."""
+    """Deal the valid rows to data/split/, if nothing leaks; say how in reports/split.json."""
+    data, settings = config.data, config.split
     rows = pl.read_parquet(VALID)
-    parts = splits.split(
-        rows,
-        kind=config.split.kind,
-        validation=config.split.validation,
-        test=config.split.test,
-        target=config.data.target,
-        key=config.data.key,
-        time=config.data.time,
-        seed=config.seed,
+    planned = plan(config)
+    parts = split(rows, planned, validation=settings.validation, test=settings.test)
+    found = leaks.check(
+        parts,
+        planned,
+        features(rows, data.target, data.key, data.ignore).columns,
+        max_repeated=settings.max_repeated,
+        max_alone=settings.max_alone,
     )
-    for path, frame in ((TRAIN, parts.train), (VALIDATION, parts.validation), (TEST, parts.test)):
+    if planned.kind == "group":
+        off = unmet(parts, validation=settings.validation, test=settings.test)
+        found = replace(found, warnings=found.warnings + off)
+    for warning in found.warnings:
+        log.warning(warning)
+
+    for path, frame in zip((TRAIN, VALIDATION, TEST), parts.named().values(), strict=True):
         with replacing(path) as partial:
             frame.write_parquet(partial)
         log.info("part", name=path.stem, rows=frame.height)
+    sizes = {name: part.height for name, part in parts.named().items()}
+    write_json(SPLIT, {"by": planned.by(rows), "rows": sizes} | asdict(found))
+
+
+def plan(config: Config) -> Plan:
+    """How the configuration asks to deal rows."""
+    data, settings = config.data, config.split
+    return Plan(settings.kind, data.target, data.key, data.time, settings.group, config.seed)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ import structlog
 
 from ..config import Config
 from ..data.features import features
+from ..model.contract import draw_up
 from ..model.preprocessing import StepSpec
-from ..model.store import Contract, save
+from ..model.store import save
 from ..model.training import ModelSpec, best_threshold, fit, score
 from ..runtime.stage import stage
 from .split import TRAIN, VALIDATION
@@ -33,17 +34,15 @@ def main(config: Config) -> float:
     x = features(train, data.target, data.key, data.ignore)
 
     fitted = fit(spec(config, best), x, train[data.target])
-    scores = score(fitted.pipeline, validation.select(x.columns))
+    checked = features(validation, data.target, data.key, data.ignore)
+    scores = score(fitted.pipeline, checked)
 
-    contract = Contract(
-        features={name: str(dtype) for name, dtype in x.schema.items()},
+    contract = draw_up(
+        fitted,
+        x,
         target=data.target,
         key=data.key,
-        classes=fitted.pipeline.classes_.tolist(),
         threshold=best_threshold(validation[data.target], scores),
-        adapter=fitted.adapter,
-        fell_back=fitted.fell_back,
-        rows=train.height,
     )
     save(fitted.pipeline, contract, MODEL, CONTRACT)
     auc = float(roc_auc_score(validation[data.target], scores))

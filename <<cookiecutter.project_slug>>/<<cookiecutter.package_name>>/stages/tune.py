@@ -8,10 +8,11 @@ import structlog
 
 from ..config import Config
 from ..data.features import features
+from ..data.splits import folds
 from ..model.tuning import search
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
-from .split import TRAIN
+from .split import TRAIN, plan
 from .train import BEST, spec
 
 STUDY = Path("models/tuning/study.db")
@@ -34,7 +35,7 @@ def main(config: Config) -> None:
         rows[config.data.target],
         study_file=STUDY,
         metric=config.evaluate.metrics[0],
-        folds=tune.folds,
+        folds=folds(rows, plan(config), number=tune.folds),
         trials=tune.trials,
         timeout_s=tune.timeout_s,
     )

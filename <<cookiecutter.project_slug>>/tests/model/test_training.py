@@ -1,12 +1,17 @@
 from pathlib import Path
+from statistics import mean
 
 import polars as pl
 import pytest
+import skops.io
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.data.splits import Plan, folds
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
 from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
+from <<cookiecutter.package_name>>.model.contract import Contract, draw_up
+from <<cookiecutter.package_name>>.model.cross_validation import cross_validate
 from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
-from <<cookiecutter.package_name>>.model.store import Contract, load, save
+from <<cookiecutter.package_name>>.model.store import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit, score
 from <<cookiecutter.package_name>>.model.tuning import search
 
@@ -27,8 +32,8 @@ def trained(rows: pl.DataFrame, adapter: str = "logistic") -> Fitted:
 
 
 def contract(rows: pl.DataFrame, fitted: Fitted) -> Contract:
-    features = {name: str(dtype) for name, dtype in rows.drop("id", "late").schema.items()}
-    return Contract(features, "late", "id", [0, 1], 0.5, fitted.adapter, None, rows.height)
+    x = rows.drop("id", "late")
+    return draw_up(fitted, x, target="late", key="id", threshold=0.5)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -92,36 +97,6 @@ def test_a_column_goes_through_its_steps_in_order(rows: pl.DataFrame) -> None:
     assert sorted(made.get_feature_names_out()) == ["departure_hour", "origin", "seats", "wind"]
 
 
-def test_a_new_category_and_a_new_null_get_an_answer(rows: pl.DataFrame) -> None:
-    fitted = trained(rows)
-    new = (
-        rows.head(2)
-        .drop("id", "late")
-        .with_columns(origin=pl.Series(["LGA", "JFK"]), wind=pl.Series([None, 1.0]))
-    )
-
-    assert score(fitted.pipeline, new).is_between(0, 1).all()
-
-
-def test_a_table_that_breaks_the_contract_is_refused(rows: pl.DataFrame) -> None:
-    promised = contract(rows, trained(rows))
-
-    with pytest.raises(ModelError, match="wind"):
-        promised.select(rows.drop("wind"))
-    with pytest.raises(ModelError, match="contract"):
-        promised.select(rows.with_columns(wind=pl.lit("strong")))
-
-
-def test_the_order_of_columns_makes_no_difference(rows: pl.DataFrame) -> None:
-    fitted = trained(rows)
-    promised = contract(rows, fitted)
-    mixed = rows.select(sorted(rows.columns))
-
-    assert score(fitted.pipeline, promised.select(mixed)).equals(
-        score(fitted.pipeline, promised.select(rows))
-    )
-
-
 @pytest.mark.parametrize("content", [b"", b"not a zip"])
 def test_a_broken_model_file_is_refused(rows: pl.DataFrame, content: bytes) -> None:
     fitted = trained(rows)
@@ -134,7 +109,8 @@ def test_a_broken_model_file_is_refused(rows: pl.DataFrame, content: bytes) -> N
 
 def test_a_model_of_foreign_types_is_not_loaded(rows: pl.DataFrame) -> None:
     fitted = trained(rows)
-    save(Path("innocent"), contract(rows, fitted), Path("model"), Path("c.json"))
+    save(fitted.pipeline, contract(rows, fitted), Path("model"), Path("c.json"))
+    skops.io.dump(Path("innocent"), "model/model.skops")
 
     with pytest.raises(ModelError, match="not trusted"):
         load(Path("model"), Path("c.json"))
@@ -158,7 +134,7 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
             rows["late"],
             study_file=Path("study.db"),
             metric="roc_auc",
-            folds=2,
+            folds=folds(rows, Plan("stratified", "late", "id"), number=2),
             trials=trials,
             timeout_s=None,
         )
@@ -177,7 +153,38 @@ def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:
             rows["late"],
             study_file=Path("study.db"),
             metric="roc_auc",
-            folds=2,
+            folds=[],
             trials=1,
             timeout_s=None,
+        )
+
+
+def test_cross_validation_gives_the_mean_and_spread_of_its_folds(rows: pl.DataFrame) -> None:
+    made = folds(rows, Plan("stratified", "late", "id"), number=3, repeats=2)
+    scores = cross_validate(
+        spec("logistic"),
+        rows.drop("id", "late"),
+        rows["late"],
+        folds=made,
+        names=["roc_auc", "f1"],
+        threshold=0.5,
+    )
+
+    assert scores["roc_auc"]["mean"] == pytest.approx(mean(scores["roc_auc"]["folds"]))
+    assert scores["roc_auc"]["mean"] > 0.85
+    assert 0 < scores["roc_auc"]["spread"] < 0.1
+    assert len(scores["f1"]["folds"]) == 6
+
+
+def test_a_fold_of_one_class_is_refused(rows: pl.DataFrame) -> None:
+    by_time = folds(rows.sort("late", "id"), Plan("time", "late", "id", "late"), number=3)
+
+    with pytest.raises(DataError, match="fold 1 of 3"):
+        cross_validate(
+            spec("logistic"),
+            rows.drop("id", "late"),
+            rows.sort("late", "id")["late"],
+            folds=by_time,
+            names=["roc_auc"],
+            threshold=0.5,
         )
