@@ -40,7 +40,7 @@ def check(
     alone = how_well_alone(parts, features, plan.target)
     warnings = [
         f"the column {name!r} alone tells {plan.target!r} with a score of {score:.3f}, above "
-        f"split.max_alone: is it known at the time of the answer?"
+        "split.max_alone: is it known at the time of the answer?"
         for name, score in alone.items()
         if score > max_alone
     ]
@@ -104,8 +104,9 @@ def _is_recoded(rows: pl.DataFrame, name: str, target: str) -> bool:
         return True
     # Nearly each row has a value of its own, so pairs are unique by chance: look at their order.
     number = rows.select(pl.col(name, target).to_physical().cast(pl.Float64, strict=False))
-    order = number.drop_nulls().select(pl.corr(name, target, method="spearman").abs()).item()
-    return number[name].null_count() == rows[name].null_count() and order > 1 - 1e-9
+    if number.null_count().sum_horizontal().item() > 0:
+        return False  # words, which have no order
+    return bool(number.select(pl.corr(name, target, method="spearman").abs()).item() > 1 - 1e-9)
 
 
 def check_repeated(parts: Parts, columns: list[str], limit: float) -> float:

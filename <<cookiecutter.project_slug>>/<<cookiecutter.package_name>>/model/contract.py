@@ -109,7 +109,8 @@ def draw_up(
     pipeline = fitted.pipeline
     texts = [name for name, dtype in features.schema.items() if dtype == pl.String]
     whole = [name for name in features.columns if not features[name].null_count()]
-    row = features.drop_nulls().head(1) if features.drop_nulls().height else features.head(1)
+    complete = features.drop_nulls()
+    row = (complete if complete.height else features).head(1)
     return Contract(
         features={name: str(dtype) for name, dtype in features.schema.items()},
         target=target,

@@ -78,9 +78,10 @@ def test_the_target_among_the_features_is_refused(
         )
 
 
-def test_a_column_of_names_is_no_copy_of_a_quantity(rows: pl.DataFrame) -> None:
+@pytest.mark.parametrize("tail", [pl.col("id"), pl.format("N{}", "id")])
+def test_a_column_of_names_is_no_copy_of_a_quantity(rows: pl.DataFrame, tail: pl.Expr) -> None:
     """Pairs of two columns that never repeat are unique by chance."""
-    named = rows.with_columns(fare=pl.col("id").cast(pl.Float64).shuffle(2), tail=pl.col("id"))
+    named = rows.with_columns(fare=pl.col("id").cast(pl.Float64).shuffle(2), tail=tail)
     plan = replace(PLAN, target="fare")
 
     assert check(parts(named, plan), plan, ["tail"], max_repeated=0, max_alone=1).repeated == 0

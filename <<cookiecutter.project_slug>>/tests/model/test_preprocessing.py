@@ -407,6 +407,16 @@ def test_a_new_category_is_answered_where_the_step_takes_it(
             contract.select(new)
 
 
+def test_a_moment_is_taken_in_the_zone_of_training(rows: pl.DataFrame) -> None:
+    zoned = rows.with_columns(pl.col("departure").dt.replace_time_zone("America/New_York"))
+    contract = agreed(zoned, trained(zoned, FILL, TEXT, DATES))
+    elsewhere = zoned.with_columns(pl.col("departure").dt.convert_time_zone("Asia/Tokyo"))
+
+    assert contract.select(elsewhere).equals(x_of(zoned))
+    with pytest.raises(ModelError, match="'departure'"):
+        contract.select(rows)
+
+
 def test_answers_need_the_key(rows: pl.DataFrame) -> None:
     contract = agreed(rows, trained(rows, FILL, TEXT, DATES))
 
