@@ -87,14 +87,10 @@ def _iqr(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> l
 
 def _outside(method: str, table: pl.LazyFrame, name: str, low: float, high: float) -> Anomaly:
     value = pl.col(name)
-    outside = value.filter((value < low) | (value > high))
-    rows, of, least, most = (
-        table.select(
-            outside.len(), value.count(), outside.min().alias("a"), outside.max().alias("b")
-        )
-        .collect(engine="streaming")
-        .row(0)
-    )
+    outside = table.filter((value < low) | (value > high))
+    ends = [pl.len(), value.min().alias("least"), value.max().alias("most")]
+    rows, least, most = outside.select(*ends).collect(engine="streaming").row(0)
+    of = table.select(value.count()).collect(engine="streaming").item()
     return Anomaly(method, name, rows, of, f"outside of {low:g} to {high:g}: {least} to {most}")
 
 

@@ -60,7 +60,10 @@ def render(name: str, found: Mapping[str, Any]) -> str:
 def _examples(quality: Quality, quarantine: pl.LazyFrame) -> dict[str, list[str]]:
     first = quarantine.select(REASONS, REASON).head(LOOKED_AT).collect()
     return {
-        rule: first.filter(pl.col(REASONS).list.contains(rule))[REASON].head(EXAMPLES).to_list()
+        rule: first.filter(pl.col(REASONS).list.contains(rule))[REASON]
+        .unique(maintain_order=True)
+        .head(EXAMPLES)
+        .to_list()
         for rule in quality.rules
     }
 

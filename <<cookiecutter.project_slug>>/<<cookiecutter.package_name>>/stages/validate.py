@@ -34,7 +34,8 @@ def main(config: Config) -> None:
         log.warning("rows break a rule", rule=rule, rows=rows)
 
     kept = pl.scan_parquet(VALID)
-    anomalies = find(kept, settings.anomalies, [config.data.key, config.data.target], config.seed)
+    unasked = [config.data.key, config.data.target, *config.data.ignore]
+    anomalies = find(kept, settings.anomalies, unasked, config.seed)
     found = report.describe(quality, kept, pl.scan_parquet(QUARANTINE), anomalies, rules.personal)
     write_json(QUALITY, found)
     with replacing(QUALITY_PAGE) as partial:
