@@ -50,6 +50,7 @@ class Data:
     key: str = MISSING  # names one row; unique
     time: str | None = None  # orders the rows; needed by a split by time
     ignore: list[str] = field(default_factory=list)  # columns that are no features
+    hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -58,12 +59,19 @@ class Data:
 
 @dataclass
 class Validate:
-    """What to do with rows that break the schema."""
+    """What to do with rows that break the schema, and what else to look for."""
 
     max_quarantined: float = 0.01  # share of all rows; more stops the pipeline
+    changed_columns: str = "warning"  # level of a column that is new, gone or of another type
+    anomalies: dict[str, float] = field(default_factory=dict)  # method: its limit
 
     def __post_init__(self) -> None:
         _within("validate.max_quarantined", self.max_quarantined, 0.0, 1.0)
+        _one_of("validate.changed_columns", self.changed_columns, ("warning", "critical"))
+        for method, limit in self.anomalies.items():
+            methods = ("robust_z", "iqr", "isolation_forest", "duplicates")
+            _one_of("validate.anomalies", method, methods)
+            _within(f"validate.anomalies.{method}", limit, 0.0, 1000.0)
 
 
 @dataclass

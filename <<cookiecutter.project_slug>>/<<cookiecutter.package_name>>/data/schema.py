@@ -1,7 +1,22 @@
-"""A JSON Schema file of one row, compiled to polars: types, and an expression for each rule."""
+"""A JSON Schema file of one row, read into plain values: columns, their types, their rules.
+
+Beside JSON Schema's own keywords a column may say:
+
+``x-unique``          true: no value twice; nulls do not count
+``x-max-null-share``  the largest share of nulls in the column, 0 to 1
+``x-format``          how a date is written if not by ISO 8601, such as ``%d.%m.%Y`` (strptime)
+``x-level``           a level for all rules of the column, or ``{rule: level}``
+``x-personal``        ``drop`` or ``hash``: what ingest does before anything is written
+
+and the row ``x-rules: {name: SQL condition}``, which a valid row keeps, with ``x-level`` as above.
+
+Levels: ``warning`` counts a row and keeps it; ``error`` (the default) puts it into quarantine;
+``critical`` does so and stops the pipeline.
+"""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +32,15 @@ DTYPES: dict[tuple[str, str | None], pl.DataType] = {
     ("string", "date-time"): pl.Datetime("us"),
     ("string", "date"): pl.Date(),
 }
+LEVELS = ("warning", "error", "critical")
+PERSONAL = ("drop", "hash")
+NUMERIC = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+TEXT = ("pattern", "minLength", "maxLength")
+ANY = ("enum", "const", "x-unique", "x-max-null-share")
+IMPLIED = ("type", "null", "finite")  # rules that follow from a column's type
+RESERVED = ("broken_rules", "reason")  # columns that quarantine adds
+_DESCRIBED = {"type", "format", "description", "title", "examples", "default"}
+_EVERY = "*"
 
 
 @dataclass(frozen=True)
@@ -26,16 +50,30 @@ class Column:
     name: str
     dtype: pl.DataType
     nullable: bool
-    rules: dict[str, Any]  # JSON Schema keywords and their values
+    rules: Mapping[str, Any]  # keyword: its value
+    levels: Mapping[str, str] = field(default_factory=dict)  # rule, or "*" for all: level
+    date_format: str | None = None
+    personal: str | None = None
+
+    def level(self, rule: str) -> str:
+        """How bad it is to break a rule."""
+        return self.levels.get(rule, self.levels.get(_EVERY, "error"))
 
 
 @dataclass(frozen=True)
 class RowSchema:
     """What the schema says of a row."""
 
-    columns: dict[str, Column]
+    columns: Mapping[str, Column]
     required: list[str]
     closed: bool  # no other columns
+    rules: Mapping[str, str] = field(default_factory=dict)  # name: SQL expression
+    levels: Mapping[str, str] = field(default_factory=dict)  # of the row's rules
+    personal: Mapping[str, str] = field(default_factory=dict)  # column: drop or hash
+
+    def level(self, rule: str) -> str:
+        """How bad it is to break one of the row's rules."""
+        return self.levels.get(rule, self.levels.get(_EVERY, "error"))
 
     def check_columns(self, found: list[str]) -> None:
         """Refuse a table that lacks a required column, or has one that the schema forbids.
@@ -57,53 +95,13 @@ class RowSchema:
                 "Add it there, or drop it from the source.",
                 "data.unknown_column",
             )
-
-    def typed(self, found: pl.Schema) -> list[pl.Expr]:
-        """Expressions that give each column its type; a value that does not fit becomes null."""
-        return [
-            _cast(pl.col(c.name), found[c.name], c.dtype).alias(c.name)
-            for c in self.columns.values()
-            if c.name in found
-        ]
-
-    def failures(self, found: pl.Schema) -> dict[str, pl.Expr]:
-        """``column: rule`` to an expression that is true where a row of the raw table breaks it."""
-        failing: dict[str, pl.Expr] = {}
-        for c in self.columns.values():
-            if c.name not in found:
-                continue
-            raw = pl.col(c.name)
-            value = _cast(raw, found[c.name], c.dtype)
-            if found[c.name] != c.dtype:
-                failing[f"{c.name}: type"] = raw.is_not_null() & value.is_null()
-            if not c.nullable:
-                failing[f"{c.name}: null"] = raw.is_null()
-            if c.dtype.is_float():
-                failing[f"{c.name}: finite"] = ~value.is_finite()
-            for keyword, limit in c.rules.items():
-                failing[f"{c.name}: {keyword}"] = _RULES[keyword](value, limit)
-        return {name: rule.fill_null(value=False) for name, rule in failing.items()}
-
-
-_RULES: dict[str, Any] = {
-    "minimum": lambda value, limit: value < limit,
-    "maximum": lambda value, limit: value > limit,
-    "exclusiveMinimum": lambda value, limit: value <= limit,
-    "exclusiveMaximum": lambda value, limit: value >= limit,
-    "enum": lambda value, limit: ~value.is_in([v for v in limit if v is not None]),
-    "pattern": lambda value, limit: ~value.str.contains(limit),
-    "minLength": lambda value, limit: value.str.len_chars() < limit,
-    "maxLength": lambda value, limit: value.str.len_chars() > limit,
-    "x-unique": lambda value, limit: ~value.is_first_distinct() if limit else pl.lit(value=False),
-}
-
-
-def _cast(value: pl.Expr, found: pl.DataType, wanted: pl.DataType) -> pl.Expr:
-    if found == wanted:
-        return value
-    if found == pl.String and wanted.is_temporal():
-        return value.str.strptime(wanted, strict=False)  # type: ignore[arg-type]
-    return value.cast(wanted, strict=False)
+        taken = [name for name in found if name in RESERVED or name.startswith("~")]
+        if taken:
+            raise DataError(
+                f"column {', '.join(taken)} has a name that validation needs for itself. "
+                "Rename it in the source.",
+                "data.reserved_column",
+            )
 
 
 def read(path: str) -> RowSchema:
@@ -117,7 +115,7 @@ def read(path: str) -> RowSchema:
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(document)
-        columns = {name: _column(name, rules) for name, rules in document["properties"].items()}
+        return parse(document)
     except FileNotFoundError as error:
         raise ConfigError(
             f"no schema at {path!r}. Write it, or edit conf/data.", "config.schema"
@@ -127,22 +125,119 @@ def read(path: str) -> RowSchema:
         raise ConfigError(
             f"{path} is not a JSON Schema of a row: {reason}", "config.schema"
         ) from error
+
+
+def parse(document: Mapping[str, Any]) -> RowSchema:
+    """The schema in a JSON document.
+
+    Raises:
+        ValueError: it uses what is not supported; the message names the column.
+    """
+    columns = {name: _column(name, rules) for name, rules in document["properties"].items()}
+    personal = {name: c.personal for name, c in columns.items() if c.personal}
+    kept = {name: c for name, c in columns.items() if c.personal != "drop"}
+    rules = document.get("x-rules", {})
     return RowSchema(
-        columns=columns,
-        required=document.get("required", []),
+        columns=kept,
+        required=[name for name in document.get("required", []) if personal.get(name) != "drop"],
         closed=document.get("additionalProperties") is False,
+        rules=rules,
+        levels=_levels("the row", document.get("x-level"), rules),
+        personal=personal,
     )
 
 
-def _column(name: str, rules: dict[str, Any]) -> Column:
+def changes(schema: RowSchema, found: pl.Schema) -> list[str]:
+    """How the columns of a table differ from what the schema says; text may still become any type.
+
+    A whole number where any number is allowed is no difference.
+    """
+    said = schema.columns
+    new = [
+        f"column {name} is new: the schema does not know it"
+        for name in found.names()
+        if name not in said
+    ]
+    gone = [f"column {name} is gone" for name in said if name not in found]
+    other = [
+        f"column {name} is {found[name]}; the schema says {c.dtype}"
+        for name, c in said.items()
+        if name in found and not _same_kind(found[name], c.dtype)
+    ]
+    return [*new, *gone, *other]
+
+
+def _same_kind(found: pl.DataType, said: pl.DataType) -> bool:
+    if found in (pl.String, pl.Null) or found == said:
+        return True
+    if said == pl.Int64:
+        return found.is_integer()
+    if said == pl.Float64:
+        return found.is_numeric()
+    if said == pl.String:
+        return found in (pl.Categorical, pl.Enum)
+    return said == pl.Datetime("us") and isinstance(found, pl.Datetime)
+
+
+def _column(name: str, rules: Mapping[str, Any]) -> Column:
     types = rules.get("type")
     kinds = [types] if isinstance(types, str) else list(types or [])
     plain = [kind for kind in kinds if kind != "null"]
     dtype = DTYPES.get((plain[0], rules.get("format"))) if len(plain) == 1 else None
     if dtype is None:
         raise ValueError(f"{name}: type {types!r} with format {rules.get('format')!r} is no column")
-    described = {"type", "format", "description", "title", "examples", "default"}
-    unknown = set(rules) - set(_RULES) - described
+    extra = {"x-level", "x-personal", *(["x-format"] if dtype.is_temporal() else [])}
+    unknown = set(rules) - set(allowed(dtype)) - _DESCRIBED - extra
     if unknown:
-        raise ValueError(f"{name}: {', '.join(sorted(unknown))} is not supported")
-    return Column(name, dtype, "null" in kinds, {k: v for k, v in rules.items() if k in _RULES})
+        raise ValueError(f"{name}: {', '.join(sorted(unknown))} is not supported for {dtype}")
+    kept = {keyword: value for keyword, value in rules.items() if keyword in allowed(dtype)}
+    _check_values(name, dtype, kept)
+    personal = rules.get("x-personal")
+    if personal is not None:
+        _check_personal(name, personal, dtype, kept)
+    levels = _levels(name, rules.get("x-level"), [*IMPLIED, *kept])
+    return Column(name, dtype, "null" in kinds, kept, levels, rules.get("x-format"), personal)
+
+
+def allowed(dtype: pl.DataType) -> tuple[str, ...]:
+    """The rules that a column of a type may have."""
+    if dtype.is_numeric():
+        return (*NUMERIC, *ANY)
+    return (*TEXT, *ANY) if dtype == pl.String else ANY
+
+
+def _check_values(name: str, dtype: pl.DataType, rules: Mapping[str, Any]) -> None:
+    """Refuse a pattern, a choice or a share that no value can be compared with."""
+    share = rules.get("x-max-null-share", 0)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ValueError(f"{name}: x-max-null-share is {share!r}; allowed is 0 to 1")
+    wanted = pl.String() if dtype.is_temporal() else dtype
+    choices = [*rules.get("enum", []), *([rules["const"]] if "const" in rules else [])]
+    try:
+        pl.Series([value for value in choices if value is not None], dtype=wanted, strict=True)
+        pl.Series([""]).str.contains(rules.get("pattern", ""))
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise ValueError(f"{name}: {str(error).splitlines()[0]}") from error
+
+
+def _check_personal(name: str, how: Any, dtype: pl.DataType, rules: Mapping[str, Any]) -> None:
+    """What ingest drops or hashes is not there to be checked: say so instead of not checking."""
+    if how not in PERSONAL:
+        raise ValueError(f"{name}: x-personal is {how!r}; allowed is one of: {', '.join(PERSONAL)}")
+    lost = set(rules) - {"x-unique", "x-max-null-share"}
+    if how == "hash" and (lost or dtype != pl.String):
+        raise ValueError(
+            f"{name}: a hashed column is a string without {', '.join(sorted(lost)) or 'format'}; "
+            "its values cannot be checked after ingest"
+        )
+
+
+def _levels(name: str, given: Any, rules: Any) -> dict[str, str]:
+    levels = {_EVERY: given} if isinstance(given, str) else dict(given or {})
+    for rule, level in levels.items():
+        if rule not in (_EVERY, *rules) or level not in LEVELS:
+            raise ValueError(
+                f"{name}: x-level {rule}: {level!r} is neither a rule of its own "
+                f"nor a level of {', '.join(LEVELS)}"
+            )
+    return levels

@@ -1,14 +1,21 @@
 """Every row ends among the valid ones or in quarantine, with its reasons: none is lost."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from ..errors import DataError
-from .schema import RowSchema
+from .duplicates import at_row, repeats
+from .rules import CAME, Rule, compiled, typed
+from .schema import RowSchema, changes
+from .verdicts import REASON, REASONS, breaks, broken, explained, words
 
-REASONS = "broken_rules"
+ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
+_ROW = "~row"
+_FILE: dict[str, Any] = {"row_group_size": ROW_GROUP, "lazy": True}
 
 
 @dataclass(frozen=True)
@@ -18,74 +25,131 @@ class Quality:
     rows: int
     valid: int
     quarantined: int
-    rules: dict[str, int]  # rule: rows that break it
+    rules: dict[str, int]  # rule that puts rows into quarantine: rows that break it
     nulls: dict[str, float]  # column: share of nulls among valid rows
+    warned: dict[str, int] = field(default_factory=dict)  # rule that only warns: rows
+    warnings: list[str] = field(default_factory=list)  # what is odd, and no single row's fault
+    critical: list[str] = field(default_factory=list)  # what stops the pipeline
 
 
-def validate(source: Path, schema: RowSchema, valid: Path, quarantine: Path) -> Quality:
-    """Deal the rows of a Parquet file to two others; both keep the order.
+def validate(
+    source: Path, schema: RowSchema, valid: Path, quarantine: Path, changed: str = "warning"
+) -> Quality:
+    """Deal the rows of a Parquet file to two others in one pass; both keep the order.
 
     Args:
         source: the ingested rows.
         schema: what a row must be.
         valid: receives the rows that keep all rules, each column in its declared type.
-        quarantine: receives the others as they came, and ``broken_rules``, a list.
+        quarantine: receives the others as they came, with ``broken_rules``, a list, and
+            ``reason``, a text that names the rules and the values.
+        changed: the level of a column that is new, gone or of another type.
 
     Raises:
-        DataError: a column is missing or unknown.
+        ConfigError: a rule of the row cannot be evaluated.
+        DataError: a column is missing or unknown, or rows were lost.
     """
     raw = pl.scan_parquet(source)
     found = raw.collect_schema()
     schema.check_columns(found.names())
-    reasons = [
-        pl.when(broken).then(pl.lit(rule)) for rule, broken in schema.failures(found).items()
-    ]
-    judged = raw.with_columns(
-        pl.concat_list(pl.lit(None, pl.String), *reasons).list.drop_nulls().alias(REASONS)
-    )
-    kept = judged.filter(pl.col(REASONS).list.len() == 0).drop(REASONS)
-    kept = kept.with_columns(schema.typed(found))
-    refused = judged.filter(pl.col(REASONS).list.len() > 0)
-    pl.collect_all(
+    table = typed(raw, schema)
+    rules = compiled(schema, found, _repeated(table, schema, found))
+    refusing = [rule for rule in rules if rule.level != "warning"]
+
+    judged = table.with_row_index(_ROW).with_columns(words(rules))
+    refused = breaks(rules, refusing)
+    kept = judged.filter(~refused).select(found.names())
+    reasons = explained(judged.filter(refused), rules, refusing, schema)
+    _, _, counts, nulls, came = pl.collect_all(
         [
-            kept.sink_parquet(valid, lazy=True, row_group_size=ROW_GROUP),
-            refused.sink_parquet(quarantine, lazy=True, row_group_size=ROW_GROUP),
-        ]
+            kept.sink_parquet(valid, **_FILE),
+            reasons.select(_as_it_came(reasons, found)).sink_parquet(quarantine, **_FILE),
+            judged.group_by(pl.col("^~word .*$")).len(),
+            kept.null_count(),
+            raw.null_count(),
+        ],
+        engine="streaming",
     )
-    return _quality(raw, valid, quarantine)
-
-
-ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
-
-
-def _quality(raw: pl.LazyFrame, valid: Path, quarantine: Path) -> Quality:
-    broken = pl.scan_parquet(quarantine).select(pl.col(REASONS).explode()).collect()
-    counts = broken[REASONS].value_counts().sort("count", REASONS, descending=[True, False])
-    kept = pl.scan_parquet(valid)
-    nulls = kept.select(pl.all().is_null().mean().fill_null(0.0)).collect()
-    quality = Quality(
-        rows=_count(raw),
-        valid=_count(kept),
-        quarantined=_count(pl.scan_parquet(quarantine)),
-        rules=dict(counts.iter_rows()),
-        nulls=nulls.row(0, named=True),
+    rows, good, bad = (_count(path) for path in (source, valid, quarantine))
+    if good + bad != rows:
+        raise DataError(
+            f"{rows} rows came in, but {good} valid and {bad} quarantined ones came out. "
+            "Please report this bug.",
+            "data.lost_rows",
+        )
+    found_odd = _odd_columns(schema, found, came.row(0, named=True), rows, changed)
+    broke = _counted(rules, counts)
+    return Quality(
+        rows=rows,
+        valid=good,
+        quarantined=bad,
+        rules=_by_name(broke, refusing),
+        nulls={name: n / good if good else 0.0 for name, n in nulls.row(0, named=True).items()},
+        warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
+        warnings=[text for text, level in found_odd if level == "warning"],
+        critical=[text for text, level in found_odd if level != "warning"]
+        + [rule.name for rule in refusing if rule.level == "critical" and broke[rule.name]],
     )
-    if quality.valid + quality.quarantined != quality.rows:
-        raise DataError(f"rows were lost: {quality}. Please report this bug.", "data.lost_rows")
-    return quality
 
 
-def _count(frame: pl.LazyFrame) -> int:
-    return int(frame.select(pl.len()).collect().item())
+def _repeated(table: pl.LazyFrame, schema: RowSchema, found: pl.Schema) -> dict[str, pl.Expr]:
+    unique = [c.name for c in schema.columns.values() if c.rules.get("x-unique")]
+    return {n: at_row(repeats(table, pl.col(n)), _ROW) for n in unique if n in found}
+
+
+def _as_it_came(judged: pl.LazyFrame, found: pl.Schema) -> list[pl.Expr]:
+    known = judged.collect_schema()
+    came = [
+        pl.col(CAME + name).alias(name) if CAME + name in known else pl.col(name) for name in found
+    ]
+    return [*came, pl.col(REASONS), pl.col(REASON)]
+
+
+def _counted(rules: Sequence[Rule], counts: pl.DataFrame) -> dict[str, int]:
+    """Rows that break each rule, from the number of rows with each combination."""
+    total = {rule.name: 0 for rule in rules}
+    for *row, n in counts.iter_rows():
+        for rule in broken(rules, row):
+            total[rule.name] += n
+    return total
+
+
+def _by_name(broke: dict[str, int], rules: Sequence[Rule]) -> dict[str, int]:
+    found = [(rule.name, broke[rule.name]) for rule in rules if broke[rule.name]]
+    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _odd_columns(
+    schema: RowSchema, found: pl.Schema, nulls: dict[str, int], rows: int, changed: str
+) -> list[tuple[str, str]]:
+    """What is wrong with columns as a whole, and how bad it is."""
+    odd = [(text, changed) for text in changes(schema, found)]
+    for c in schema.columns.values():
+        limit = c.rules.get("x-max-null-share")
+        share = nulls.get(c.name, 0) / rows if rows else 0.0
+        if limit is not None and share > limit:
+            text = f"{c.name}: {share:.1%} of the values are null; allowed is {limit:.1%}"
+            odd.append((text, c.level("x-max-null-share")))
+    return odd
+
+
+def _count(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def accept(quality: Quality, max_quarantined: float) -> None:
-    """Refuse data of which too many rows, or all, are in quarantine.
+    """Refuse data that breaks a critical rule, or of which too many rows are in quarantine.
 
     Raises:
         DataError: says how many, and which rules most of them break.
     """
     worst = ", ".join(f"{rule} ({n})" for rule, n in list(quality.rules.items())[:3])
+    if quality.critical:
+        raise DataError(
+            f"the data breaks what is critical: {'; '.join(quality.critical)}. "
+            "See reports/quality.html; mend the source or the schema.",
+            "data.critical",
+        )
     if not quality.valid:
         raise DataError(
             f"no row is left of {quality.rows}; most broken: {worst or 'none'}. "

@@ -6,6 +6,8 @@ import polars as pl
 import structlog
 
 from ..config import Config
+from ..data import schema
+from ..data.privacy import protect
 from ..data.sources import scan, stack, unreadable
 from ..data.validation import ROW_GROUP
 from ..runtime.artifacts import replacing
@@ -21,6 +23,7 @@ def main(config: Config) -> None:
     """Stream all sources into data/ingested.parquet."""
     sources = config.data.sources
     rows = stack([scan(source.kind, source.path, source.options) for source in sources])
+    rows = protect(rows, schema.read(config.data.schema), config.data.hash_key_env)
 
     with replacing(INGESTED) as partial:
         try:

@@ -1,6 +1,5 @@
 """Rows that break the schema go to quarantine: `python -m PACKAGE.stages.validate`."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +7,7 @@ import structlog
 
 from ..config import Config
 from ..data import report, schema
+from ..data.anomalies import find
 from ..data.validation import accept, validate
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
@@ -17,7 +17,6 @@ VALID = Path("data/valid.parquet")
 QUARANTINE = Path("data/quarantine.parquet")
 QUALITY = Path("reports/quality.json")
 QUALITY_PAGE = Path("reports/quality.html")
-EXAMPLES = 50
 
 log = structlog.get_logger()
 
@@ -26,17 +25,23 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Deal the rows to data/valid.parquet and data/quarantine.parquet; report on both."""
     rules = schema.read(config.data.schema)
+    settings = config.validate
 
     with replacing(VALID) as valid:  # refused: what was valid stays; the others tell why
         with replacing(QUARANTINE) as quarantine:
-            quality = validate(INGESTED, rules, valid, quarantine)
+            quality = validate(INGESTED, rules, valid, quarantine, settings.changed_columns)
         log.info("validated", rows=quality.rows, quarantined=quality.quarantined)
-        write_json(QUALITY, asdict(quality))
-        examples = pl.scan_parquet(QUARANTINE).head(EXAMPLES).collect()
-        page = report.render(config.name, quality, pl.scan_parquet(valid), examples)
+        for rule, rows in quality.warned.items():
+            log.warning("rows break a rule", rule=rule, rows=rows)
+
+        kept, refused = pl.scan_parquet(valid), pl.scan_parquet(QUARANTINE)
+        unasked = [config.data.key, config.data.target, *config.data.ignore]
+        anomalies = find(kept, settings.anomalies, unasked, config.seed)
+        found = report.describe(quality, kept, refused, anomalies, rules.personal)
+        write_json(QUALITY, found)
         with replacing(QUALITY_PAGE) as partial:
-            partial.write_text(page, encoding="utf-8")
-        accept(quality, config.validate.max_quarantined)
+            partial.write_text(report.render(config.name, found), encoding="utf-8")
+        accept(quality, settings.max_quarantined)
 
 
 if __name__ == "__main__":

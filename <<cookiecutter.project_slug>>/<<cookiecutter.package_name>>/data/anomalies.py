@@ -1,0 +1,136 @@
+"""What no rule forbids, but is odd: outliers, duplicate rows, values that are missing together."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from .duplicates import repeated_rows
+
+SAMPLE = 50_000  # rows on which the forest is grown and that it judges
+PATTERNS = 10  # combinations of missing values that are told
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """Rows that one method finds odd."""
+
+    method: str
+    column: str | None  # None: the row as a whole
+    rows: int
+    of: int  # rows that were looked at
+    note: str
+
+
+def find(
+    table: pl.LazyFrame, methods: Mapping[str, float], ignore: Sequence[str], seed: int
+) -> list[Anomaly]:
+    """What each method finds above its limit; nothing for a column of which half is one value.
+
+    Args:
+        methods: name of a method in METHODS, and its limit.
+        ignore: columns that are not looked at, such as the key.
+    """
+    numeric = [
+        name
+        for name, dtype in table.collect_schema().items()
+        if dtype.is_numeric() and name not in ignore
+    ]
+    found = [
+        anomaly
+        for method, limit in methods.items()
+        for anomaly in METHODS[method](table, numeric, limit, seed)
+    ]
+    return [anomaly for anomaly in found if anomaly.rows]
+
+
+def missing_patterns(table: pl.LazyFrame, columns: Sequence[str]) -> list[dict[str, object]]:
+    """The most frequent combinations of columns that are null together, and in how many rows."""
+    if not columns:
+        return []
+    nulls = table.select(pl.col(columns).is_null())
+    counts = nulls.filter(pl.any_horizontal(columns)).group_by(columns).len("~rows")
+    common = counts.sort(["~rows", *columns], descending=True).head(PATTERNS)
+    return [
+        {"columns": [name for name in columns if row[name]], "rows": row["~rows"]}
+        for row in common.collect(engine="streaming").iter_rows(named=True)
+    ]
+
+
+def _robust_z(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> list[Anomaly]:
+    """0.6745 |x - median| / MAD: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993."""
+    found = []
+    for name in numeric:
+        value = pl.col(name).cast(pl.Float64)
+        median = table.select(value.median()).collect().item()
+        spread = table.select((value - (median or 0)).abs().median()).collect().item()
+        if spread:
+            far = limit * spread / 0.6745
+            found.append(_outside("robust_z", table, name, median - far, median + far))
+    return found
+
+
+def _iqr(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> list[Anomaly]:
+    """Outside of the quartiles by more than ``limit`` times their distance: Tukey, 1977."""
+    found = []
+    for name in numeric:
+        value = pl.col(name).cast(pl.Float64)
+        low, high = (
+            table.select(value.quantile(q, "linear")).collect().item() for q in (0.25, 0.75)
+        )
+        if low is not None and high > low:
+            far = limit * (high - low)
+            found.append(_outside("iqr", table, name, low - far, high + far))
+    return found
+
+
+def _outside(method: str, table: pl.LazyFrame, name: str, low: float, high: float) -> Anomaly:
+    value = pl.col(name)
+    outside = table.filter((value < low) | (value > high))
+    ends = [pl.len(), value.min().alias("least"), value.max().alias("most")]
+    rows, least, most = outside.select(*ends).collect(engine="streaming").row(0)
+    of = table.select(value.count()).collect(engine="streaming").item()
+    return Anomaly(method, name, rows, of, f"outside of {low:g} to {high:g}: {least} to {most}")
+
+
+def _isolation_forest(
+    table: pl.LazyFrame, numeric: Sequence[str], limit: float, seed: int
+) -> list[Anomaly]:
+    """Rows that few random cuts tell apart: Liu, Ting and Zhou, Isolation Forest, 2008."""
+    from sklearn.ensemble import IsolationForest
+
+    rows = sample(table.select(pl.col(numeric).cast(pl.Float64)), SAMPLE, seed)
+    rows = rows.select(pl.all().fill_null(pl.all().median()).fill_null(0.0))
+    if not rows.height or not rows.width:
+        return []
+    values = rows.to_numpy()
+    scores = -IsolationForest(random_state=seed).fit(values).score_samples(values)
+    note = f"score above {limit:g} (0.5 is ordinary, 1 is far out); highest {scores.max():.3f}"
+    odd = int((scores > limit).sum())
+    return [Anomaly("isolation_forest", None, odd, rows.height, note)]
+
+
+def _duplicates(table: pl.LazyFrame, _: Sequence[str], limit: float, __: int) -> list[Anomaly]:
+    of = table.select(pl.len()).collect().item()
+    rows = repeated_rows(table)
+    note = f"the same as a row above in every column; allowed is {limit:.1%}"
+    return [Anomaly("duplicates", None, rows if rows > limit * of else 0, of, note)]
+
+
+METHODS: dict[str, Callable[[pl.LazyFrame, Sequence[str], float, int], list[Anomaly]]] = {
+    "robust_z": _robust_z,
+    "iqr": _iqr,
+    "isolation_forest": _isolation_forest,
+    "duplicates": _duplicates,
+}
+
+
+def sample(table: pl.LazyFrame, size: int, seed: int) -> pl.DataFrame:
+    """``size`` rows, or all, chosen by the seed, in the table's order."""
+    rows = table.select(pl.len()).collect().item()
+    if rows <= size:
+        return table.collect(engine="streaming")
+    chosen = pl.Series(sorted(random.Random(seed).sample(range(rows), size)))  # noqa: S311
+    picked = table.with_row_index("~row").filter(pl.col("~row").is_in(chosen.implode()))
+    return picked.drop("~row").collect(engine="streaming")
