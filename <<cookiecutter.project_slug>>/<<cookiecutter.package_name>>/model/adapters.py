@@ -37,3 +37,14 @@ def estimator(adapter: str, params: dict[str, Any], *, seed: int, workers: int) 
             "config.model_params",
         )
     return made.set_params(**{k: v for k, v in shared.items() if k in known}, **params)
+
+
+def at_most(workers: int) -> Any:
+    """A context in which OpenMP and BLAS use so many cores; -1: all.
+
+    ``n_jobs`` does not reach them. Sums depend on the number of threads, in their last digits, so
+    a fixed number makes the same model the same bytes on any machine.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(None if workers < 0 else workers)

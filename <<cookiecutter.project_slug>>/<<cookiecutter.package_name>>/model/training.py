@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ..errors import ModelError, PipelineError
-from .adapters import estimator
+from .adapters import at_most, estimator
 from .preprocessing import StepSpec, preprocessor
 
 log = structlog.get_logger()
@@ -56,7 +56,8 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
         ModelError: neither the model nor its fallback could be trained.
     """
     try:
-        return Fitted(unfitted(spec, features.schema).fit(features, target), spec.adapter)
+        with at_most(spec.workers):
+            return Fitted(unfitted(spec, features.schema).fit(features, target), spec.adapter)
     except PipelineError:  # of the specification or of a step: a simpler model has them too
         raise
     except Exception as error:  # an estimator may raise anything

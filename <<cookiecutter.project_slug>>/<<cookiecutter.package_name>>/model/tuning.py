@@ -10,6 +10,7 @@ import polars as pl
 
 from ..data.splits import Fold
 from ..errors import ConfigError
+from .adapters import at_most
 from .training import ModelSpec, unfitted
 
 SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score"}  # scikit-learn maximises
@@ -50,7 +51,9 @@ def search(
     def objective(trial: Any) -> float:
         params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
         pipeline = unfitted(replace(spec, params=params), features.schema)
-        return float(cross_val_score(pipeline, features, target, cv=folds, scoring=scoring).mean())
+        with at_most(spec.workers):
+            found = cross_val_score(pipeline, features, target, cv=folds, scoring=scoring)
+        return float(found.mean())
 
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < trials:

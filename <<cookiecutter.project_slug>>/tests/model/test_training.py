@@ -50,6 +50,21 @@ def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
     assert Path("a/model/model.skops").read_bytes() == Path("b/model/model.skops").read_bytes()
 
 
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_the_number_of_threads_around_it_makes_no_difference(
+    rows: pl.DataFrame, adapter: str
+) -> None:
+    from threadpoolctl import threadpool_limits
+
+    many = pl.concat([rows] * 50).with_columns(pl.col("wind") + pl.int_range(pl.len()) % 9973 / 7)
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            fitted = trained(many, adapter)
+        save(fitted.pipeline, contract(many, fitted), Path(f"{threads}"), Path(f"{threads}.json"))
+
+    assert Path("1/model.skops").read_bytes() == Path("2/model.skops").read_bytes()
+
+
 @pytest.mark.parametrize("adapter", sorted(set(ADAPTERS) - {"dummy"}))
 def test_a_model_learns_what_there_is_to_learn(rows: pl.DataFrame, adapter: str) -> None:
     from sklearn.metrics import roc_auc_score
