@@ -54,8 +54,43 @@ def validate(
     schema.check_columns(found.names())
     table = typed(raw, schema)
     rules = compiled(schema, found, _repeated(table, schema, found))
-    refusing = [rule for rule in rules if rule.level != "warning"]
+    counts, nulls, came = _deal(raw, table, rules, schema, valid, quarantine)
+    rows, good, bad = (_count(path) for path in (source, valid, quarantine))
+    if good + bad != rows:
+        raise DataError(
+            f"{rows} rows came in, but {good} valid and {bad} quarantined ones came out. "
+            "Please report this bug.",
+            "data.lost_rows",
+        )
+    odd = _odd_columns(schema, found, came, rows, changed)
+    broke = _counted(rules, counts)
+    stops = [rule.name for rule in rules if rule.level == "critical" and broke[rule.name]]
+    return Quality(
+        rows=rows,
+        valid=good,
+        quarantined=bad,
+        rules=_by_name(broke, [rule for rule in rules if rule.level != "warning"]),
+        nulls={name: n / good if good else 0.0 for name, n in nulls.items()},
+        warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
+        warnings=[text for text, level in odd if level == "warning"],
+        critical=[text for text, level in odd if level != "warning"] + stops,
+    )
 
+
+def _deal(
+    raw: pl.LazyFrame,
+    table: pl.LazyFrame,
+    rules: Sequence[Rule],
+    schema: RowSchema,
+    valid: Path,
+    quarantine: Path,
+) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
+    """Write both files; return the rows with each combination of broken rules, and null counts.
+
+    The null counts are those of the valid rows, and of the rows as they came.
+    """
+    found = raw.collect_schema()
+    refusing = [rule for rule in rules if rule.level != "warning"]
     judged = table.with_row_index(_ROW).with_columns(words(rules))
     refused = breaks(rules, refusing)
     kept = judged.filter(~refused).select(found.names())
@@ -70,26 +105,7 @@ def validate(
         ],
         engine="streaming",
     )
-    rows, good, bad = (_count(path) for path in (source, valid, quarantine))
-    if good + bad != rows:
-        raise DataError(
-            f"{rows} rows came in, but {good} valid and {bad} quarantined ones came out. "
-            "Please report this bug.",
-            "data.lost_rows",
-        )
-    found_odd = _odd_columns(schema, found, came.row(0, named=True), rows, changed)
-    broke = _counted(rules, counts)
-    return Quality(
-        rows=rows,
-        valid=good,
-        quarantined=bad,
-        rules=_by_name(broke, refusing),
-        nulls={name: n / good if good else 0.0 for name, n in nulls.row(0, named=True).items()},
-        warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
-        warnings=[text for text, level in found_odd if level == "warning"],
-        critical=[text for text, level in found_odd if level != "warning"]
-        + [rule.name for rule in refusing if rule.level == "critical" and broke[rule.name]],
-    )
+    return counts, nulls.row(0, named=True), came.row(0, named=True)
 
 
 def _repeated(table: pl.LazyFrame, schema: RowSchema, found: pl.Schema) -> dict[str, pl.Expr]:
