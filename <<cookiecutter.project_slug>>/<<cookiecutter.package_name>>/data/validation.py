@@ -54,7 +54,7 @@ def validate(
     schema.check_columns(found.names())
     table = typed(raw, schema)
     rules = compiled(schema, found, _repeated(table, schema, found))
-    counts, nulls, came = _deal(raw, table, rules, schema, valid, quarantine)
+    counts, nulls, came = _deal(raw, table, rules, schema, (valid, quarantine))
     rows, good, bad = (_count(path) for path in (source, valid, quarantine))
     if good + bad != rows:
         raise DataError(
@@ -82,10 +82,9 @@ def _deal(
     table: pl.LazyFrame,
     rules: Sequence[Rule],
     schema: RowSchema,
-    valid: Path,
-    quarantine: Path,
+    to: tuple[Path, Path],
 ) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
-    """Write both files; return the rows with each combination of broken rules, and null counts.
+    """Write valid and refused rows; return how many break each combination of rules, and nulls.
 
     The null counts are those of the valid rows, and of the rows as they came.
     """
@@ -97,8 +96,8 @@ def _deal(
     reasons = explained(judged.filter(refused), rules, refusing, schema)
     _, _, counts, nulls, came = pl.collect_all(
         [
-            kept.sink_parquet(valid, **_FILE),
-            reasons.select(_as_it_came(reasons, found)).sink_parquet(quarantine, **_FILE),
+            kept.sink_parquet(to[0], **_FILE),
+            reasons.select(_as_it_came(reasons, found)).sink_parquet(to[1], **_FILE),
             judged.group_by(pl.col("^~word .*$")).len(),
             kept.null_count(),
             raw.null_count(),
