@@ -90,7 +90,8 @@ def _race(
         name: Contender(name, [peers, SCRIPT, name, source, *files[name]], folder, environment())
         for name in (RAW, *PEERS)
     }
-    timed = race([Contender("ours", us, ours.path, ours.env), others[RAW]], rounds=2 if QUICK else None)
+    both = [Contender("ours", us, ours.path, ours.env), others[RAW]]
+    timed = race(both, rounds=2 if QUICK else None)
     written = [mine, files[RAW]]
     if everyone:
         once = QUICK or size > 1_000_000

@@ -54,22 +54,7 @@ def validate(
     schema.check_columns(found.names())
     table = typed(raw, schema)
     rules = compiled(schema, found, _repeated(table, schema, found))
-    refusing = [rule for rule in rules if rule.level != "warning"]
-
-    judged = table.with_row_index(_ROW).with_columns(words(rules))
-    refused = breaks(rules, refusing)
-    kept = judged.filter(~refused).select(found.names())
-    reasons = explained(judged.filter(refused), rules, refusing, schema)
-    _, _, counts, nulls, came = pl.collect_all(
-        [
-            kept.sink_parquet(valid, **_FILE),
-            reasons.select(_as_it_came(reasons, found)).sink_parquet(quarantine, **_FILE),
-            judged.group_by(pl.col("^~word .*$")).len(),
-            kept.null_count(),
-            raw.null_count(),
-        ],
-        engine="streaming",
-    )
+    counts, nulls, came = _deal(raw, table, rules, schema, (valid, quarantine))
     rows, good, bad = (_count(path) for path in (source, valid, quarantine))
     if good + bad != rows:
         raise DataError(
@@ -77,19 +62,49 @@ def validate(
             "Please report this bug.",
             "data.lost_rows",
         )
-    found_odd = _odd_columns(schema, found, came.row(0, named=True), rows, changed)
+    odd = _odd_columns(schema, found, came, rows, changed)
     broke = _counted(rules, counts)
+    stops = [rule.name for rule in rules if rule.level == "critical" and broke[rule.name]]
     return Quality(
         rows=rows,
         valid=good,
         quarantined=bad,
-        rules=_by_name(broke, refusing),
-        nulls={name: n / good if good else 0.0 for name, n in nulls.row(0, named=True).items()},
+        rules=_by_name(broke, [rule for rule in rules if rule.level != "warning"]),
+        nulls={name: n / good if good else 0.0 for name, n in nulls.items()},
         warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
-        warnings=[text for text, level in found_odd if level == "warning"],
-        critical=[text for text, level in found_odd if level != "warning"]
-        + [rule.name for rule in refusing if rule.level == "critical" and broke[rule.name]],
+        warnings=[text for text, level in odd if level == "warning"],
+        critical=[text for text, level in odd if level != "warning"] + stops,
     )
+
+
+def _deal(
+    raw: pl.LazyFrame,
+    table: pl.LazyFrame,
+    rules: Sequence[Rule],
+    schema: RowSchema,
+    to: tuple[Path, Path],
+) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
+    """Write valid and refused rows; return how many break each combination of rules, and nulls.
+
+    The null counts are those of the valid rows, and of the rows as they came.
+    """
+    found = raw.collect_schema()
+    refusing = [rule for rule in rules if rule.level != "warning"]
+    judged = table.with_row_index(_ROW).with_columns(words(rules))
+    refused = breaks(rules, refusing)
+    kept = judged.filter(~refused).select(found.names())
+    reasons = explained(judged.filter(refused), rules, refusing, schema)
+    _, _, counts, nulls, came = pl.collect_all(
+        [
+            kept.sink_parquet(to[0], **_FILE),
+            reasons.select(_as_it_came(reasons, found)).sink_parquet(to[1], **_FILE),
+            judged.group_by(pl.col("^~word .*$")).len(),
+            kept.null_count(),
+            raw.null_count(),
+        ],
+        engine="streaming",
+    )
+    return counts, nulls.row(0, named=True), came.row(0, named=True)
 
 
 def _repeated(table: pl.LazyFrame, schema: RowSchema, found: pl.Schema) -> dict[str, pl.Expr]:
