@@ -20,9 +20,11 @@ CARD = Path("reports/model_card.md")
 @stage
 def main(config: Config) -> None:
     """Write reports/model_card.md from everything in reports/."""
-    contract, record, dealt = _read(CONTRACT), _read(EXPERIMENT), _read(SPLIT)
+    contract = _read(CONTRACT)
     fell_back = contract["fell_back"]
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
+    for report in (QUALITY, SPLIT, EXPERIMENT):
+        warnings += _read(report)["warnings"]
 
     text = render(
         {
@@ -35,7 +37,7 @@ def main(config: Config) -> None:
             "split": config.split.kind,
             "importance": _read(IMPORTANCE),
             "quality": _read(QUALITY),
-            "warnings": warnings + dealt["warnings"] + record["warnings"],
+            "warnings": warnings,
         }
     )
     with replacing(CARD) as partial:
