@@ -91,7 +91,7 @@ def _race(
         for name in (RAW, *PEERS)
     }
     both = [Contender("ours", us, ours.path, ours.env), others[RAW]]
-    timed = race(both, rounds=2 if QUICK else None)
+    timed = race(both, rounds=2 if QUICK else 3 if size > 1_000_000 else None)
     written = [mine, files[RAW]]
     if everyone:
         once = QUICK or size > 1_000_000
