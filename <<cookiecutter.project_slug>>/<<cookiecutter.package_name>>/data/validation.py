@@ -7,6 +7,7 @@ import polars as pl
 
 from ..errors import DataError
 from .schema import RowSchema
+from .tables import ROW_GROUP
 
 REASONS = "broken_rules"
 
@@ -53,9 +54,6 @@ def validate(source: Path, schema: RowSchema, valid: Path, quarantine: Path) -> 
         ]
     )
     return _quality(raw, valid, quarantine)
-
-
-ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
 
 
 def _quality(raw: pl.LazyFrame, valid: Path, quarantine: Path) -> Quality:
