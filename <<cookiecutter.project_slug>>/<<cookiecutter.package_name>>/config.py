@@ -74,8 +74,8 @@ class Source:
             )
         if self.path and _SECRET.search(self.path):
             raise _RuleError(
-                "data.sources.path holds a password or a signed address; put it into a variable of the "
-                "environment, and the variable's name into uri_env"
+                "data.sources.path holds a password or a signed address; put it into an "
+                "environment variable, and the variable's name into uri_env"
             )
         if any(_SECRET_NAME.search(name) for name in _names(self.options)):
             raise _RuleError(

@@ -57,9 +57,9 @@ def _check_unique(
     for number in range(passes):
         part = keys.filter(pl.struct(on).hash() % passes == number) if passes > 1 else keys
         counted = part.group_by(on).len().filter(pl.col("len") > 1)
-        twice = counted.select(pl.struct(pl.all()).min()).collect(engine="streaming")
-        found = twice.item() if twice.height else None
-        if found:
+        twice = counted.sort(on).head(1).collect(engine="streaming")
+        if twice.height:
+            found = twice.row(0, named=True)
             times = found.pop("len")
             key = ", ".join(f"{name}={value}" for name, value in found.items())
             raise DataError(

@@ -81,6 +81,9 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         DataError: the unit is not what its kind says.
         TransientError: it cannot be read now.
     """
+    local = unit.path is not None and "://" not in unit.path
+    if local and not unit.file.stat().st_size:
+        raise DataError(f"{unit.shown} is empty. Replace it or take it away.", "data.empty_file")
     try:
         table = _reader(unit.kind)(unit, scratch)
         table = table if isinstance(table, Table) else Table(table)

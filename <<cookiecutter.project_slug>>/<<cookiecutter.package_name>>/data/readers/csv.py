@@ -110,7 +110,7 @@ def _inspect(unit: Unit, file: Path, written: Path | None) -> None:
                 line = numbered.line + 1
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{unit.shown}, line {numbered.line + 1}: not in UTF-8. Set options.encoding, such as "
+            f"{unit.shown}, line {_undecodable(file)}: not in UTF-8. Set options.encoding, such as "
             "latin-1, cp1252 or utf-16.",
             "data.encoding",
         ) from error
@@ -120,6 +120,16 @@ def _inspect(unit: Unit, file: Path, written: Path | None) -> None:
             f"({error}). Mend the line, or set options.quote_char.",
             "data.quote",
         ) from error
+
+
+def _undecodable(file: Path) -> int:
+    with file.open("rb") as handle:
+        for number, line in enumerate(handle, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 class _Numbered:

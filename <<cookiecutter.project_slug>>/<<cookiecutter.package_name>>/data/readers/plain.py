@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,13 +22,11 @@ def as_utf8(unit: Unit, scratch: Path) -> Path:
     ``options.encoding`` names what it is written in, as Python calls it.
 
     Raises:
-        DataError: it is empty, cut off, packed otherwise, or not in that encoding.
+        DataError: it is cut off, packed otherwise, or not in that encoding.
     """
     file, encoding = unit.file, str(unit.options.get("encoding", "utf-8"))
     with file.open("rb") as handle:
         start = handle.read(4)
-    if not start:
-        raise DataError(f"{unit.shown} is empty. Replace it or take it away.", "data.empty_file")
     if start.startswith(ZIP):
         raise DataError(
             f"{unit.shown} is a zip archive; expected is text, or text packed by gzip or zstd. "
@@ -63,8 +60,10 @@ def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
                 lines += text.count("\n")
                 yield text.encode()
             yield decoder.decode(b"", final=True).encode()
-    except UnicodeDecodeError as error:
-        where = lines + error.object[: error.start].count(b"\n")
+    except UnicodeError as error:
+        where = lines
+        if isinstance(error, UnicodeDecodeError):
+            where += error.object[: error.start].count(b"\n")
         raise DataError(
             f"{unit.shown}, line {where}: not in {encoding}. Set options.encoding to what the "
             "file is written in.",
@@ -165,6 +164,5 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
 
 def _fetched(system: Any, name: str, scratch: Path) -> Path:
     file = scratch / (Path(name.partition("?")[0]).name or "file")
-    with system.open(name, "rb", block_size=0) as source, file.open("wb") as out:
-        shutil.copyfileobj(source, out, CHUNK)
+    system.get_file(name, str(file))
     return file

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 import polars as pl
 
@@ -51,9 +51,9 @@ def read(unit: Unit, scratch: Path) -> pl.LazyFrame:
             "data.sql_writes",
         )
     if address.startswith("sqlite:"):
-        return _lazily(unit, address, _sqlite)
+        return _lazily(unit, address, _sqlite, scratch)
     if re.match(r"postgres(ql)?:", address):
-        return _lazily(unit, address, _postgresql)
+        return _lazily(unit, address, _postgresql, scratch)
     return spool(lambda: _by_sqlalchemy(unit, address), scratch)
 
 
@@ -78,33 +78,28 @@ def _file(address: str) -> str:
 
 
 def _lazily(
-    unit: Unit, address: str, connect: Callable[[str, str], Iterator[pl.DataFrame]]
+    unit: Unit,
+    address: str,
+    connect: Callable[[str, str], Iterator[pl.DataFrame]],
+    scratch: Path,
 ) -> pl.LazyFrame:
     """Batches as a lazy table; the first reading goes on with the query that told the columns."""
     from polars.io.plugins import register_io_source
 
-    def started(query: str) -> tuple[pl.DataFrame, Iterator[pl.DataFrame]]:
-        frames = _told(unit, address, connect(address, query))
+    def started() -> tuple[pl.DataFrame, Iterator[pl.DataFrame]]:
+        frames = _told(unit, address, connect(address, _query(unit, _quoted)))
         return next(frames), frames
 
-    query = _query(unit, _quoted)
-    first, rest = started(query)
-    unknown = [name for name in first.columns if first.height == first[name].null_count() > 0]
-    if unknown and connect is _sqlite:  # it has to guess a type from values, and there are none
-        columns = (
-            f"CAST({_quoted(name)} AS TEXT) AS {_quoted(name)}"
-            if name in unknown
-            else _quoted(name)
-            for name in first.columns
-        )
-        query = f"SELECT {', '.join(columns)} FROM ({query})"  # noqa: S608 - the user's own query
-        first, rest = started(query)
+    first, rest = started()
+    unknown = any(first.height == first[name].null_count() > 0 for name in first.columns)
+    if unknown and connect is _sqlite:  # it took the type from values, and there are none yet
+        return spool(lambda: _by_sqlalchemy(unit, address), scratch)
     waiting = [(first, rest)]
 
     def frames(
         columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        first, rest = waiting.pop() if waiting else started(query)
+        first, rest = waiting.pop() if waiting else started()
         for frame in itertools.chain([first], rest):
             part = frame if rows is None else frame.head(rows)
             rows = None if rows is None else rows - part.height
@@ -146,6 +141,8 @@ def _postgresql(address: str, query: str) -> Iterator[pl.DataFrame]:
 
 def _frames(cursor: Any, query: str) -> Iterator[pl.DataFrame]:
     """At least one, so that the columns are known."""
+    import pyarrow as pa
+
     cursor.execute(query)
     reader = cursor.fetch_record_batch()
     names = reader.schema.names
@@ -153,12 +150,19 @@ def _frames(cursor: Any, query: str) -> Iterator[pl.DataFrame]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"two columns are called {twice!r}: name one AS something else")
     batch = next(iter(reader), None)
-    yield _frame(reader.schema.empty_table() if batch is None else batch)
+    yield _frame(batch or pa.RecordBatch.from_pylist([], schema=reader.schema))
     yield from map(_frame, reader)
 
 
 def _frame(batch: Any) -> pl.DataFrame:
-    frame = pl.from_arrow(batch)
+    """The batch; a type that Arrow lacks, as PostgreSQL's numeric, becomes what it is stored as."""
+    import pyarrow as pa
+
+    columns = {
+        name: column.storage if isinstance(column.type, pa.BaseExtensionType) else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    }
+    frame = pl.from_arrow(pa.RecordBatch.from_pydict(columns))
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is no series
     return frame
 
@@ -213,7 +217,7 @@ def _told(unit: Unit, address: str, frames: Iterator[pl.DataFrame]) -> Iterator[
 def redacted(text: str, address: str) -> str:
     """The text without the address, its password, and the pieces that a driver makes of it."""
     secret = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
-    given = [value for _, value in parse_qsl(urlsplit(address).query)]
+    given = [value for _, value in parse_qsl(address.partition("?")[2])]
     pieces = [piece for piece in re.split(r"[:@/?#&=]", secret) if len(piece) > 2]
     hidden = {address, secret, unquote(secret), *given, *pieces, *map(unquote, pieces)}
     for word in sorted(filter(None, hidden), key=len, reverse=True):
