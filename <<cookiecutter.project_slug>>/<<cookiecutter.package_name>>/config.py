@@ -4,6 +4,7 @@ Hydra checks names and types against these classes before anything runs, in the 
 own process (see ``hydra_plugins/``). The rules run once, when the configuration becomes an object.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,16 +29,65 @@ def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
         raise _RuleError(f"{name} is {value!r}; allowed is one of: {', '.join(sorted(allowed))}")
 
 
+KINDS = ("csv", "json", "ndjson", "parquet", "sql")
+_SECRET = re.compile(
+    r"://[^/]*@|[?&](sig|signature|token|key|password|x-amz-[a-z-]+)=", re.IGNORECASE
+)
+_SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|credential|api_?key|account_?key", re.IGNORECASE
+)
+
+
+@dataclass
+class Join:
+    """How a source meets the rows before it: all of those stay, its columns come beside them."""
+
+    by: list[str] = MISSING  # the key, named alike on both sides
+    cardinality: str = MISSING  # rows before it : its rows, for one key
+
+    def __post_init__(self) -> None:
+        _one_of("data.sources.join.cardinality", self.cardinality, ("1:1", "1:n", "n:1"))
+        if not self.by:
+            raise _RuleError("data.sources.join.by is empty; a join needs a key")
+
+
 @dataclass
 class Source:
     """A table to read: what it is, where it lies, and the reader's own options."""
 
-    kind: str = MISSING
-    path: str = MISSING
+    kind: str = MISSING  # or the dotted name of a function, see data/tables.py
+    path: str | None = None  # file, folder, pattern, or address: http, https, s3, gs, az
+    uri_env: str | None = None  # or the variable that holds the address of a file or a database
+    query: str | None = None  # sql: this,
+    table: str | None = None  # or all of this
     options: dict[str, Any] = field(default_factory=dict)
+    join: Join | None = None  # None: stacked below the sources before it
 
     def __post_init__(self) -> None:
-        _one_of("data.sources.kind", self.kind, ("csv", "parquet"))
+        if "." not in self.kind:
+            _one_of("data.sources.kind", self.kind, KINDS)
+        if bool(self.path) == bool(self.uri_env):
+            raise _RuleError("data.sources needs one of path and uri_env for each source")
+        if (self.kind == "sql") != (bool(self.query) != bool(self.table)):
+            raise _RuleError(
+                "data.sources needs one of query and table for kind sql, and only there"
+            )
+        if self.path and _SECRET.search(self.path):
+            raise _RuleError(
+                "data.sources.path holds a password or a signed address; put it into an "
+                "environment variable, and the variable's name into uri_env"
+            )
+        if any(_SECRET_NAME.search(name) for name in _names(self.options)):
+            raise _RuleError(
+                "data.sources.options names a credential; libraries take those from the environment"
+            )
+
+
+def _names(options: Any) -> list[str]:
+    """All keys of nested options."""
+    if not isinstance(options, dict):
+        return []
+    return [name for key, value in options.items() for name in (str(key), *_names(value))]
 
 
 @dataclass
@@ -51,10 +101,14 @@ class Data:
     time: str | None = None  # orders the rows; needed by a split by time
     ignore: list[str] = field(default_factory=list)  # columns that are no features
     hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
+    retry_s: float = 30.0  # how long a source that does not answer, or is locked, is tried again
 
     def __post_init__(self) -> None:
         if not self.sources:
             raise _RuleError("data.sources is empty; at least one source is needed")
+        if self.sources[0].join is not None:
+            raise _RuleError("data.sources.join of the first source has no rows to join with")
+        _within("data.retry_s", self.retry_s, 0.0, 3600.0)
 
 
 @dataclass

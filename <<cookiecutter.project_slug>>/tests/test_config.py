@@ -13,6 +13,15 @@ from .conftest import ROOT
 
 CONF = ROOT / "conf"
 OWN = ["data.schema=s.json", "data.target=t", "data.key=k"]
+SEVERAL = ["data.sources.0.path=a", "data.sources.1.path=b", "data.sources.2.path=c"]
+MORE = {
+    "data=csv": [],
+    "data=json": [],
+    "data=ndjson": [],
+    "data=parquet": [],
+    "data=sql": ["data.sources.0.table=t"],
+    "data=several": [*SEVERAL, "data.sources.2.join.by=[k]"],
+}
 CHOICES = sorted(
     f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.stem != "sweep"
 )
@@ -25,7 +34,7 @@ def composed(*overrides: str) -> Config:
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
-    own = OWN if choice in ("data=csv", "data=parquet") else []
+    own = [*OWN, *MORE[choice]] if choice in MORE else []
 
     assert composed(choice, *own).name
 
@@ -42,6 +51,18 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("+validate.anomalies.iqr=-1", "validate.anomalies.iqr"),
         ("evaluate.bootstrap=1", "evaluate.bootstrap"),
         ("data.sources=[]", "data.sources"),
+        ("data.sources.0.kind=exel", "data.sources.kind"),
+        ("data.sources.0.path=null", "one of path and uri_env"),
+        ("data.sources.0.uri_env=A", "one of path and uri_env"),
+        ("data.sources.0.table=t", "one of query and table"),
+        ("data.sources.0.kind=sql", "one of query and table"),
+        ("data.sources.0.path='https://me:secret@h/x'", "environment variable"),
+        ("data.sources.0.path='https://h/x?sig=secret'", "environment variable"),
+        ("+data.sources.0.options.storage_options.aws_secret_access_key=x", "credential"),
+        ("data.sources.0.join={by:[k],cardinality:'n:1'}", "first source"),
+        ("data.sources.0.join={by:[k],cardinality:'n:n'}", "cardinality"),
+        ("data.sources.0.join={by:[],cardinality:'n:1'}", "join.by"),
+        ("data.retry_s=-1", "data.retry_s"),
         ("data.target=???", "target"),
         ("data=csv", "schema"),
         ("tracking.kind=server", "uri_env"),

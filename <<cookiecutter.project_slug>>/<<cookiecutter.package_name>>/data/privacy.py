@@ -39,6 +39,15 @@ def protect(rows: pl.LazyFrame, schema: RowSchema, key_env: str | None) -> pl.La
     )
 
 
+def mark(schema: RowSchema, key_env: str | None) -> str:
+    """Tells one protection from another: another column, way or key gives another mark."""
+    if not schema.personal:
+        return ""
+    hashed = [name for name, how in schema.personal.items() if how == "hash"]
+    key = _key(key_env, hashed) if hashed else b""
+    return blake2b(repr(sorted(schema.personal.items())).encode(), key=key).hexdigest()
+
+
 def _key(key_env: str | None, columns: list[str]) -> bytes:
     what = f"the key that hashes {', '.join(columns)}"
     if not key_env:

@@ -11,9 +11,9 @@ from ..errors import DataError
 from .duplicates import at_row, repeats
 from .rules import CAME, Rule, compiled, typed
 from .schema import RowSchema, changes
+from .tables import ROW_GROUP
 from .verdicts import REASON, REASONS, breaks, broken, explained, words
 
-ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
 _ROW = "~row"
 _FILE: dict[str, Any] = {"row_group_size": ROW_GROUP, "lazy": True}
 

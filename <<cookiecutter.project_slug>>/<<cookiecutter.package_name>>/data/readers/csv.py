@@ -1,0 +1,165 @@
+"""CSV: every value stays text; what it should be is the schema's business (see `validate`)."""
+
+import csv
+import functools
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from ...errors import DataError
+from ..tables import Table, Unit
+from .plain import as_utf8
+
+SEPARATORS = ",;\t|"
+
+
+def read(unit: Unit, scratch: Path) -> Table:
+    """The rows of one file; options are those of `polars.scan_csv`, and ``encoding``.
+
+    Raises:
+        DataError: the header is not one: a name is empty or twice there, or it is one column that
+            holds another separator.
+    """
+    file = as_utf8(unit, scratch)
+    options = {key: value for key, value in unit.options.items() if key != "encoding"}
+    width = _check_header(unit, file)
+    rows = pl.scan_csv(file, infer_schema=False, glob=False, **options)
+    columns = rows.collect_schema().names()
+    if len(columns) != width:
+        _inspect(unit, file, columns[-1], None)
+    return Table(rows, functools.partial(_inspect, unit, file, columns[-1]))
+
+
+def _check_header(unit: Unit, file: Path) -> int:
+    """The number of columns, if the first row can be a header."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            names = next(_rows(handle, unit.options))
+    except (UnicodeDecodeError, csv.Error, StopIteration):
+        _inspect(unit, file, "", None)
+        raise DataError(
+            f"{unit.shown} holds no header that can be read. Mend the file.", "data.unreadable"
+        ) from None
+    (only,) = names if len(names) == 1 else ("",)
+    other = [mark for mark in SEPARATORS if mark in only]
+    if other:
+        raise DataError(
+            f"{unit.shown} has one column, {only[:80]!r}; is {other[0]!r} its separator? Then set "
+            "options.separator.",
+            "data.separator",
+        )
+    if not unit.options.get("has_header", True):
+        return len(names)
+    empty = [number for number, name in enumerate(names, start=1) if not name.strip()]
+    if empty:
+        raise DataError(
+            f"{unit.shown}, line 1: column {empty[0]} of {len(names)} has no name. Name it.",
+            "data.column_name",
+        )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{unit.shown}, line 1: {names.count(twice[0])} columns are called {twice[0]!r}. "
+            "Rename all but one.",
+            "data.column_name",
+        )
+    return len(names)
+
+
+def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]:
+    """The rows as Python's own, slower reader sees them."""
+    csv.field_size_limit(1 << 24)
+    comment, quote = options.get("comment_prefix"), options.get("quote_char", '"')
+    lines = itertools.islice(handle, options.get("skip_lines", 0), None)
+    kept = (line for line in lines if not (comment and line.startswith(comment)))
+    reader = csv.reader(
+        kept,
+        delimiter=options.get("separator", ","),
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        strict=True,
+    )
+    yield from itertools.islice((row for row in reader if row), options.get("skip_rows", 0), None)
+
+
+def _inspect(unit: Unit, file: Path, last: str, written: Path | None) -> None:
+    """Raise for the first row that has not as many fields as the header.
+
+    polars refuses a row with too many fields, but fills one with too few: so rows that end in a
+    null are looked at again, fast first.
+    """
+    if written is not None and not (_ends_in_null(written, last) and _has_short_line(unit, file)):
+        return
+    line = 0
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            numbered = _Numbered(handle)
+            rows = _rows(numbered, unit.options)
+            width = len(next(rows))
+            line = numbered.line + 1
+            for row in rows:
+                if len(row) != width:
+                    raise DataError(
+                        f"{unit.shown}, line {line}: {len(row)} fields where the header has "
+                        f"{width}. Mend the line, or set options.separator or quote_char.",
+                        "data.ragged",
+                    )
+                line = numbered.line + 1
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{unit.shown}, line {_undecodable(file)}: not in UTF-8. Set options.encoding, such as "
+            "latin-1, cp1252 or utf-16.",
+            "data.encoding",
+        ) from error
+    except csv.Error as error:
+        raise DataError(
+            f"{unit.shown}, line {line}: a quote is opened and not closed as it should be "
+            f"({error}). Mend the line, or set options.quote_char.",
+            "data.quote",
+        ) from error
+
+
+def _undecodable(file: Path) -> int:
+    with file.open("rb") as handle:
+        for number, line in enumerate(handle, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
+
+
+class _Numbered:
+    """Lines of a file that count themselves."""
+
+    def __init__(self, handle: IO[str]) -> None:
+        self.handle, self.line = handle, 0
+
+    def __iter__(self) -> Iterator[str]:
+        for text in self.handle:
+            self.line += 1
+            yield text
+
+
+def _ends_in_null(written: Path, last: str) -> bool:
+    """Whether a row may lack its last value; a column that was not written tells nothing."""
+    rows = pl.scan_parquet(written, glob=False)
+    if last not in rows.collect_schema():
+        return True
+    return bool(rows.select(pl.col(last).is_null().any()).collect().item())
+
+
+def _has_short_line(unit: Unit, file: Path) -> bool:
+    """Whether a line has too few separators outside of quotes; a quoted line break is one too."""
+    separator, quote = unit.options.get("separator", ","), unit.options.get("quote_char", '"')
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        width = len(next(_rows(handle, unit.options)))
+    line = pl.col("line")
+    if quote:
+        bare = line.str.replace_all(f"{quote}[^{quote}]*{quote}", "")
+        line = pl.when(line.str.contains(quote, literal=True)).then(bare).otherwise(line)
+    short = (line.str.count_matches(separator, literal=True) < width - 1) & (line != "")
+    return bool(pl.scan_lines(file, glob=False).select(short.any()).collect().item())

@@ -1,0 +1,168 @@
+"""Files as plain UTF-8 on this machine, whatever they are packed in or wherever they lie."""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from ...errors import DataError
+from ...runtime.retries import TransientError
+from ..tables import Unit
+
+CHUNK = 1 << 20
+GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def as_utf8(unit: Unit, scratch: Path) -> Path:
+    """The unit's file, or a copy of it in ``scratch``, unpacked and in UTF-8.
+
+    ``options.encoding`` names what it is written in, as Python calls it.
+
+    Raises:
+        DataError: it is cut off, packed otherwise, or not in that encoding.
+    """
+    file, encoding = unit.file, str(unit.options.get("encoding", "utf-8"))
+    with file.open("rb") as handle:
+        start = handle.read(4)
+    if start.startswith(ZIP):
+        raise DataError(
+            f"{unit.shown} is a zip archive; expected is text, or text packed by gzip or zstd. "
+            "Unpack it.",
+            "data.unreadable",
+        )
+    same = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    if same and not start.startswith((GZIP, ZSTD)):
+        if start[:2] in WIDE:
+            raise DataError(
+                f"{unit.shown} begins as UTF-16 does, and was read as UTF-8. "
+                "Set options.encoding: utf-16.",
+                "data.encoding",
+            )
+        _refuse_nul(unit)
+        return file
+    plain = scratch / file.name
+    with plain.open("wb") as out:
+        for text in _decoded(unit, encoding):
+            out.write(text)
+    return plain
+
+
+def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = 1
+    try:
+        with unit.file.open("rb") as handle:
+            for chunk in _unpacked(handle):
+                text = decoder.decode(chunk)
+                lines += text.count("\n")
+                yield text.encode()
+            yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as error:
+        where = lines
+        if isinstance(error, UnicodeDecodeError):
+            where += error.object[: error.start].count(b"\n")
+        raise DataError(
+            f"{unit.shown}, line {where}: not in {encoding}. Set options.encoding to what the "
+            "file is written in.",
+            "data.encoding",
+        ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{unit.shown} is cut off or damaged: it cannot be unpacked after line {lines}. "
+            "Fetch it again.",
+            "data.unreadable",
+        ) from error
+
+
+def _unpacked(handle: IO[bytes]) -> Iterator[bytes]:
+    start = handle.read(4)
+    handle.seek(0)
+    if start.startswith(ZSTD):
+        yield from _unzstd(handle)
+        return
+    stream: Any = gzip.GzipFile(fileobj=handle) if start.startswith(GZIP) else handle
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
+    import zstandard
+
+    unpacker, left = None, b""
+    while chunk := left or handle.read(CHUNK):
+        unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
+        try:
+            yield unpacker.decompress(chunk)
+        except zstandard.ZstdError as error:
+            raise EOFError from error
+        left = unpacker.unused_data if unpacker.eof else b""
+        unpacker = None if unpacker.eof else unpacker
+    if unpacker is not None:
+        raise EOFError("the last frame has no end")
+
+
+def _refuse_nul(unit: Unit) -> None:
+    """A block of zeros is what a crash or a full disk leaves; no text holds it."""
+    lines = 1
+    with unit.file.open("rb", buffering=0) as handle:
+        while chunk := handle.read(CHUNK):
+            if b"\0" in chunk:
+                where = lines + chunk[: chunk.index(b"\0")].count(b"\n")
+                raise DataError(
+                    f"{unit.shown}, line {where}: a NUL byte, which no text holds. The file is "
+                    "damaged, or in UTF-16: then set options.encoding: utf-16.",
+                    "data.nul",
+                )
+
+
+def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
+    """The files at an address (http, https, s3, gs, az …), brought into ``scratch`` in a stream.
+
+    The libraries find credentials in the environment; they stand in no configuration.
+
+    Raises:
+        DataError: nothing is there, or it is refused.
+        TransientError: the server does not answer, or says that it cannot now.
+    """
+    import aiohttp
+    import fsspec
+
+    scheme = address.partition("://")[0]
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+    extra = {"client_kwargs": {"timeout": limits}} if scheme in ("http", "https") else {}
+    try:
+        system, name = fsspec.url_to_fs(address, skip_instance_cache=True, **extra)
+        web = scheme in ("http", "https")
+        names = [name] if web or "*" not in name else sorted(system.glob(name))
+        return [_fetched(system, found, scratch) for found in names]
+    except FileNotFoundError as error:
+        raise DataError(
+            f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file"
+        ) from error
+    except aiohttp.ClientResponseError as error:
+        kind = TransientError if error.status >= 500 or error.status in (408, 429) else DataError
+        raise kind(
+            f"{shown} was refused with HTTP {error.status}. Look at the server or the credentials.",
+            "data.http",
+        ) from error
+    except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+        raise TransientError(
+            f"{shown} cannot be reached ({type(error).__name__}). Look at the address and the "
+            "network.",
+            "resource.network",
+        ) from error
+    except ImportError as error:
+        raise DataError(
+            f"{shown} needs a library that is not installed: {error.name}. "
+            "Install the extra s3, gs or azure.",
+            "data.library",
+        ) from error
+
+
+def _fetched(system: Any, name: str, scratch: Path) -> Path:
+    file = scratch / (Path(name.partition("?")[0]).name or "file")
+    system.get_file(name, str(file))
+    return file

@@ -1,0 +1,78 @@
+"""What a reader takes and returns: one file or one query, and its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from ..errors import DataError
+
+ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One file, or one query: what becomes one part of the ingested table.
+
+    ``shown`` names it to people. It never holds more of an address than the configuration does.
+    """
+
+    kind: str
+    shown: str
+    path: str | None = None  # a file on this machine; for Parquet also an address in a cloud
+    options: dict[str, Any] = field(default_factory=dict)  # the reader's own
+    uri_env: str | None = None  # name of the variable that holds a database's address
+    query: str | None = None
+    table: str | None = None
+
+    @property
+    def file(self) -> Path:
+        """Its path, for the kinds that need one."""
+        return Path(self.path or "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a unit, which can be read more than once.
+
+    ``inspect`` looks for what the reader could not see, and raises a DataError that says where it
+    is. It is called with the file that the rows were written to; with None when that failed.
+    """
+
+    rows: pl.LazyFrame
+    inspect: Callable[[Path | None], None] = lambda _: None
+
+
+class Reader(Protocol):
+    """Makes a table of a unit; may write to ``scratch``, an empty folder that goes away later."""
+
+    def __call__(self, unit: Unit, scratch: Path) -> Table | pl.LazyFrame:
+        """Raise DataError for what cannot be read, TransientError for what may pass."""
+
+
+def sink(rows: pl.LazyFrame, file: Path) -> None:
+    """Stream rows into a Parquet file; the same rows give the same bytes."""
+    # zstd's level 1: as small as the default on tables, and a tenth faster.
+    rows.sink_parquet(file, row_group_size=ROW_GROUP, compression_level=1)
+
+
+def stack(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """The rows of all frames, one below the other; a column that one lacks is null there."""
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+
+
+def spool(batches: "Callable[[], Any]", scratch: Path) -> pl.LazyFrame:
+    """Data frames, each with columns of its own, written down and stacked lazily."""
+    files = []
+    for number, batch in enumerate(batches()):
+        files.append(scratch / f"{number:06}.parquet")
+        batch.write_parquet(files[-1], compression="lz4")
+    return stack([pl.scan_parquet(file, glob=False) for file in files]) if files else pl.LazyFrame()
+
+
+def unreadable(shown: str, error: Exception) -> DataError:
+    """A DataError that says which source could not be read, and why."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return DataError(f"{shown} cannot be read: {reason}. Mend the file.", "data.unreadable")
