@@ -58,6 +58,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 LAYERS = [
     {"errors"},
+    {"groups"},
     {"config", "runtime"},
     {"data", "evaluate", "model", "monitor"},
     {"stages", "doctor", "demo"},

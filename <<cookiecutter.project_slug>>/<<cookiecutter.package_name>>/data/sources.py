@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import polars as pl
 
-from ..config import KINDS, Source
 from ..errors import ConfigError, DataError
+from ..groups.data import KINDS, Source
 from .readers import csv, json, parquet, plain, sql
 from .tables import Reader, Table, Unit, stack, unreadable
 

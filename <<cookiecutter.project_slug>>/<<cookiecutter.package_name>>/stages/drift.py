@@ -8,14 +8,13 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..data.sources import scan
 from ..model.contract import Contract
 from ..monitor.drift import Rules, detect
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.run import run_id
 from ..runtime.stage import stage
 from .baseline import REFERENCE
-from .predict import INCOMING, PREDICTIONS
+from .predict import PREDICTIONS, incoming
 from .train import CONTRACT
 
 DRIFT = Path("reports/drift.json")
@@ -28,8 +27,8 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Write reports/drift.json for machines and reports/drift.html for people."""
     contract = Contract(**json.loads(CONTRACT.read_text(encoding="utf-8")))
-    incoming = contract.select(scan("parquet", INCOMING, {}).collect())
-    current = incoming.with_columns(pl.read_parquet(PREDICTIONS)["score"])
+    arrived = contract.select(incoming(config).collect())
+    current = arrived.with_columns(pl.read_parquet(PREDICTIONS)["score"])
 
     with replacing(DRIFT_PAGE) as page:
         report = detect(

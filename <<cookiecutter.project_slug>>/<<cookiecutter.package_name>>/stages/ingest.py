@@ -8,12 +8,13 @@ from pathlib import Path
 import polars as pl
 import structlog
 
-from ..config import Config, Source
-from ..data.joins import join
+from ..config import Config
 from ..data import privacy, schema
+from ..data.joins import join
 from ..data.parts import Care, Known, count, write_parts
 from ..data.sources import units
 from ..data.tables import Unit, sink
+from ..groups.data import Source
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.retries import patiently
 from ..runtime.stage import stage

@@ -1,0 +1,134 @@
+"""Groups `data`, `validate` and `split`: where rows come from, what they must be, who gets them."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from .rules import RuleError, one_of, within
+
+KINDS = ("csv", "json", "ndjson", "parquet", "sql")
+_SECRET = re.compile(
+    r"://[^/]*@|[?&](sig|signature|token|key|password|x-amz-[a-z-]+)=", re.IGNORECASE
+)
+_SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|credential|api_?key|account_?key", re.IGNORECASE
+)
+
+
+@dataclass
+class Join:
+    """How a source meets the rows before it: all of those stay, its columns come beside them."""
+
+    by: list[str] = MISSING  # the key, named alike on both sides
+    cardinality: str = MISSING  # rows before it : its rows, for one key
+
+    def __post_init__(self) -> None:
+        one_of("data.sources.join.cardinality", self.cardinality, ("1:1", "1:n", "n:1"))
+        if not self.by:
+            raise RuleError("data.sources.join.by is empty; a join needs a key")
+
+
+@dataclass
+class Source:
+    """A table to read: what it is, where it lies, and the reader's own options."""
+
+    kind: str = MISSING  # or the dotted name of a function, see data/tables.py
+    path: str | None = None  # file, folder, pattern, or address: http, https, s3, gs, az
+    uri_env: str | None = None  # or the variable that holds the address of a file or a database
+    query: str | None = None  # sql: this,
+    table: str | None = None  # or all of this
+    options: dict[str, Any] = field(default_factory=dict)
+    join: Join | None = None  # None: stacked below the sources before it
+
+    def __post_init__(self) -> None:
+        if "." not in self.kind:
+            one_of("data.sources.kind", self.kind, KINDS)
+        if bool(self.path) == bool(self.uri_env):
+            raise RuleError("data.sources needs one of path and uri_env for each source")
+        if (self.kind == "sql") != (bool(self.query) != bool(self.table)):
+            raise RuleError(
+                "data.sources needs one of query and table for kind sql, and only there"
+            )
+        if self.path and _SECRET.search(self.path):
+            raise RuleError(
+                "data.sources.path holds a password or a signed address; put it into an "
+                "environment variable, and the variable's name into uri_env"
+            )
+        if any(_SECRET_NAME.search(name) for name in _names(self.options)):
+            raise RuleError(
+                "data.sources.options names a credential; libraries take those from the environment"
+            )
+
+
+def _names(options: Any) -> list[str]:
+    """All keys of nested options."""
+    if not isinstance(options, dict):
+        return []
+    return [name for key, value in options.items() for name in (str(key), *_names(value))]
+
+
+@dataclass
+class Data:
+    """Where rows come from and what their columns mean."""
+
+    sources: list[Source] = MISSING
+    schema: str = MISSING  # JSON Schema file of one row
+    target: str = MISSING
+    key: str = MISSING  # names one row; unique
+    time: str | None = None  # orders the rows; needed by a split by time
+    ignore: list[str] = field(default_factory=list)  # columns that are no features
+    hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
+    retry_s: float = 30.0  # how long a source that does not answer, or is locked, is tried again
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise RuleError("data.sources is empty; at least one source is needed")
+        if self.sources[0].join is not None:
+            raise RuleError("data.sources.join of the first source has no rows to join with")
+        within("data.retry_s", self.retry_s, 0.0, 3600.0)
+
+
+@dataclass
+class Validate:
+    """What to do with rows that break the schema, and what else to look for."""
+
+    max_quarantined: float = 0.01  # share of all rows; more stops the pipeline
+    changed_columns: str = "warning"  # level of a column that is new, gone or of another type
+    anomalies: dict[str, float] = field(default_factory=dict)  # method: its limit
+
+    def __post_init__(self) -> None:
+        within("validate.max_quarantined", self.max_quarantined, 0.0, 1.0)
+        one_of("validate.changed_columns", self.changed_columns, ("warning", "critical"))
+        for method, limit in self.anomalies.items():
+            methods = ("robust_z", "iqr", "isolation_forest", "duplicates")
+            one_of("validate.anomalies", method, methods)
+            within(f"validate.anomalies.{method}", limit, 0.0, 1000.0)
+
+
+@dataclass
+class Split:
+    """How rows are dealt to training, validation and test, and what must not leak between them."""
+
+    kind: str = MISSING
+    validation: float = 0.1
+    test: float = 0.2
+    group: str | None = None  # column; rows that share its value stay on one side
+    folds: int = 0  # of cross-validation on the training rows; 0: none
+    repeats: int = 1  # of the folds
+    max_repeated: float = 0.01  # share of scored rows that equal a training row; more is refused
+    max_alone: float = 0.98  # how well one feature may tell the target; above is a warning
+
+    def __post_init__(self) -> None:
+        one_of("split.kind", self.kind, ("stratified", "group", "time"))
+        within("split.validation", self.validation, 0.01, 0.5)
+        within("split.test", self.test, 0.01, 0.5)
+        within("split.validation + split.test", self.validation + self.test, 0.02, 0.9)
+        if self.kind == "group" and not self.group:
+            raise RuleError("split.group is empty; kind 'group' needs the column that names one")
+        if self.folds:
+            within("split.folds", self.folds, 2, 20)
+        within("split.repeats", self.repeats, 1, 1 if self.kind == "time" else 20)
+        within("split.max_repeated", self.max_repeated, 0.0, 1.0)
+        within("split.max_alone", self.max_alone, 0.5, 1.0)

@@ -1,0 +1,64 @@
+"""Groups `tracking`, `drift`, `alert` and `few_shot`: what is recorded, watched and told."""
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from .rules import RuleError, one_of, within
+
+
+@dataclass
+class Tracking:
+    """Where runs and models are recorded."""
+
+    kind: str = MISSING
+    experiment: str = MISSING
+    registry: str = MISSING
+    uri_env: str | None = None  # name of the variable that holds the server's address
+
+    def __post_init__(self) -> None:
+        one_of("tracking.kind", self.kind, ("none", "sqlite", "server"))
+        if self.kind == "server" and not self.uri_env:
+            raise RuleError("tracking.uri_env is empty; kind 'server' needs a variable's name")
+
+
+@dataclass
+class Drift:
+    """How new data is compared with the training data."""
+
+    numeric: str = "wasserstein"
+    categorical: str = "jensenshannon"
+    column: float = 0.1  # a column has drifted above this
+    data_drift: float = 0.3  # the data has drifted above this share of columns
+    prediction_drift: float = 0.1
+    rows: int = 5000  # sample on each side
+
+    def __post_init__(self) -> None:
+        within("drift.data_drift", self.data_drift, 0.0, 1.0)
+        within("drift.rows", self.rows, 100, 1_000_000)
+
+
+@dataclass
+class AlertRoutes:
+    """Who is told, and how often."""
+
+    channels: list[str] = MISSING
+    webhook_env: str | None = None  # name of the variable that holds the webhook's address
+    suppress_min: float = 60.0  # minutes in which the same alert is not sent again
+
+    def __post_init__(self) -> None:
+        for channel in self.channels:
+            one_of("alert.channels", channel, ("log", "webhook"))
+        if "webhook" in self.channels and not self.webhook_env:
+            raise RuleError("alert.webhook_env is empty; channel 'webhook' needs a variable's name")
+
+
+@dataclass
+class FewShot:
+    """Whether the few-shot pipeline is part of this repository."""
+
+    enabled: bool = False
+
+    def __post_init__(self) -> None:
+        if self.enabled:
+            raise RuleError("few_shot.enabled is true; this repository has no few-shot pipeline")
