@@ -42,13 +42,13 @@ _SECRET_NAME = re.compile(
 class Join:
     """How a source meets the rows before it: all of those stay, its columns come beside them."""
 
-    on: list[str] = MISSING  # the key, named alike on both sides
+    by: list[str] = MISSING  # the key, named alike on both sides (`on` is true in YAML)
     cardinality: str = MISSING  # rows before it : its rows, for one key
 
     def __post_init__(self) -> None:
         _one_of("data.sources.join.cardinality", self.cardinality, ("1:1", "1:n", "n:1"))
-        if not self.on:
-            raise _RuleError("data.sources.join.on is empty; a join needs a key")
+        if not self.by:
+            raise _RuleError("data.sources.join.by is empty; a join needs a key")
 
 
 @dataclass

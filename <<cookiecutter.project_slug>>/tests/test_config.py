@@ -20,7 +20,7 @@ MORE = {
     "data=ndjson": [],
     "data=parquet": [],
     "data=sql": ["data.sources.0.table=t"],
-    "data=several": [*SEVERAL, "data.sources.2.join.on=[k]"],
+    "data=several": [*SEVERAL, "data.sources.2.join.by=[k]"],
 }
 CHOICES = sorted(
     f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.stem != "sweep"
@@ -56,9 +56,9 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("data.sources.0.path='https://me:secret@h/x'", "environment variable"),
         ("data.sources.0.path='https://h/x?sig=secret'", "environment variable"),
         ("+data.sources.0.options.storage_options.aws_secret_access_key=x", "credential"),
-        ("data.sources.0.join={on: [k], cardinality: 'n:1'}", "first source"),
-        ("data.sources.0.join={on: [k], cardinality: 'n:n'}", "cardinality"),
-        ("data.sources.0.join={on: [], cardinality: 'n:1'}", "join.on"),
+        ("data.sources.0.join={by: [k], cardinality: 'n:1'}", "first source"),
+        ("data.sources.0.join={by: [k], cardinality: 'n:n'}", "cardinality"),
+        ("data.sources.0.join={by: [], cardinality: 'n:1'}", "join.by"),
         ("data.retry_s=-1", "data.retry_s"),
         ("data.target=???", "target"),
         ("data=csv", "schema"),

@@ -61,7 +61,7 @@ def _with(left: pl.LazyFrame, source: Source, place: Path, retry_s: float) -> pl
     found = _found([source], place, retry_s)
     write_parts(found, place, retry_s, place, Known("", {}))
     right = pl.scan_parquet(place)
-    return join(left, right, source.join.on, source.join.cardinality, found[0].shown)
+    return join(left, right, source.join.by, source.join.cardinality, found[0].shown)
 
 
 if __name__ == "__main__":

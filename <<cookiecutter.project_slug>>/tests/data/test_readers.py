@@ -95,7 +95,12 @@ def test_quoted_newlines_nulls_at_the_end_and_names_in_unicode_are_read() -> Non
 
 
 def test_letters_outside_of_ascii_survive_every_encoding() -> None:
-    for encoding, text in (("latin-1", "é"), ("cp1252", "€"), ("utf-16", "語"), ("shift_jis", "語")):
+    for encoding, text in (
+        ("latin-1", "é"),
+        ("cp1252", "€"),
+        ("utf-16", "語"),
+        ("shift_jis", "語"),
+    ):
         Path("in.csv").write_bytes(f"x\n{text}\n".encode(encoding))
         assert ingest("csv", "in.csv", encoding=encoding).item() == text
 
@@ -159,6 +164,7 @@ def test_folders_named_by_values_are_columns_and_hidden_files_are_none() -> None
         pl.DataFrame({"x": [year]}).write_parquet(place / "a.parquet")
         (place / "_SUCCESS").touch()
         (place / ".a.crc").touch()
+        (place / "a.parquet.dvc").write_text("outs: []")
 
     assert ingest("parquet", "in").rows() == [(2013, 2013), (2014, 2014)]
 

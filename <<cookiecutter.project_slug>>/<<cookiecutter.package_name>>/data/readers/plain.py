@@ -154,11 +154,12 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
             "network.",
             "resource.network",
         ) from error
-    except ImportError as error:
+    except Exception as error:  # each store has errors of its own, which may tell the address
+        missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ""
         raise DataError(
-            f"{shown} needs a library that is not installed: {error.name}. "
-            "Install the extra s3, gs or azure.",
-            "data.library",
+            f"{shown} cannot be fetched ({type(error).__name__}{missing}). Look at the address and "
+            "the credentials; s3, gs and az need the extra of that name.",
+            "data.fetch",
         ) from error
 
 
