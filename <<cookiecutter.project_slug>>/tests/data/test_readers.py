@@ -44,6 +44,7 @@ def ingest(kind: str, path: str | Path, **options: Any) -> pl.DataFrame:
         (b"x,y\n1,2\n3,4,5\n", {}, "data.ragged", "line 3: 3 fields"),
         (b'x,y\n1,2\n3,"4\n5,6\n', {}, "data.quote", "line 3"),
         (b"x,y\n1,\x00\n", {}, "data.nul", "line 2"),
+        (b"x,y\n" + b"1,2\n" * 400_000 + b"\x00", {}, "data.nul", "line 400002"),
         ("x,y\n1,é\n".encode("latin-1"), {}, "data.encoding", "line 2"),
         (GOOD.encode("utf-16"), {}, "data.encoding", "utf-16"),
         (GOOD.encode("utf-16-le"), {}, "data.nul", "utf-16"),
