@@ -24,7 +24,7 @@ from pathlib import Path
 import polars as pl
 while True:
     for path in [*Path("data").rglob("*.parquet"), *Path("reports").rglob("*.json")]:
-        if not path.name.startswith("."):
+        if not any(part.startswith(".") for part in path.parts):
             try:
                 (json.loads(path.read_bytes()) if path.suffix == ".json" else pl.read_parquet(path))
             except FileNotFoundError:

@@ -10,7 +10,7 @@ KEYS = 2_000_000  # distinct keys in memory while they are counted
 
 
 def join(
-    left: pl.LazyFrame, right: pl.LazyFrame, on: Sequence[str], cardinality: str, shown: str
+    left: pl.LazyFrame, right: pl.LazyFrame, by: Sequence[str], cardinality: str, shown: str
 ) -> pl.LazyFrame:
     """All rows of ``left``, in their order, with the columns of the rows of ``right`` that match.
 
@@ -24,40 +24,40 @@ def join(
     """
     ours, theirs = left.collect_schema(), right.collect_schema()
     for side, schema in (("the rows before it", ours), (shown, theirs)):
-        absent = [name for name in on if name not in schema]
+        absent = [name for name in by if name not in schema]
         if absent:
             raise DataError(
                 f"join with {shown}: {side} lacks the key {', '.join(absent)}; it has "
                 f"{', '.join(schema)}. Mend join.by in conf/data.",
                 "data.join_key",
             )
-    both = [name for name in theirs if name in ours and name not in on]
+    both = [name for name in theirs if name in ours and name not in by]
     if both:
         raise DataError(
             f"join with {shown}: both sides have {', '.join(both)}. Rename or drop it in one.",
             "data.join_column",
         )
-    unlike = [name for name in on if ours[name] != theirs[name]]
+    unlike = [name for name in by if ours[name] != theirs[name]]
     matched = right.with_columns(
         pl.col(name).cast(pl.String).cast(ours[name], strict=False) for name in unlike
     )
     if cardinality.startswith("1"):
-        _check_unique(left, on, "the rows before it", shown, cardinality)
+        _check_unique(left, by, "the rows before it", shown, cardinality)
     if cardinality.endswith("1"):
-        _check_unique(matched, on, shown, shown, cardinality)
-    return left.join(matched, on=list(on), how="left", maintain_order="left_right")
+        _check_unique(matched, by, shown, shown, cardinality)
+    return left.join(matched, on=list(by), how="left", maintain_order="left_right")
 
 
 def _check_unique(
-    rows: pl.LazyFrame, on: Sequence[str], side: str, shown: str, cardinality: str
+    rows: pl.LazyFrame, by: Sequence[str], side: str, shown: str, cardinality: str
 ) -> None:
     """Count keys in passes over parts of them, so that memory is bounded."""
-    keys = rows.select(on).drop_nulls()
+    keys = rows.select(by).drop_nulls()
     passes = 1 + int(keys.select(pl.len()).collect().item()) // KEYS
     for number in range(passes):
-        part = keys.filter(pl.struct(on).hash() % passes == number) if passes > 1 else keys
-        counted = part.group_by(on).len().filter(pl.col("len") > 1)
-        twice = counted.sort(on).head(1).collect(engine="streaming")
+        part = keys.filter(pl.struct(by).hash() % passes == number) if passes > 1 else keys
+        counted = part.group_by(by).len().filter(pl.col("len") > 1)
+        twice = counted.sort(by).head(1).collect(engine="streaming")
         if twice.height:
             found = twice.row(0, named=True)
             times = found.pop("len")

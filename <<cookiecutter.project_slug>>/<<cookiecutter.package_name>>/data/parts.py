@@ -128,11 +128,9 @@ class _Writer:
             )
         try:
             patiently(functools.partial(sink, rows, file), self.care.retry_s)
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except pl.exceptions.PolarsError as error:
             table.inspect(None)
-            if isinstance(error, OSError):
-                raise
-            raise unreadable(unit.shown, error) from error
+            raise unreadable(unit, error) from error
         table.inspect(file)
         shutil.rmtree(self.scratch / f"{number:05}", ignore_errors=True)
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from ..errors import ConfigError, DataError
 from ..groups.data import KINDS, Source
+from ..runtime.retries import TransientError
 from .readers import csv, json, parquet, plain, sql
 from .tables import Reader, Table, Unit, stack, unreadable
 
@@ -58,10 +59,10 @@ def _places(source: Source, shown: str, scratch: Path) -> list[tuple[str, str | 
 def _files(path: str, shown: str) -> list[Path]:
     """The file, those of a folder and its folders, or those that match; hidden ones left out."""
     if Path(path).is_dir():
-        found = [file for file in Path(path).rglob("[!._]*") if not file.is_dir()]
+        found = [file for file in Path(path).rglob("*") if _is_data(file.relative_to(path))]
     else:
         found = [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
-        found = [file for file in found if not file.is_dir()]
+    found = [file for file in found if not file.is_dir()]
     odd = [file for file in found if not file.is_file()]
     if odd:
         raise DataError(f"{odd[0]} is no regular file. Take it away.", "data.irregular_file")
@@ -71,6 +72,11 @@ def _files(path: str, shown: str) -> list[Path]:
             "data.missing_file",
         )
     return sorted(found)
+
+
+def _is_data(file: Path) -> bool:
+    """Whether it is none of the files that tools leave beside data."""
+    return file.suffix != ".dvc" and not any(part.startswith((".", "_")) for part in file.parts)
 
 
 def open_table(unit: Unit, scratch: Path) -> Table:
@@ -89,7 +95,14 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         table = table if isinstance(table, Table) else Table(table)
         columns = table.rows.collect_schema()
     except pl.exceptions.PolarsError as error:
-        raise unreadable(unit.shown, error) from error
+        raise unreadable(unit, error) from error
+    except OSError as error:
+        if local:
+            raise
+        raise TransientError(
+            f"{unit.shown} cannot be reached. Look at the address, credentials and network.",
+            "resource.network",
+        ) from error
     except (TypeError, LookupError) as error:
         raise ConfigError(
             f"{unit.shown}: options that {unit.kind} does not know: {error}. Edit conf/data.",

@@ -72,7 +72,8 @@ def spool(batches: "Callable[[], Any]", scratch: Path) -> pl.LazyFrame:
     return stack([pl.scan_parquet(file, glob=False) for file in files]) if files else pl.LazyFrame()
 
 
-def unreadable(shown: str, error: Exception) -> DataError:
-    """A DataError that says which source could not be read, and why."""
+def unreadable(unit: Unit, error: Exception) -> DataError:
+    """A DataError that says which unit could not be read, and why."""
     reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return DataError(f"{shown} cannot be read: {reason}. Mend the file.", "data.unreadable")
+    reason = reason.replace(unit.path or unit.shown, unit.shown)
+    return DataError(f"{unit.shown} cannot be read: {reason}. Mend the file.", "data.unreadable")

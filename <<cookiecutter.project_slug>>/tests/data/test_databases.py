@@ -62,9 +62,7 @@ def server() -> Iterator[str]:
         command += [f"--pwfile={place}/password", "--no-sync", "-E", "UTF8", "--locale=C"]
 
         def quietly(*command: str | Path) -> None:
-            subprocess.run(
-                [*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd=place
-            )
+            subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd=place)
 
         quietly(binaries / command[0], *command[1:])
         control = [binaries / "pg_ctl", "-D", f"{place}/db", "-w"]

@@ -44,6 +44,7 @@ def ingest(kind: str, path: str | Path, **options: Any) -> pl.DataFrame:
         (b"x,y\n1,2\n3,4,5\n", {}, "data.ragged", "line 3: 3 fields"),
         (b'x,y\n1,2\n3,"4\n5,6\n', {}, "data.quote", "line 3"),
         (b"x,y\n1,\x00\n", {}, "data.nul", "line 2"),
+        (b"x,y\n" + b"1,2\n" * 400_000 + b"\x00", {}, "data.nul", "line 400002"),
         ("x,y\n1,é\n".encode("latin-1"), {}, "data.encoding", "line 2"),
         (GOOD.encode("utf-16"), {}, "data.encoding", "utf-16"),
         (GOOD.encode("utf-16-le"), {}, "data.nul", "utf-16"),
@@ -95,7 +96,12 @@ def test_quoted_newlines_nulls_at_the_end_and_names_in_unicode_are_read() -> Non
 
 
 def test_letters_outside_of_ascii_survive_every_encoding() -> None:
-    for encoding, text in (("latin-1", "é"), ("cp1252", "€"), ("utf-16", "語"), ("shift_jis", "語")):
+    for encoding, text in (
+        ("latin-1", "é"),
+        ("cp1252", "€"),
+        ("utf-16", "語"),
+        ("shift_jis", "語"),
+    ):
         Path("in.csv").write_bytes(f"x\n{text}\n".encode(encoding))
         assert ingest("csv", "in.csv", encoding=encoding).item() == text
 
@@ -159,6 +165,7 @@ def test_folders_named_by_values_are_columns_and_hidden_files_are_none() -> None
         pl.DataFrame({"x": [year]}).write_parquet(place / "a.parquet")
         (place / "_SUCCESS").touch()
         (place / ".a.crc").touch()
+        (place / "a.parquet.dvc").write_text("outs: []")
 
     assert ingest("parquet", "in").rows() == [(2013, 2013), (2014, 2014)]
 

@@ -1,6 +1,7 @@
 """Files as plain UTF-8 on this machine, whatever they are packed in or wherever they lie."""
 
 import codecs
+import errno
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -106,16 +107,27 @@ def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
 
 def _refuse_nul(unit: Unit) -> None:
     """A block of zeros is what a crash or a full disk leaves; no text holds it."""
-    lines = 1
+    before = 0
     with unit.file.open("rb", buffering=0) as handle:
         while chunk := handle.read(CHUNK):
             if b"\0" in chunk:
-                where = lines + chunk[: chunk.index(b"\0")].count(b"\n")
+                where = _line(unit.file, before + chunk.index(b"\0"))
                 raise DataError(
                     f"{unit.shown}, line {where}: a NUL byte, which no text holds. The file is "
                     "damaged, or in UTF-16: then set options.encoding: utf-16.",
                     "data.nul",
                 )
+            before += len(chunk)
+
+
+def _line(file: Path, position: int) -> int:
+    """The number of the line that a byte is in."""
+    lines = 1
+    with file.open("rb") as handle:
+        while position and (chunk := handle.read(min(CHUNK, position))):
+            lines += chunk.count(b"\n")
+            position -= len(chunk)
+    return lines
 
 
 def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
@@ -128,16 +140,9 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
         TransientError: the server does not answer, or says that it cannot now.
     """
     import aiohttp
-    import fsspec
 
-    scheme = address.partition("://")[0]
-    limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-    extra = {"client_kwargs": {"timeout": limits}} if scheme in ("http", "https") else {}
     try:
-        system, name = fsspec.url_to_fs(address, skip_instance_cache=True, **extra)
-        web = scheme in ("http", "https")
-        names = [name] if web or "*" not in name else sorted(system.glob(name))
-        return [_fetched(system, found, scratch) for found in names]
+        return _fetched(address, scratch)
     except FileNotFoundError as error:
         raise DataError(
             f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file"
@@ -154,15 +159,27 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
             "network.",
             "resource.network",
         ) from error
-    except ImportError as error:
+    except Exception as error:  # each store has errors of its own, which may tell the address
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ""
         raise DataError(
-            f"{shown} needs a library that is not installed: {error.name}. "
-            "Install the extra s3, gs or azure.",
-            "data.library",
+            f"{shown} cannot be fetched ({type(error).__name__}{missing}). Look at the address and "
+            "the credentials; s3, gs and az need the extra of that name.",
+            "data.fetch",
         ) from error
 
 
-def _fetched(system: Any, name: str, scratch: Path) -> Path:
-    file = scratch / (Path(name.partition("?")[0]).name or "file")
-    system.get_file(name, str(file))
-    return file
+def _fetched(address: str, scratch: Path) -> list[Path]:
+    import aiohttp
+    import fsspec
+
+    web = address.partition("://")[0] in ("http", "https")
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+    extra = {"client_kwargs": {"timeout": limits}} if web else {}
+    system, place = fsspec.url_to_fs(address, skip_instance_cache=True, **extra)
+    files = []
+    for name in [place] if web or "*" not in place else sorted(system.glob(place)):
+        files.append(scratch / (Path(name.partition("?")[0]).name or "file"))
+        system.get_file(name, str(files[-1]))
+    return files
