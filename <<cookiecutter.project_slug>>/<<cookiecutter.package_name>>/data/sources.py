@@ -88,7 +88,7 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         TransientError: it cannot be read now.
     """
     local = unit.path is not None and "://" not in unit.path
-    if local and not unit.file.stat().st_size:
+    if local and unit.file.is_file() and not unit.file.stat().st_size:
         raise DataError(f"{unit.shown} is empty. Replace it or take it away.", "data.empty_file")
     try:
         table = _reader(unit.kind)(unit, scratch)

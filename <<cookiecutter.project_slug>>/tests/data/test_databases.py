@@ -14,11 +14,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.config import Source
 from <<cookiecutter.package_name>>.data.parts import Care, Known, write_parts
 from <<cookiecutter.package_name>>.data.readers.sql import redacted
 from <<cookiecutter.package_name>>.data.sources import units
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
+from <<cookiecutter.package_name>>.groups.data import Source
 from <<cookiecutter.package_name>>.runtime.retries import TransientError
 
 CANARY = "-".join(("canary", "3f9a"))

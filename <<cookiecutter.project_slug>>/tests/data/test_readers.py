@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 import zstandard
 
-from <<cookiecutter.package_name>>.config import Source
 from <<cookiecutter.package_name>>.data.parts import Care, Known, write_parts
 from <<cookiecutter.package_name>>.data.sources import units
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
+from <<cookiecutter.package_name>>.groups.data import Source
 
 GOOD = "x,y\n1,a\n2,b\n"
 
@@ -140,7 +140,7 @@ def test_an_array_inside_of_a_document_is_found_and_digits_stay() -> None:
     ("kind", "content", "told"),
     [
         ("json", '{"x": 1}', "no JSON array"),
-        ("json", '[{"x": 1}, 2]', "item 2: a int"),
+        ("json", '[{"x": 1}, 2]', "item 2: int"),
         ("json", '[{"x": 1}, {"x": ', "after item 1"),
         ("json", "[]", "no row"),
         ("json", '[{"x": 1}] nonsense', "after item 1"),

@@ -98,7 +98,7 @@ def _inspect(unit: Unit, file: Path, last: str, written: Path | None) -> None:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             numbered = _Numbered(handle)
             rows = _rows(numbered, unit.options)
-            width = len(next(rows))
+            width = len(next(rows, []))
             line = numbered.line + 1
             for row in rows:
                 if len(row) != width:

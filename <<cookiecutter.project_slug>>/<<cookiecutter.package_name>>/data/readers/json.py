@@ -25,7 +25,14 @@ def read_lines(unit: Unit, scratch: Path) -> Table:
         names = pl.scan_ndjson(file, infer_schema_length=None).collect_schema().names()
     except pl.exceptions.PolarsError:  # a bad line, or values that have no one type
         names = _names(unit, file)
-    return Table(pl.scan_ndjson(file, schema=dict.fromkeys(names, pl.String())))
+    rows = pl.scan_ndjson(file, schema=dict.fromkeys(names, pl.String()))
+    return Table(rows, functools.partial(_inspect, unit, file))
+
+
+def _inspect(unit: Unit, file: Path, written: Path | None) -> None:
+    """Find the line that polars stopped at."""
+    if written is None:
+        _names(unit, file)
 
 
 def _names(unit: Unit, file: Path) -> list[str]:
@@ -86,13 +93,15 @@ def _items(unit: Unit, file: Path) -> Iterator[dict[str, Any]]:
             for number, item in enumerate(ijson.items(handle, place), start=1):
                 if not isinstance(item, dict):
                     raise DataError(
-                        f"{unit.shown}, item {number}: a {type(item).__name__}; expected is an "
+                        f"{unit.shown}, item {number}: {type(item).__name__}; expected is an "
                         "object. Mend it, or set options.items.",
                         "data.json",
                     )
                 yield item
         except ijson.JSONError as error:
-            reason = str(error).splitlines()[0]
+            said = error.args[0]
+            text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+            reason = text.splitlines()[0]
             raise DataError(
                 f"{unit.shown}, after item {number}: not JSON ({reason}). Mend the file.",
                 "data.json",
