@@ -29,7 +29,7 @@ ROWS: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
     "missing column": (lambda rows: rows.drop("carrier"), "carrier"),
     "unknown column": (lambda rows: rows.with_columns(extra=1), "extra"),
     "no row passes": (lambda rows: rows.with_columns(origin=pl.lit("SFO")), "origin"),
-    "no rows": (lambda rows: rows.clear(), "no row is left"),
+    "no rows": (lambda rows: rows.clear(), "hold no row"),
     "one class": (lambda rows: rows.with_columns(late=pl.lit(0, pl.Int64)), "one class"),
 }
 EVIDENCE = {"data/quarantine.parquet", "reports/quality.json", "reports/quality.html"}
