@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from .conftest import CANARY, run
+from .conftest import CANARY, copy_repository, run
 
 pytestmark = pytest.mark.pipeline
 
@@ -252,3 +252,34 @@ def test_a_secret_in_the_environment_is_written_nowhere(repository: Path) -> Non
 
     assert found == []
     assert CANARY.encode() not in objects.stdout
+
+
+def test_personal_values_reach_nothing_that_the_pipelines_write(
+    tmp_path: Path, package: str
+) -> None:
+    person = " ".join(("Ada", "Canary"))  # in two parts, for this file is copied too
+    folder = copy_repository(tmp_path / "personal")
+    schema = folder / "schemas/flights.json"
+    document = json.loads(schema.read_text())
+    document["properties"]["tail_number"] = {"type": "string", "x-personal": "hash"}
+    schema.write_text(json.dumps(document))
+    with (folder / "conf/data/flights.yaml").open("a") as choice:
+        choice.write("hash_key_env: KEY\n")
+    run(folder, "python", "-m", f"{package}.demo", "6")
+    for file in (*folder.glob("data/raw/*.parquet"), *folder.glob("data/incoming/*.parquet")):
+        pl.read_parquet(file).with_columns(tail_number=pl.lit(person)).write_parquet(file)
+    for pipeline in ("dvc.yaml", "pipelines/monitor/dvc.yaml"):
+        run(folder, "dvc", "repro", pipeline, KEY="a key of thirty-two bytes, or so")
+
+    def told(file: Path) -> str:
+        content = file.read_bytes()
+        if content[:4] == b"PAR1":  # its pages are packed
+            return str(pl.read_parquet(file).rows())
+        return content.decode(errors="replace")
+
+    inputs = {folder / "data/raw", folder / "data/incoming"}
+    written = [f for f in folder.rglob("*") if f.is_file() and not inputs & set(f.parents)]
+    assert [file for file in written if person in told(file)] == []
+    hashes = pl.read_parquet(folder / "data/valid.parquet")["tail_number"].unique()
+    assert hashes.len() == 1
+    assert hashes[0] != person
