@@ -243,6 +243,7 @@ VALUES = {
     "no date": value("when: type", when="yesterday"),
     "a day that is not": value("when: type", when="2024-02-30 08:00:00"),
     "another order of day and month": value("when: type", when="13/01/2024 08:00"),
+    "an offset of a time zone": value("when: type", when="2024-01-04 08:00:00+02:00"),
     "seconds since 1970": value("when: type", when="1704096000"),
     "a time alone": value("when: type", when="08:00:00"),
     "a year of five digits": value("when: type", when="20240-01-01 08:00:00"),
