@@ -1,12 +1,14 @@
 """CSV to Parquet by the ingest stage, beside bare polars, DuckDB and pyarrow; memory; kills.
 
 Ours is the whole stage: its start, the checks of the file, the atomic write. It reads text as text,
-for `validate` to judge; the others read the declared types, and stop at the first bad value. `polars,
-text` is the same work without checks.
+for `validate` to judge; the others read the declared types, and stop at the first bad value.
+`polars, text` is the same work without checks.
 """
 
 import hashlib
+import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -91,7 +93,9 @@ def main() -> int:
             checks.append(Check("growth of the peak, MB per GB", growth, 20))
         notes = [*_limited(ours, folder, checks)]
         checks.append(Check("kills after which the next run differs", _kills(ours, folder), 0))
-    return report("ingest", timings, checks, [f"{KILLS} kills", *same, *notes])
+    return report(
+        "ingest", timings, checks, [f"{KILLS} kills of ingest and validate", *same, *notes]
+    )
 
 
 def choose(ours: Bake, **source: object) -> None:
@@ -108,12 +112,13 @@ def forget(ours: Bake) -> None:
     (ours.path / "data" / "ingested.json").unlink(missing_ok=True)
 
 
-def stage(ours: Bake) -> Command:
+def stage(ours: Bake, name: str = "ingest") -> Command:
     """The command of the stage, as DVC runs it."""
-    return [ours.python, "-m", f"{ours.package}.stages.ingest", "-cn", "pipeline"]
+    return [ours.python, "-m", f"{ours.package}.stages.{name}", "-cn", "pipeline"]
 
 
 def make_input(ours: Bake, file: Path, size: int) -> Path:
+    """So many megabytes of flights in the format that the file's name says."""
     say(f"making {file.name} of {size} MB")
     script = TEMPLATE / "benchmarks" / "inputs.py"
     ours.run(script, ours.path / "data/raw/flights.parquet", str(size), file)
@@ -169,21 +174,27 @@ def _limited(ours: Bake, folder: Path, checks: list[Check]) -> list[str]:
 
 
 def _kills(ours: Bake, folder: Path) -> int:
-    """How many times the run after a kill ended with other bytes."""
+    """How many times ingest and validate, run after a kill, ended with other bytes."""
     source = make_input(ours, folder / "in.csv", 100)
     choose(ours, kind="csv", path=str(source))
-    start = time.perf_counter()
-    run(stage(ours), ours.path, ours.env)
-    seconds = time.perf_counter() - start
+    both = " && ".join(shlex.join(map(str, stage(ours, name))) for name in ("ingest", "validate"))
+    seconds = run(["sh", "-c", both], ours.path, ours.env).seconds
     good, chance, bad = _digest(ours), random.Random(1), 0
     for number in range(KILLS):
         forget(ours)
-        child = subprocess.Popen(stage(ours), cwd=ours.path, env=ours.env, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            ["sh", "-c", both],
+            cwd=ours.path,
+            env=ours.env,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         time.sleep(chance.uniform(0, seconds))
-        child.send_signal(signal.SIGKILL)
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         during = _digest(ours)
-        run(stage(ours), ours.path, ours.env)
+        run(["sh", "-c", both], ours.path, ours.env)
         bad += (during, _digest(ours)) != (good, good)
         say(f"kill {number + 1} of {KILLS}: {bad} bad")
     return bad
@@ -191,7 +202,9 @@ def _kills(ours: Bake, folder: Path) -> int:
 
 def _digest(ours: Bake) -> str:
     digest = hashlib.sha256()
-    for file in sorted((ours.path / "data" / "ingested.parquet").iterdir()):
+    data = ours.path / "data"
+    parts = sorted((data / "ingested.parquet").iterdir())
+    for file in (*parts, data / "valid.parquet", data / "quarantine.parquet"):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
