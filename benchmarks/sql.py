@@ -1,4 +1,4 @@
-"""A table of SQLite and of PostgreSQL by the ingest stage, beside bare ADBC and pyarrow's writer."""
+"""A table of SQLite and of PostgreSQL by the ingest stage, beside bare ADBC and pyarrow."""
 
 import sys
 from pathlib import Path
