@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.runtime import logs
+
 ROOT = Path(__file__).parents[1]
 CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file is copied too
 
@@ -16,6 +18,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
         monkeypatch.delenv(name, raising=False)
+    logs.configure(stage="test")  # to this test's own standard error
 
 
 @pytest.fixture
