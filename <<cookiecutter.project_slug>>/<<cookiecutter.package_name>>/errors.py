@@ -7,6 +7,7 @@ PipelineError        exit 1
 └── ResourceError    exit 5   the machine or a service: disk, permission, memory, network
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -60,3 +61,8 @@ class ResourceError(PipelineError):
 
     exit_code = 5
     kind = "resource"
+
+
+def from_system(error: Exception) -> bool:
+    """Whether the system refused, such as for a full disk; polars tells it as ``(os error 28)``."""
+    return isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)) is not None

@@ -116,25 +116,32 @@ def mounting(script: str) -> tuple[str, ...]:
     return (*prefix, f'{script} && exec "$@"', "sh")
 
 
-def test_a_full_disk(repository: Path, package: str) -> None:
-    (repository / "conf/split/stratified.yaml").write_text(
-        "kind: stratified\nvalidation: 0.2\ntest: 0.2\n"
-    )
-    full = mounting("mount -t tmpfs -o size=32k none data/split")
+@pytest.mark.parametrize(
+    ("stage", "script"),
+    [
+        ("split", "mount -t tmpfs -o size=32k none data/split"),
+        (
+            "ingest",
+            "mkdir ../raw && mount --bind data/raw ../raw && mount -t tmpfs -o size=48k none data"
+            " && mkdir data/raw && mount --bind ../raw data/raw",
+        ),
+    ],
+)
+def test_a_full_disk(repository: Path, package: str, stage: str, script: str) -> None:
+    full = mounting(script)
+    command = ("python", "-m", f"{package}.stages.{stage}", "-cn", "pipeline")
 
-    output = refused(repository, package, full)
-    assert "No space left on device" in output
-    assert "kind=resource" in output
+    assert "No space left on device" in run(repository, *full, *command, code=5)
 
 
-def test_a_folder_that_cannot_be_written(repository: Path, package: str) -> None:
-    level = repository / "conf/evaluate/classification.yaml"
-    level.write_text(level.read_text().replace("level: 0.05", "level: 0.1"))
-    closed = mounting("mount --bind reports reports && mount -o remount,bind,ro reports")
+@pytest.mark.parametrize(("stage", "folder"), [("ingest", "data"), ("evaluate", "reports")])
+def test_a_folder_that_cannot_be_written(
+    repository: Path, package: str, stage: str, folder: str
+) -> None:
+    closed = mounting(f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}")
+    command = ("python", "-m", f"{package}.stages.{stage}", "-cn", "pipeline")
 
-    assert "Read-only file system" in run(
-        repository, *closed, "python", "-m", f"{package}.stages.evaluate", "-cn", "pipeline", code=5
-    )
+    assert "Read-only file system" in run(repository, *closed, *command, code=5)
 
 
 def test_a_store_that_another_process_holds(repository: Path, package: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..errors import DataError
+from ..errors import DataError, from_system
 from ..runtime.artifacts import sha256_of
 from ..runtime.retries import patiently
 from .sources import open_table, schema_of
@@ -129,6 +129,8 @@ class _Writer:
         try:
             patiently(functools.partial(sink, rows, file), self.care.retry_s)
         except pl.exceptions.PolarsError as error:
+            if from_system(error):
+                raise
             table.inspect(None)
             raise unreadable(unit, error) from error
         table.inspect(file)

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from ..config import Config, load, read
-from ..errors import ConfigError, PipelineError, ResourceError
+from ..errors import ConfigError, PipelineError, ResourceError, from_system
 from . import logs
 from .run import run_id
 
@@ -82,7 +81,7 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
         reason = " ".join(f"{error} {error.__cause__ or ''}".split())
         return ConfigError(f"{reason}. Edit conf/ or the override.", "config.compose")
-    if isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)):  # polars' form
+    if from_system(error):
         return ResourceError(
             f"the system refused: {error}. Check space, permissions and paths.", "resource.os"
         )
