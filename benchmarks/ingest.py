@@ -1,8 +1,8 @@
 """CSV to Parquet by the ingest stage, beside bare polars, DuckDB and pyarrow; memory; kills.
 
 Ours is the whole stage: its start, the checks of the file, the atomic write. It reads text as text,
-for `validate` to judge; the others read the declared types, and stop at the first bad value. `polars,
-text` is the same work without checks.
+for `validate` to judge; the others read the declared types, and stop at the first bad value.
+`polars, text` is the same work without checks.
 """
 
 import hashlib
@@ -114,6 +114,7 @@ def stage(ours: Bake) -> Command:
 
 
 def make_input(ours: Bake, file: Path, size: int) -> Path:
+    """The file, made of flights, with as many MB of text."""
     say(f"making {file.name} of {size} MB")
     script = TEMPLATE / "benchmarks" / "inputs.py"
     ours.run(script, ours.path / "data/raw/flights.parquet", str(size), file)
@@ -178,7 +179,9 @@ def _kills(ours: Bake, folder: Path) -> int:
     good, chance, bad = _digest(ours), random.Random(1), 0
     for number in range(KILLS):
         forget(ours)
-        child = subprocess.Popen(stage(ours), cwd=ours.path, env=ours.env, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            stage(ours), cwd=ours.path, env=ours.env, stderr=subprocess.DEVNULL
+        )
         time.sleep(chance.uniform(0, seconds))
         child.send_signal(signal.SIGKILL)
         child.wait()

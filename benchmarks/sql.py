@@ -1,4 +1,4 @@
-"""A table of SQLite and of PostgreSQL by the ingest stage, beside bare ADBC with pyarrow's writer."""
+"""A table of SQLite and of PostgreSQL by the ingest stage, beside bare ADBC with pyarrow."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.bakes import Bake, bake, scratch
 from benchmarks.ingest import SQLITE, choose, forget, make_input, stage
 from benchmarks.postgres import postgres
-from benchmarks.protocol import QUICK, Check, Contender, Timing, race, report
+from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report
 
 MEGABYTES = 50 if QUICK else 500  # as CSV; 500 are 4.7 million rows
 BARE = """
@@ -28,7 +28,8 @@ source, address = sys.argv[1:]
 with dbapi.connect(address) as base, base.cursor() as cursor:
     mode = "create"
     for rows in pl.scan_csv(source, try_parse_dates=True).collect_batches(chunk_size=200_000):
-        cursor.adbc_ingest("flights", rows.to_arrow(compat_level=pl.CompatLevel.oldest()), mode=mode)
+        table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+        cursor.adbc_ingest("flights", table, mode=mode)
         mode = "append"
     base.commit()
 """
@@ -62,7 +63,7 @@ def _race(
 ) -> dict[str, Timing]:
     choose(ours, kind="sql", table="flights", **where)
     env = ours.env | {"BENCH_DATABASE": address}
-    bare = [ours.python, "-c", BARE, driver, address]
+    bare: Command = [ours.python, "-c", BARE, driver, address]
     contenders = [
         Contender(driver, stage(ours), ours.path, env, lambda: forget(ours)),
         Contender(f"{driver}, bare", bare, folder, env),
