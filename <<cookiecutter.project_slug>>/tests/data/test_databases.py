@@ -85,6 +85,12 @@ def test_a_table_and_a_query_of_sqlite_are_read(file: Path) -> None:
     assert ingest(path=str(file), query="SELECT x FROM t WHERE id > 1;").rows() == [(1.5,)]
 
 
+def test_a_database_may_have_any_name(file: Path) -> None:
+    odd = file.rename("a%20 ü#b.db")
+
+    assert ingest(path=str(odd), table="t").rows() == ROWS
+
+
 def test_an_empty_table_has_columns(file: Path) -> None:
     assert ingest(path=str(file), query="SELECT id, x FROM t WHERE 0").columns == ["id", "x"]
 

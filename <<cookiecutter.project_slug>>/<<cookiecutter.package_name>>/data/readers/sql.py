@@ -76,7 +76,7 @@ def _address(unit: Unit) -> str:
 
 
 def _file(address: str) -> str:
-    return unquote(address.removeprefix("sqlite:///").partition("?")[0])
+    return address.removeprefix("sqlite:///").partition("?")[0]
 
 
 def _lazily(
