@@ -93,9 +93,7 @@ def main() -> int:
             checks.append(Check("growth of the peak, MB per GB", growth, 20))
         notes = [*_limited(ours, folder, checks)]
         checks.append(Check("kills after which the next run differs", _kills(ours, folder), 0))
-    return report(
-        "ingest", timings, checks, [f"{KILLS} kills of ingest and validate", *notes]
-    )
+    return report("ingest", timings, checks, [f"{KILLS} kills of ingest and validate", *notes])
 
 
 def choose(ours: Bake, **source: object) -> None:
