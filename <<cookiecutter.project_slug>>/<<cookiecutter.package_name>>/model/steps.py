@@ -4,6 +4,7 @@ What a step learns is plain data (names, lists, arrays): it is saved with the mo
 the same in every run. A class or function that stands here may be loaded from a model file.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from ..errors import ModelError
 PARTS = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute")
 
 
-class FrameStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class FrameStep(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A step that takes polars frames, knows its columns' names, and learns nothing."""
 
     def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's
@@ -30,8 +31,9 @@ class FrameStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The names of what ``transform`` gives, in order."""
         return np.asarray(self._names(), dtype=object)
 
+    @abstractmethod
     def _names(self) -> list[str]:
-        raise NotImplementedError
+        """The same, as a list."""
 
 
 class DateParts(FrameStep):
