@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 LICENSE = "<< cookiecutter.license >>"
+ONE_PACK = ["-c", "core.bigFileThreshold=1", "-c", "core.compression=0"]  # not a file per object
 POINTERS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 
 
@@ -28,8 +29,11 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 def identity() -> list[str]:
     """Settings for a commit where the user has none."""
     fallback = {"user.name": "template", "user.email": "template@localhost"}
-    missing = [key for key in fallback if not git("config", key).stdout.strip()]
-    return [part for key in missing for part in ("-c", f"{key}={fallback[key]}")]
+    configured = git("config", "--get-regexp", r"^user\.(name|email)$").stdout.splitlines()
+    known = {key for key, _, value in (line.partition(" ") for line in configured) if value}
+    return [
+        part for key in fallback if key not in known for part in ("-c", f"{key}={fallback[key]}")
+    ]
 
 
 def first_commit() -> str:
@@ -41,7 +45,7 @@ def first_commit() -> str:
     commit = ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "-m", "Start from the template"]
     for command in (
         ["-c", "init.defaultBranch=main", "init", "--quiet"],
-        ["add", "--all"],
+        [*ONE_PACK, "add", "--all"],
         [*identity(), *commit],
     ):
         done = git(*command)
