@@ -138,8 +138,8 @@ def _race(ours: Bake, folder: Path, peer: Path, size: int) -> dict[str, Timing]:
         other(DUCK, peer, DUCKDB),
         other(ARROW, ours.python, PYARROW),
     ]
-    small = size <= 500
-    found = race(contenders if small else contenders[:4], 3 if small else 1, int(small))
+    rounds = 5 if size <= 500 else 3 if size <= 2000 else 1
+    found = race(contenders if size <= 500 else contenders[:4], rounds, int(size <= 500))
     source.unlink()
     return found
 

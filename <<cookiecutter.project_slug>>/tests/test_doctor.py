@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -210,6 +211,35 @@ def test_a_corrupt_input_is_named_for_it_cannot_be_made_again(small: Path) -> No
 
     with pytest.raises(DataError, match="raw"):
         doctor.repair()
+
+
+def test_a_lost_cache_is_filled_from_the_work_tree(small: Path) -> None:
+    shutil.rmtree(".dvc/cache")
+    doctor.repair()
+    (small / "out1").unlink()
+    run(small, "dvc", "checkout")
+
+    assert (small / "out1").read_text() == "out1" * 99
+
+
+def test_an_output_that_is_lost_with_the_cache_is_made_again(small: Path) -> None:
+    shutil.rmtree(".dvc/cache")
+    (small / "out1").unlink()
+    assert "out1" in run(small, "dvc", "checkout", code=255)
+    assert doctor.run(["dvc", "repro", "--quiet"]) == 0
+
+    assert (small / "out1").read_text() == "out1" * 99
+
+
+def test_an_input_that_is_lost_with_the_cache_is_named(given: Path) -> None:
+    with Path("dvc.yaml").open("a") as file:
+        file.write("\n  use:\n    cmd: ls given > used\n    deps: [given]\n    outs: [used]\n")
+    run(Path.cwd(), "dvc", "repro", "--quiet")
+    shutil.rmtree(".dvc/cache")
+    shutil.rmtree(given)
+
+    assert "given" in run(Path.cwd(), "dvc", "repro", code=255)
+    assert Path("used").read_text().split() == ["a", "b", "c"]
 
 
 def test_a_failed_command_gives_its_code_and_the_outputs_return(small: Path) -> None:

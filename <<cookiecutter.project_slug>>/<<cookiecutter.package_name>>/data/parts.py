@@ -150,7 +150,7 @@ def _take_over(part: Path, sha256: str, to: Path) -> bool:
 
 def _signature(unit: Unit, mark: str) -> str | None:
     """What tells a file on this machine from a changed one; None where nothing does."""
-    if unit.path != unit.shown or "." in unit.kind:
+    if not unit.is_local or unit.path != unit.shown or "." in unit.kind:
         return None
     state = unit.file.stat()
     told = [mark, asdict(unit), state.st_size, state.st_mtime_ns, _code()]

@@ -1,4 +1,4 @@
-"""Personal columns are dropped or hashed before anything is written."""
+"""Personal columns are dropped or hashed before a row is written to the ingested table."""
 
 import os
 from collections.abc import Callable

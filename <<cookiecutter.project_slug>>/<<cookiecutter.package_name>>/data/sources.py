@@ -87,8 +87,7 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         DataError: the unit is not what its kind says.
         TransientError: it cannot be read now.
     """
-    local = unit.path is not None and "://" not in unit.path
-    if local and unit.file.is_file() and not unit.file.stat().st_size:
+    if unit.is_local and unit.file.is_file() and not unit.file.stat().st_size:
         raise DataError(f"{unit.shown} is empty. Replace it or take it away.", "data.empty_file")
     try:
         table = _reader(unit.kind)(unit, scratch)
@@ -97,8 +96,10 @@ def open_table(unit: Unit, scratch: Path) -> Table:
     except pl.exceptions.PolarsError as error:
         raise unreadable(unit, error) from error
     except OSError as error:
-        if local:
+        if unit.is_local:
             raise
+        if isinstance(error, FileNotFoundError):
+            raise plain.nothing_at(unit.shown) from error
         raise TransientError(
             f"{unit.shown} cannot be reached. Look at the address, credentials and network.",
             "resource.network",

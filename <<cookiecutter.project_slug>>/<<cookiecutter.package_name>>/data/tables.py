@@ -32,6 +32,11 @@ class Unit:
         """Its path, for the kinds that need one."""
         return Path(self.path or "")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file on this machine."""
+        return self.path is not None and "://" not in self.path
+
 
 @dataclass(frozen=True)
 class Table:

@@ -144,30 +144,41 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
     try:
         return _fetched(address, scratch)
     except FileNotFoundError as error:
-        raise DataError(
-            f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file"
-        ) from error
+        raise nothing_at(shown) from error
     except aiohttp.ClientResponseError as error:
         kind = TransientError if error.status >= 500 or error.status in (408, 429) else DataError
         raise kind(
             f"{shown} was refused with HTTP {error.status}. Look at the server or the credentials.",
             "data.http",
         ) from error
-    except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-        raise TransientError(
-            f"{shown} cannot be reached ({type(error).__name__}). Look at the address and the "
-            "network.",
-            "resource.network",
-        ) from error
     except Exception as error:  # each store has errors of its own, which may tell the address
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
+        network = (aiohttp.ClientError, TimeoutError, ConnectionError)
+        if any(isinstance(cause, network) for cause in _causes(error)):
+            raise TransientError(
+                f"{shown} cannot be reached ({type(error).__name__}). Look at the address and the "
+                "network.",
+                "resource.network",
+            ) from error
         missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ""
         raise DataError(
             f"{shown} cannot be fetched ({type(error).__name__}{missing}). Look at the address and "
             "the credentials; s3, gs and az need the extra of that name.",
             "data.fetch",
         ) from error
+
+
+def nothing_at(shown: str) -> DataError:
+    """The error for an address where no file is."""
+    return DataError(f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those behind it; a store's library wraps what the network told it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _fetched(address: str, scratch: Path) -> list[Path]:
@@ -182,4 +193,6 @@ def _fetched(address: str, scratch: Path) -> list[Path]:
     for name in [place] if web or "*" not in place else sorted(system.glob(place)):
         files.append(scratch / (Path(name.partition("?")[0]).name or "file"))
         system.get_file(name, str(files[-1]))
+    if not files:
+        raise FileNotFoundError
     return files

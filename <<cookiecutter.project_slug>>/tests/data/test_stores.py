@@ -1,0 +1,106 @@
+"""Object stores: an S3 server on loopback, told of as a user tells it, by environment variables."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import polars as pl
+import pytest
+from moto.server import ThreadedMotoServer
+
+from ..conftest import run
+from ..test_doctor import project
+from .test_ingest import INGESTED, ingest
+
+SECRET = "-".join(("canary", "3f9a"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[dict[str, str]]:
+    """The variables that lead to a server with a bucket of two tables, each in two files."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    env = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",  # polars asks for it
+        "AWS_ACCESS_KEY_ID": "me",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+    }
+    client = boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        aws_access_key_id="me",
+        aws_secret_access_key=SECRET,
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket="flights")
+    for number in (1, 2):
+        rows = pl.DataFrame({"x": [number], "y": ["ab"[number - 1]]})
+        for name, content in (("csv", rows.write_csv().encode()), ("parquet", parquet(rows))):
+            client.put_object(Bucket="flights", Key=f"{name}/{number}.{name}", Body=content)
+    yield env
+    server.stop()
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    rows.write_parquet("one.parquet")
+    return Path("one.parquet").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("csv", "1.csv", [("1", "a")]),
+        ("csv", "*.csv", [("1", "a"), ("2", "b")]),
+        ("parquet", "1.parquet", [(1, "a")]),
+        ("parquet", "*.parquet", [(1, "a"), (2, "b")]),
+        ("parquet", "", [(1, "a"), (2, "b")]),
+    ],
+)
+def test_tables_in_a_bucket_are_read(
+    package: str, server: dict[str, str], kind: str, name: str, expected: list[tuple[object, str]]
+) -> None:
+    ingest(package, f"{{kind: {kind}, path: 's3://flights/{kind}/{name}'}}", **server)
+
+    assert pl.read_parquet(INGESTED).rows() == expected
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("path", ["s3://flights/none.x", "s3://flights/none/*.x", "s3://no/1.x"])
+def test_what_is_not_in_the_store_is_named(
+    package: str, server: dict[str, str], kind: str, path: str
+) -> None:
+    said = ingest(package, f"{{kind: {kind}, path: '{path}'}}", code=3, **server)
+
+    assert f"nothing is at {path}" in said
+    assert SECRET not in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_store_that_does_not_answer_may_answer_later(
+    package: str, server: dict[str, str], kind: str
+) -> None:
+    away = server | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    said = ingest(package, f"{{kind: {kind}, path: 's3://flights/1.{kind}'}}", code=5, **away)
+
+    assert "cannot be reached" in said
+    assert SECRET not in said
+    assert "Traceback" not in said
+
+
+def test_dvc_brings_back_from_a_bucket_what_is_lost_here(
+    tmp_path: Path, server: dict[str, str]
+) -> None:
+    folder = project(tmp_path / "shared", stages=1)
+    run(folder, "dvc", "repro")
+    run(folder, "dvc", "remote", "add", "--default", "store", "s3://flights/dvc")
+    run(folder, "dvc", "push", **server)
+    shutil.rmtree(folder / ".dvc/cache")
+    (folder / "out0").unlink()
+    run(folder, "dvc", "pull", **server)
+
+    assert (folder / "out0").read_text() == "out0" * 99
