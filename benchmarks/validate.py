@@ -118,6 +118,10 @@ def _checks(found: dict[tuple[int, str, str], Timing]) -> list[Check]:
         checks.append(Check(f"all bad ÷ clean: {size:,} rows", bad, 2.0))
         memory = max(one[s, "ours"].peak_mb / one[s, RAW].peak_mb for s in SHARES)
         checks.append(Check(f"peak, ours ÷ raw polars: {size:,} rows", memory, 1.5))
+    peaks = [max(found[size, s, "ours"].peak_mb for s in SHARES) for size in SIZES]
+    if len(SIZES) > 1:
+        growth = (peaks[-1] - peaks[0]) / (SIZES[-1] - SIZES[0]) * 1_000_000
+        checks.append(Check("growth of the peak, MB per million rows", growth, 20))
     return checks
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -11,11 +10,10 @@ from ..errors import DataError
 from .duplicates import at_row, repeats
 from .rules import CAME, Rule, compiled, typed
 from .schema import RowSchema, changes
-from .tables import ROW_GROUP
+from .tables import sink
 from .verdicts import REASON, REASONS, breaks, broken, explained, words
 
 _ROW = "~row"
-_FILE: dict[str, Any] = {"row_group_size": ROW_GROUP, "lazy": True}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Quality:
 def validate(
     source: Path, schema: RowSchema, valid: Path, quarantine: Path, changed: str = "warning"
 ) -> Quality:
-    """Deal the rows of a Parquet file to two others in one pass; both keep the order.
+    """Deal the rows of a Parquet file to two others; both keep the order.
 
     Args:
         source: the ingested rows.
@@ -52,9 +50,8 @@ def validate(
     raw = pl.scan_parquet(source)
     found = raw.collect_schema()
     schema.check_columns(found.names())
-    table = typed(raw, schema)
-    rules = compiled(schema, found, _repeated(table, schema, found))
-    counts, nulls, came = _deal(raw, table, rules, schema, (valid, quarantine))
+    rules = compiled(schema, found, _repeated(typed(raw, schema), schema, found))
+    counts = _deal(raw, rules, schema, valid, quarantine)
     rows, good, bad = (_count(path) for path in (source, valid, quarantine))
     if good + bad != rows:
         raise DataError(
@@ -62,7 +59,7 @@ def validate(
             "Please report this bug.",
             "data.lost_rows",
         )
-    odd = _odd_columns(schema, found, came, rows, changed)
+    odd = _odd_columns(schema, raw, rows, changed)
     broke = _counted(rules, counts)
     stops = [rule.name for rule in rules if rule.level == "critical" and broke[rule.name]]
     return Quality(
@@ -70,7 +67,7 @@ def validate(
         valid=good,
         quarantined=bad,
         rules=_by_name(broke, [rule for rule in rules if rule.level != "warning"]),
-        nulls={name: n / good if good else 0.0 for name, n in nulls.items()},
+        nulls=_null_shares(pl.scan_parquet(valid), good),
         warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
         warnings=[text for text, level in odd if level == "warning"],
         critical=[text for text, level in odd if level != "warning"] + stops,
@@ -78,33 +75,30 @@ def validate(
 
 
 def _deal(
-    raw: pl.LazyFrame,
-    table: pl.LazyFrame,
-    rules: Sequence[Rule],
-    schema: RowSchema,
-    to: tuple[Path, Path],
-) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
-    """Write valid and refused rows; return how many break each combination of rules, and nulls.
+    raw: pl.LazyFrame, rules: Sequence[Rule], schema: RowSchema, valid: Path, quarantine: Path
+) -> pl.DataFrame:
+    """Write valid and refused rows; return how many rows break each combination of rules.
 
-    The null counts are those of the valid rows, and of the rows as they came.
+    All rows are judged, then each file is written in a pass of its own: where polars does two
+    things at once with the same rows, it holds all rows that the slower one waits for.
     """
     found = raw.collect_schema()
     refusing = [rule for rule in rules if rule.level != "warning"]
-    judged = table.with_row_index(_ROW).with_columns(words(rules))
-    refused = breaks(rules, refusing)
-    kept = judged.filter(~refused).select(found.names())
-    reasons = explained(judged.filter(refused), rules, refusing, schema)
-    _, _, counts, nulls, came = pl.collect_all(
+    numbered = raw.with_row_index(_ROW)
+    judged = typed(numbered, schema).select(words(rules))
+    flags, counts = pl.collect_all(
         [
-            kept.sink_parquet(to[0], **_FILE),
-            reasons.select(_as_it_came(reasons, found)).sink_parquet(to[1], **_FILE),
-            judged.group_by(pl.col("^~word .*$")).len(),
-            kept.null_count(),
-            raw.null_count(),
+            judged.select(refused=breaks(rules, refusing)),
+            judged.group_by(pl.all()).len(),
         ],
         engine="streaming",
     )
-    return counts, nulls.row(0, named=True), came.row(0, named=True)
+    refused = at_row(flags["refused"], _ROW)
+    sink(typed(numbered.filter(~refused), schema).select(found.names()), valid)
+    again = typed(numbered.filter(refused), schema).with_columns(words(rules))
+    reasons = explained(again, rules, refusing, schema)
+    sink(reasons.select(_as_it_came(reasons, found)), quarantine)
+    return counts
 
 
 def _repeated(table: pl.LazyFrame, schema: RowSchema, found: pl.Schema) -> dict[str, pl.Expr]:
@@ -135,17 +129,24 @@ def _by_name(broke: dict[str, int], rules: Sequence[Rule]) -> dict[str, int]:
 
 
 def _odd_columns(
-    schema: RowSchema, found: pl.Schema, nulls: dict[str, int], rows: int, changed: str
+    schema: RowSchema, raw: pl.LazyFrame, rows: int, changed: str
 ) -> list[tuple[str, str]]:
     """What is wrong with columns as a whole, and how bad it is."""
+    found = raw.collect_schema()
     odd = [(text, changed) for text in changes(schema, found)]
-    for c in schema.columns.values():
-        limit = c.rules.get("x-max-null-share")
-        share = nulls.get(c.name, 0) / rows if rows else 0.0
-        if limit is not None and share > limit:
+    limited = [c for c in schema.columns.values() if "x-max-null-share" in c.rules]
+    shares = _null_shares(raw.select(c.name for c in limited if c.name in found), rows)
+    for c in limited:
+        limit, share = c.rules["x-max-null-share"], shares.get(c.name, 0.0)
+        if share > limit:
             text = f"{c.name}: {share:.1%} of the values are null; allowed is {limit:.1%}"
             odd.append((text, c.level("x-max-null-share")))
     return odd
+
+
+def _null_shares(table: pl.LazyFrame, rows: int) -> dict[str, float]:
+    nulls = table.null_count().collect(engine="streaming")
+    return {name: (nulls[name][0] or 0) / rows if rows else 0.0 for name in nulls.columns}
 
 
 def _count(path: Path) -> int:

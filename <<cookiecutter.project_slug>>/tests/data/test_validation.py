@@ -251,7 +251,7 @@ def test_a_column_that_validation_needs_is_refused(tmp_path: Path, column: str) 
 
 
 def test_a_lost_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "breaks", lambda *_: pl.lit(None, pl.Boolean))
+    monkeypatch.setattr(validation, "at_row", lambda *_: pl.lit(None, pl.Boolean))
 
     with pytest.raises(DataError, match="2 rows came in, but 0 valid and 0 quarantined"):
         judged(tmp_path, [1, 2], {"type": "integer"})
