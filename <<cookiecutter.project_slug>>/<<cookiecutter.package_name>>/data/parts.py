@@ -19,6 +19,7 @@ import polars as pl
 from ..errors import DataError, from_system
 from ..runtime.artifacts import sha256_of
 from ..runtime.retries import patiently
+from .readers.plain import refused
 from .sources import open_table, schema_of
 from .tables import Table, Unit, sink, unreadable
 
@@ -126,8 +127,17 @@ class _Writer:
                 (pl.col(name) if name in found else pl.lit(None)).cast(dtype).alias(name)
                 for name, dtype in schema.items()
             )
+
+        def attempt() -> None:
+            try:
+                sink(rows, file)
+            except OSError as error:
+                if "object-store error" in str(error):  # polars' own word for all of them
+                    raise refused(unit.shown, error) from error
+                raise
+
         try:
-            patiently(functools.partial(sink, rows, file), self.care.retry_s)
+            patiently(attempt, self.care.retry_s)
         except pl.exceptions.PolarsError as error:
             if from_system(error):
                 raise

@@ -11,7 +11,6 @@ import polars as pl
 
 from ..errors import ConfigError, DataError
 from ..groups.data import KINDS, Source
-from ..runtime.retries import TransientError
 from .readers import csv, json, parquet, plain, sql
 from .tables import Reader, Table, Unit, stack, unreadable
 
@@ -98,12 +97,7 @@ def open_table(unit: Unit, scratch: Path) -> Table:
     except OSError as error:
         if unit.is_local:
             raise
-        if isinstance(error, FileNotFoundError):
-            raise plain.nothing_at(unit.shown) from error
-        raise TransientError(
-            f"{unit.shown} cannot be reached. Look at the address, credentials and network.",
-            "resource.network",
-        ) from error
+        raise plain.refused(unit.shown, error) from error
     except (TypeError, LookupError) as error:
         raise ConfigError(
             f"{unit.shown}: options that {unit.kind} does not know: {error}. Edit conf/data.",

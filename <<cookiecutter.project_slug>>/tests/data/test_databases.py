@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -72,12 +73,14 @@ def server() -> Iterator[str]:
         quietly(*control, "-m", "immediate", "stop")
 
 
-def execute(address: str, *statements: str) -> None:
+def execute(address: str, *statements: str) -> list[tuple[object, ...]]:
+    """The rows of the last statement."""
     from adbc_driver_postgresql import dbapi
 
     with dbapi.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+        return list(cursor.fetchall())
 
 
 def test_a_table_and_a_query_of_sqlite_are_read(file: Path) -> None:
@@ -237,6 +240,27 @@ def test_postgresql_refuses_a_query_that_writes(
 
     assert ingest(uri_env="BASE", table="kept").rows() == [(1,)]
     assert ingest(uri_env="BASE", query="SELECT is_called FROM counted").rows() == [(False,)]
+
+
+@pytest.mark.parametrize("retry_s", [0, 30])
+def test_a_connection_that_the_server_ends_is_made_again(
+    server: str, monkeypatch: pytest.MonkeyPatch, retry_s: float
+) -> None:
+    monkeypatch.setenv("BASE", server)
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE query LIKE '%pg_sleep(2)%' AND state = 'active' AND pid <> pg_backend_pid()"
+    )
+    with ThreadPoolExecutor() as pool:
+        query = "SELECT 1 AS x FROM pg_sleep(2)"
+        reading = pool.submit(ingest, retry_s=retry_s, uri_env="BASE", query=query)
+        while not execute(server, end):
+            assert not reading.done()
+        if retry_s:
+            assert reading.result().rows() == [(1,)]
+        else:
+            with pytest.raises(TransientError, match="terminating connection"):
+                reading.result()
 
 
 def test_a_wrong_password_fails_at_once(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,13 @@
 """Object stores: an S3 server on loopback, told of as a user tells it, by environment variables."""
 
+import http.server
 import shutil
+import sys
+import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -43,6 +49,44 @@ def server() -> Iterator[dict[str, str]]:
             client.put_object(Bucket="flights", Key=f"{name}/{number}.{name}", Body=content)
     yield env
     server.stop()
+
+
+@contextmanager
+def unsteady(env: dict[str, str], fails: range) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """The variables that lead there by way of a proxy, and what it was asked for.
+
+    Of its requests, those of these numbers end with 503.
+    """
+    asked: list[str] = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if len(asked) - 1 in fails:
+                self.send_error(503)
+                return
+            request = urllib.request.Request(
+                env["AWS_ENDPOINT_URL"] + self.path, headers=dict(self.headers), method=self.command
+            )
+            try:
+                answer = urllib.request.urlopen(request)
+            except urllib.error.HTTPError as error:
+                answer = error
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.read())
+
+        do_HEAD = do_GET  # noqa: N815 - its name in the library
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    yield env | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.server_port}"}, asked
+    proxy.shutdown()
 
 
 def parquet(rows: pl.DataFrame) -> bytes:
@@ -89,6 +133,31 @@ def test_a_store_that_does_not_answer_may_answer_later(
 
     assert "cannot be reached" in said
     assert SECRET not in said
+    assert "Traceback" not in said
+
+
+def test_a_store_that_fails_in_the_midst_of_a_table_is_asked_again(
+    package: str, server: dict[str, str]
+) -> None:
+    path = "s3://flights/parquet/*.parquet"
+    look = f"import polars; polars.scan_parquet('{path}').collect_schema()"
+    with unsteady(server, range(0)) as (env, asked):
+        run(Path.cwd(), sys.executable, "-c", look, **env)
+    first = len(asked)
+    with unsteady(server, range(first, first + 4)) as (env, asked):
+        impatient = "options: {storage_options: {max_retries: 0}}"  # of polars itself
+        source = f"{{kind: parquet, path: '{path}', {impatient}}}"
+        said = ingest(package, source, "data.retry_s=60", **env)
+
+    assert "retry" in said, said
+    assert pl.read_parquet(INGESTED).rows() == [(1, "a"), (2, "b")]
+
+
+def test_credentials_that_are_nowhere_are_asked_for(package: str) -> None:
+    nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": "none.json"}
+    said = ingest(package, "{kind: parquet, path: 'gs://flights/1.parquet'}", code=3, **nowhere)
+
+    assert "the credentials" in said
     assert "Traceback" not in said
 
 

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from ...runtime.retries import TransientError
 from ..tables import Unit
 
 CHUNK = 1 << 20
+NOT_FOUND, TRY_LATER, SERVER_FAULT = 404, (408, 429), 500
+UNREACHED = re.compile(r"error sending request|timed out|client error \(connect\)", re.IGNORECASE)
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -139,39 +142,56 @@ def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
         DataError: nothing is there, or it is refused.
         TransientError: the server does not answer, or says that it cannot now.
     """
-    import aiohttp
-
     try:
         return _fetched(address, scratch)
-    except FileNotFoundError as error:
-        raise nothing_at(shown) from error
-    except aiohttp.ClientResponseError as error:
-        kind = TransientError if error.status >= 500 or error.status in (408, 429) else DataError
-        raise kind(
-            f"{shown} was refused with HTTP {error.status}. Look at the server or the credentials.",
-            "data.http",
-        ) from error
-    except Exception as error:  # each store has errors of its own, which may tell the address
+    except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
-        network = (aiohttp.ClientError, TimeoutError, ConnectionError)
-        if any(isinstance(cause, network) for cause in _causes(error)):
-            raise TransientError(
-                f"{shown} cannot be reached ({type(error).__name__}). Look at the address and the "
-                "network.",
-                "resource.network",
-            ) from error
-        missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ""
-        raise DataError(
-            f"{shown} cannot be fetched ({type(error).__name__}{missing}). Look at the address and "
-            "the credentials; s3, gs and az need the extra of that name.",
-            "data.fetch",
-        ) from error
+        raise refused(shown, error) from error
 
 
-def nothing_at(shown: str) -> DataError:
-    """The error for an address where no file is."""
-    return DataError(f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file")
+def refused(shown: str, error: Exception) -> DataError | TransientError:
+    """What a server, a store or its library raised, as one of ours.
+
+    Each has errors of its own, which may tell the address or what is secret in it: only the kind is
+    told on.
+    """
+    import aiohttp
+
+    status = _status(error)
+    if status == NOT_FOUND or isinstance(error, FileNotFoundError):
+        return DataError(
+            f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file"
+        )
+    if status:
+        later = status in TRY_LATER or status >= SERVER_FAULT
+        kind, code = (TransientError, "resource.http") if later else (DataError, "data.http")
+        return kind(
+            f"{shown} was refused with HTTP {status}. Look at the server or the credentials.", code
+        )
+    network = (aiohttp.ClientError, TimeoutError, ConnectionError)
+    if any(isinstance(cause, network) for cause in _causes(error)) or UNREACHED.search(str(error)):
+        return TransientError(
+            f"{shown} cannot be reached ({type(error).__name__}). Look at the address and the "
+            "network.",
+            "resource.network",
+        )
+    missing = f": {error.name} is not installed" if isinstance(error, ImportError) else ""
+    return DataError(
+        f"{shown} cannot be fetched ({type(error).__name__}{missing}). Look at the address and "
+        "the credentials; s3, gs and az need the extra of that name.",
+        "data.fetch",
+    )
+
+
+def _status(error: Exception) -> int | None:
+    """The code of an answer of HTTP; polars tells it in the text."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.status
+    told = re.search(r"status code: (\d{3})", str(error))
+    return int(told[1]) if told else None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -24,7 +24,8 @@ READS = re.compile(COMMENT + r"(select|with|values|table|from)\b", re.IGNORECASE
 PASSES = re.compile(
     r"refused|reset by peer|timed? ?out|is locked|database is busy|closed the connection"
     r"|starting up|shutting down|too many (clients|connections)|broken pipe|lost connection"
-    r"|gone away|deadlock|could not serialize|temporar|network is unreachable",
+    r"|gone away|terminating connection|deadlock|could not serialize|temporar"
+    r"|network is unreachable",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
