@@ -2,7 +2,7 @@
 
 Ours is the whole stage: its start, the checks of the file, the atomic write. It reads text as text,
 for `validate` to judge; the others read the declared types, and stop at the first bad value.
-`polars, text` is the same work without checks.
+`polars, text` is the same work without checks; it counts among the fastest.
 """
 
 import hashlib
@@ -79,11 +79,10 @@ def main() -> int:
         for size in SIZES:
             found = _race(ours, folder, peer, size)
             median = {name: timing.median for name, timing in found.items()}
-            fastest = min(median[name] for name in median if name not in (OURS, TEXT))
+            fastest = min(median[name] for name in median if name != OURS)
             checks += [
                 Check(f"{size} MB: ours ÷ {TYPED}", median[OURS] / median[TYPED], 1.1),
-                Check(f"{size} MB: ours ÷ {TEXT}", median[OURS] / median[TEXT], 1.1),
-                Check(f"{size} MB: ours ÷ fastest with types", median[OURS] / fastest, 1.25),
+                Check(f"{size} MB: ours ÷ the fastest", median[OURS] / fastest, 1.25),
             ]
             timings += [Timing(f"{size} MB, {name}", found[name].samples) for name in found]
             peaks.append(found[OURS].peak_mb)

@@ -17,7 +17,7 @@ import yaml
 from benchmarks.bakes import Bake, bake, scratch
 from benchmarks.protocol import QUICK, Check, report, say
 
-KILLS = 3 if QUICK else 100
+KILLS = 1 if QUICK else 100
 READ = """
 import json, sys, time
 from pathlib import Path

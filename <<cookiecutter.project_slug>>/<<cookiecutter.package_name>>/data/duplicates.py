@@ -4,7 +4,7 @@ import math
 
 import polars as pl
 
-PART = 5_000_000  # values that are held at a time
+PART = 2_000_000  # values that are held at a time
 
 
 def repeats(table: pl.LazyFrame, value: pl.Expr) -> pl.Series:
