@@ -19,14 +19,16 @@ from benchmarks.protocol import QUICK, Check, report, say
 
 KILLS = 1 if QUICK else 100
 READ = """
-import json, sys, time
+import itertools, json, os, time
 from pathlib import Path
 import polars as pl
+read = {".json": lambda path: json.loads(path.read_bytes()), ".parquet": pl.read_parquet}
 while True:
-    for path in [*Path("data").rglob("*.parquet"), *Path("reports").rglob("*.json")]:
-        if not any(part.startswith(".") for part in path.parts):
+    for folder, folders, names in itertools.chain(os.walk("data"), os.walk("reports")):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(folder, name) for name in names if not name.startswith(".")):
             try:
-                (json.loads(path.read_bytes()) if path.suffix == ".json" else pl.read_parquet(path))
+                read.get(path.suffix, Path.read_bytes)(path)
             except FileNotFoundError:
                 continue
             except Exception as error:
@@ -52,10 +54,10 @@ def main() -> int:
         )
         torn: list[str] = []
         threading.Thread(target=lambda: torn.extend(reader.stdout or ()), daemon=True).start()
-        healed = sum(_kill_and_heal(ours, number, first) for number in range(KILLS))
-        if reader.poll() is not None:
-            raise RuntimeError("the reader died, so nobody looked for half-written files")
-        reader.kill()
+        try:
+            healed = sum(_kill_and_heal(ours, number, first, reader) for number in range(KILLS))
+        finally:
+            reader.kill()
     checks = [
         Check("kills after which the next run did not end well", KILLS - healed, 0),
         Check("half-written files that a reader saw", len(torn), 0),
@@ -70,7 +72,11 @@ def _quick(ours: Bake) -> None:
     config.write_text(re.sub(r"model: \w+", "model: logistic", text), encoding="utf-8")
 
 
-def _kill_and_heal(ours: Bake, number: int, first: dict[str, str]) -> bool:
+def _kill_and_heal(
+    ours: Bake, number: int, first: dict[str, str], reader: subprocess.Popen[str]
+) -> bool:
+    if reader.poll() is not None:
+        raise RuntimeError("the reader died, so nobody looks for half-written files")
     chance = random.Random(number)
     command = [str(ours.python), "-m", "dvc", "repro", "--force", "--quiet"]
     victim = subprocess.Popen(command, cwd=ours.path, env=ours.env, start_new_session=True)
