@@ -46,7 +46,7 @@ def main() -> int:
             Contender(EMPTIED, repro, emptied.path, ours.env),
             Contender(BARE, repro, _bare(folder / "bare", len(stages), ours), ours.env),
         ]
-        timings = race(contenders, rounds=None if QUICK else 9)
+        timings = race(contenders, rounds=None if QUICK else 15)
         others, notes = ([], []) if QUICK else _peers(folder, len(stages))
     median = timings[OURS].median
     checks = [Check("ours ÷ the same graph emptied", median / timings[EMPTIED].median, 1.1)]
