@@ -8,7 +8,7 @@ from benchmarks.ingest import SQLITE, choose, forget, make_input, stage
 from benchmarks.postgres import postgres
 from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report
 
-MEGABYTES = 50 if QUICK else 500  # as CSV; 500 are 4.7 million rows
+MEGABYTES = 90 if QUICK else 500  # as CSV; 500 are 4.7 million rows
 BARE = """
 import importlib, sys
 import pyarrow.parquet as pq
