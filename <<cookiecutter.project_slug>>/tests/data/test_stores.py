@@ -113,7 +113,9 @@ def test_tables_in_a_bucket_are_read(
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize("path", ["s3://flights/none.x", "s3://flights/none/*.x", "s3://no/1.x"])
+@pytest.mark.parametrize(
+    "path", ["s3://flights/none.x", "s3://flights/none/*.x", "s3://no/1.x", "s3://no/*.x"]
+)
 def test_what_is_not_in_the_store_is_named(
     package: str, server: dict[str, str], kind: str, path: str
 ) -> None:
