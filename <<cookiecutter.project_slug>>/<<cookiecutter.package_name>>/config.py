@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from .errors import ConfigError
 from .groups.data import Data, Split, Validate
-from .groups.model import Compute, Evaluate, Model, Preprocess, Tune
+from .groups.model import Compute, Evaluate, Gate, Model, Preprocess, Tune
 from .groups.monitor import AlertRoutes, Drift, FewShot, Tracking
 from .groups.rules import RuleError, within
 
@@ -29,6 +29,7 @@ class Config:
     model: Model = MISSING
     tune: Tune = MISSING
     evaluate: Evaluate = MISSING
+    gate: Gate = MISSING
     tracking: Tracking = MISSING
     drift: Drift = MISSING
     alert: AlertRoutes = MISSING

@@ -204,7 +204,7 @@ def test_release_and_monitoring_run_on_new_flights(repository: Path, package: st
     run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
     alerts = json.loads((repository / "reports/alerts.json").read_text())
 
-    assert "there is no champion yet" in released
+    assert "there is no champion to beat" in released
     assert "it is the champion" in again
     assert pl.read_parquet(repository / "data/predictions.parquet").height == 1500
     assert alerts["raised"]

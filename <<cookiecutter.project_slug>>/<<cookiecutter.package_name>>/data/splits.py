@@ -1,4 +1,8 @@
-"""Training, validation and test rows; and folds of the training rows, for tuning and its scores."""
+"""Training, validation and test rows; and folds of the training rows, for tuning and its scores.
+
+By ``stratified`` and ``group`` a row's part follows from its key, or its group, and the seed alone:
+new rows move no old one, so a model of yesterday has not learned from the test rows of today.
+"""
 
 from dataclasses import dataclass
 
@@ -7,10 +11,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, DataError
+from .keys import shares
 
 PARTS = ("train", "validation", "test")
 CLASSES = 20  # a number with more different values than this is a quantity, not a class
 QUANTILES = 10
+OFF = 0.2  # by how much the size of a part, or of a class in it, may differ from what was asked
+JUDGED = (
+    100  # rows of a class that a part should hold, at least: chance moves fewer further than OFF
+)
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # row numbers: to learn from, to score
 
 
@@ -31,8 +40,8 @@ class Parts:
 class Plan:
     """How rows are dealt: by ``kind``, and what the columns mean.
 
-    ``stratified`` draws rows at random, each class alike (a quantity: each tenth of its values);
-    ``group`` does so with whole groups; ``time`` takes the oldest rows for training.
+    ``stratified`` places each row by its key, so that every class has, in expectation, the shares
+    asked for; ``group`` does so with whole groups; ``time`` takes the oldest rows for training.
     """
 
     kind: str
@@ -42,13 +51,12 @@ class Plan:
     group: str | None = None
     seed: int = 0
 
-    def by(self, rows: pl.DataFrame) -> str:
-        """What the rows are dealt by, for people."""
+    @property
+    def by(self) -> str:
+        """What places a row, for people."""
         if self.kind == "time":
             return f"{self.time}, oldest first"
-        strata = f"{QUANTILES} quantiles" if is_quantity(rows[self.target]) else "classes"
-        whole = f"whole {self.group}, " if self.kind == "group" else ""
-        return f"{whole}{strata} of {self.target} alike"
+        return f"the hash of {self.group if self.kind == 'group' else self.key}"
 
 
 def is_quantity(target: pl.Series) -> bool:
@@ -59,41 +67,45 @@ def is_quantity(target: pl.Series) -> bool:
 def split(rows: pl.DataFrame, plan: Plan, *, validation: float, test: float) -> Parts:
     """Deal the rows to three parts, each sorted by the key, whatever the order of ``rows``.
 
-    ``validation`` and ``test`` are shares of all rows. Parts of whole groups come as near to them
-    as the sizes of the groups allow.
+    ``validation`` and ``test`` are shares of all rows: exact by time, else in expectation.
 
     Raises:
         ConfigError: the plan names a column that is not there.
-        DataError: a target or time is missing, there is one class, or a part would be empty.
+        DataError: a target or time is missing, or a part holds no rows or one class only.
     """
     _check(rows, plan)
     ordered = rows.sort(plan.key)
+    place = _place(ordered, plan)
     ends = (1 - validation - test, 1 - test)
-    if plan.kind == "group":
-        number = _deal_groups(ordered, plan, np.diff([0, *ends, 1]))
-    else:
-        share = ordered.select(_share(plan, is_quantity(rows[plan.target]))).to_series()
-        number = (share >= ends[0]).cast(pl.Int8) + (share >= ends[1]).cast(pl.Int8)
+    number = (place >= ends[0]).cast(pl.Int8) + (place >= ends[1]).cast(pl.Int8)
     parts = Parts(*(ordered.filter(number == part) for part in range(len(PARTS))))
-    if any(not part.height for part in parts.named().values()):
-        sizes = ", ".join(f"{name}: {part.height}" for name, part in parts.named().items())
-        raise DataError(
-            f"a part has no rows ({sizes}). Use more data or smaller groups, or edit conf/split.",
-            "data.split",
-        )
+    _check_parts(parts, plan.target)
     return parts
 
 
-def unmet(parts: Parts, *, validation: float, test: float) -> list[str]:
-    """A warning for each part whose size is off by more than a fifth of what was asked."""
-    rows = sum(part.height for part in parts.named().values())
-    asked = {"train": 1 - validation - test, "validation": validation, "test": test}
-    return [
-        f"the {name} part holds {part.height / rows:.0%} of the rows, not the {asked[name]:.0%} "
-        "that was asked, for its groups are too large"
+def size_warnings(parts: Parts, plan: Plan, *, validation: float, test: float) -> list[str]:
+    """A warning for each part, or class in it, whose size is off by more than a fifth."""
+    asked = dict(zip(PARTS, (1 - validation - test, validation, test), strict=True))
+    rows = pl.concat(parts.named().values())
+    warnings = [
+        f"the {name} part holds {part.height / rows.height:.0%} of the rows, not the "
+        f"{asked[name]:.0%} that was asked"
         for name, part in parts.named().items()
-        if abs(part.height / rows / asked[name] - 1) > 0.2
+        if abs(part.height / rows.height / asked[name] - 1) > OFF
     ]
+    if plan.kind == "time" or is_quantity(rows[plan.target]):
+        return warnings
+    classes = dict(rows[plan.target].value_counts().sort(plan.target).iter_rows())
+    for name, part in parts.named().items():
+        counts = dict(part[plan.target].value_counts().iter_rows())
+        wanted = {value: total * asked[name] for value, total in classes.items()}
+        warnings += [
+            f"the {name} part holds {counts.get(value, 0)} rows of class {value!r}, not the "
+            f"{size:.0f} that were asked"
+            for value, size in wanted.items()
+            if size >= JUDGED and abs(counts.get(value, 0) / size - 1) > OFF
+        ]
+    return warnings
 
 
 def folds(rows: pl.DataFrame, plan: Plan, *, number: int, repeats: int = 1) -> list[Fold]:
@@ -152,10 +164,23 @@ def _check(rows: pl.DataFrame, plan: Plan) -> None:
                 "the schema, so that such rows go to quarantine, or mend the source.",
                 "data.missing",
             )
-    if rows[plan.target].n_unique() < 2:
+
+
+def _check_parts(parts: Parts, target: str) -> None:
+    sizes = ", ".join(f"{name}: {part.height}" for name, part in parts.named().items())
+    empty = [name for name, part in parts.named().items() if not part.height]
+    if empty:
         raise DataError(
-            f"{plan.target!r} holds one class only; two are needed. Mend the source or "
-            "data.target.",
+            f"the {empty[0]} part has no rows ({sizes}). Use more data or smaller groups, or edit "
+            "conf/split.",
+            "data.split",
+        )
+    single = [name for name, part in parts.named().items() if part[target].n_unique() < 2]
+    if single:
+        raise DataError(
+            f"the {', '.join(single)} part holds one value of {target!r} only ({sizes}), so "
+            "nothing can be learned from it or measured on it. Use more rows, larger shares, "
+            "another kind of split or split.seed, or fix data.target.",
             "data.one_class",
         )
 
@@ -165,12 +190,20 @@ def _strata(target: str, quantity: bool) -> pl.Expr:
     return rank * QUANTILES // pl.len() if quantity else pl.col(target)
 
 
-def _share(plan: Plan, quantity: bool) -> pl.Expr:
+def _place(rows: pl.DataFrame, plan: Plan) -> pl.Series:
     """Each row's place between 0 and 1 in the order in which rows are dealt."""
     if plan.kind == "time":
-        return (pl.struct(plan.time, plan.key).rank("ordinal") - 1) / pl.len()
-    strata = _strata(plan.target, quantity)
-    return pl.int_range(pl.len()).shuffle(plan.seed).over(strata) / pl.len().over(strata)
+        oldest_first = (pl.struct(plan.time, plan.key).rank("ordinal") - 1) / pl.len()
+        return rows.select(oldest_first).to_series()
+    if plan.kind == "stratified":
+        return pl.Series(shares(rows[plan.key], plan.seed))
+    groups = rows[str(plan.group)].unique()
+    by_group = pl.DataFrame([groups, pl.Series("~place", shares(groups, plan.seed))])
+    on = str(plan.group)
+    joined = rows.select(on).join(
+        by_group, on=on, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["~place"]
 
 
 def _group_codes(rows: pl.DataFrame, group: str) -> NDArray[np.intp]:
@@ -179,30 +212,6 @@ def _group_codes(rows: pl.DataFrame, group: str) -> NDArray[np.intp]:
     numbered = column.unique(maintain_order=True).with_row_index("__number")
     joined = column.join(numbered, on=group, how="left", nulls_equal=True, maintain_order="left")
     return joined["__number"].to_numpy().astype(np.intp)
-
-
-def _deal_groups(rows: pl.DataFrame, plan: Plan, shares: NDArray[np.float64]) -> pl.Series:
-    """The part of each row: large groups first, each to the part that lacks most of its rows.
-
-    Each step is the least squared distance from the asked shares of every class. Groups of like
-    size (to a power of two) come in random order.
-    """
-    codes = _group_codes(rows, str(plan.group))
-    quantity = is_quantity(rows[plan.target])
-    strata = rows.select(_strata(plan.target, quantity).rank("dense") - 1).to_series().to_numpy()
-    counts = np.zeros((codes.max() + 1, strata.max() + 1))
-    np.add.at(counts, (codes, strata), 1)
-    weighed = counts / counts.sum(axis=0)
-    lacks = np.outer(shares, np.ones(counts.shape[1]))
-
-    shuffled = np.random.default_rng(plan.seed).permutation(len(counts))
-    magnitude = np.floor(np.log2(counts[shuffled].sum(axis=1)))
-    order = shuffled[np.argsort(-magnitude, kind="stable")]
-    part = np.empty(len(counts), dtype=np.int8)
-    for group in order:
-        part[group] = np.argmax(lacks @ weighed[group])
-        lacks[part[group]] -= weighed[group]
-    return pl.Series(part[codes])
 
 
 def _check_folds(made: list[Fold], codes: NDArray[np.intp] | None) -> None:

@@ -112,6 +112,7 @@ class Split:
     """How rows are dealt to training, validation and test, and what must not leak between them."""
 
     kind: str = MISSING
+    seed: int = 1  # of this alone: experiments with another `seed` compare on the same test rows
     validation: float = 0.1
     test: float = 0.2
     group: str | None = None  # column; rows that share its value stay on one side
@@ -122,6 +123,7 @@ class Split:
 
     def __post_init__(self) -> None:
         one_of("split.kind", self.kind, ("stratified", "group", "time"))
+        within("split.seed", self.seed, 0, 2**32 - 1)
         within("split.validation", self.validation, 0.01, 0.5)
         within("split.test", self.test, 0.01, 0.5)
         within("split.validation + split.test", self.validation + self.test, 0.02, 0.9)

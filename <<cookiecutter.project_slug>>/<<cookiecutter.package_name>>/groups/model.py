@@ -1,4 +1,4 @@
-"""Groups `preprocess`, `model`, `tune`, `evaluate`, `compute`: what is trained, and how well."""
+"""Groups `preprocess`, `model`, `tune`, `evaluate`, `gate`, `compute`: what is trained and kept."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +85,17 @@ class Evaluate:
     def __post_init__(self) -> None:
         within("evaluate.bootstrap", self.bootstrap, 50, 100_000)
         within("evaluate.level", self.level, 0.0001, 0.5)
+
+
+@dataclass
+class Gate:
+    """When a model may take the champion's place."""
+
+    min_rows: int = 200  # test rows that neither model learned from; fewer decide nothing
+    compare: bool = True  # false: take over from a champion that cannot answer these rows any more
+
+    def __post_init__(self) -> None:
+        within("gate.min_rows", self.min_rows, 1, 1_000_000_000)
 
 
 @dataclass

@@ -1,36 +1,14 @@
 """The model registry: versions, and the alias ``champion`` that moves only through a gate."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
-from ..evaluate.paired import Comparison
 from ..runtime.artifacts import sha256_of
 from ..runtime.tracking import experiment_of
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL, CONTRACT = "model", "contract.json"  # names among a version's artifacts
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Whether the challenger becomes champion, and why."""
-
-    promote: bool
-    reason: str
-
-
-def decide(comparison: Comparison | None, *, better_than_dummy: bool, level: float) -> Decision:
-    """The gate. ``comparison`` has the challenger first; None where there is no champion yet."""
-    if not better_than_dummy:
-        return Decision(promote=False, reason="it is not better than a constant answer")
-    if comparison is None:
-        return Decision(promote=True, reason="there is no champion yet")
-    figures = f"{comparison.metric} gain {comparison.gain:+.4f}, p = {comparison.p_value:.4f}"
-    if comparison.significant(level):
-        return Decision(promote=True, reason=f"it is better than the champion: {figures}")
-    return Decision(promote=False, reason=f"it is not significantly better: {figures}")
 
 
 def register(

@@ -1,4 +1,4 @@
-"""A model as files: skops (never pickle) with our own allow-list, and the contract beside it."""
+"""A model as files: skops (never pickle) with our own allow-list, its keys, and its contract."""
 
 import io
 import json
@@ -7,11 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..data.keys import Digests
 from ..errors import ModelError
 from ..runtime.artifacts import replacing, write_json
 from .contract import Contract
 from .describe import gives, learned
 
+LEARNED = "learned_keys.npy"
 TRUSTED = (
     "numpy.dtype",
     "sklearn.",
@@ -21,8 +25,12 @@ TRUSTED = (
 )
 
 
-def save(pipeline: Any, contract: Contract, model: Path, contract_file: Path) -> None:
-    """Write both; the same model gives the same bytes.
+def save(
+    pipeline: Any, contract: Contract, learned: Digests, model: Path, contract_file: Path
+) -> None:
+    """Write the model, the digests of the keys that it learned from, and its contract.
+
+    The same model gives the same bytes.
 
     Raises:
         ModelError: the model holds a type that is not trusted, so it could not be loaded again.
@@ -34,6 +42,7 @@ def save(pipeline: Any, contract: Contract, model: Path, contract_file: Path) ->
     with replacing(model) as partial:
         partial.mkdir()
         (partial / "model.skops").write_bytes(_reproducible(saved))
+        np.save(partial / LEARNED, np.unique(learned), allow_pickle=False)
     write_json(contract_file, asdict(contract))
 
 
@@ -65,6 +74,23 @@ def load(model: Path, contract_file: Path) -> tuple[Any, Contract]:
             "model.contract",
         )
     return pipeline, contract
+
+
+def learned_keys(model: Path) -> Digests:
+    """The digests of the keys of the rows that the model learned from, sorted, (n,).
+
+    Raises:
+        ModelError: they are missing or broken.
+    """
+    try:
+        learned: Digests = np.load(model / LEARNED, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelError(
+            f"{model} does not say which rows it learned from ({type(error).__name__}). Train it "
+            "again.",
+            "model.learned_keys",
+        ) from error
+    return learned
 
 
 def _refuse_foreign(types: list[str], holder: str) -> None:

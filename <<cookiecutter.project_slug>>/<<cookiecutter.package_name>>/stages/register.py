@@ -10,11 +10,10 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..errors import ConfigError
-from ..evaluate.paired import Comparison, paired_bootstrap
+from ..errors import ConfigError, ModelError
 from ..model import registry
-from ..model.store import load
-from ..model.training import score
+from ..model.gate import Candidate, Decision, challenge, decide, incomparable
+from ..model.store import learned_keys, load
 from ..runtime import run, tracking
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
@@ -35,7 +34,6 @@ def main(config: Config) -> None:
         raise ConfigError(
             "tracking=none has no registry. Choose sqlite or server.", "config.tracking"
         )
-    metrics = json.loads(METRICS.read_text(encoding="utf-8"))
     uri = tracking.tracking_uri(settings.kind, settings.uri_env)
 
     with tracking.store(uri) as client:
@@ -44,37 +42,38 @@ def main(config: Config) -> None:
             client, uri, settings.registry, model=MODEL, contract=CONTRACT, tags=tags
         )
         champion = registry.champion(client, settings.registry)
-        if champion is not None and str(champion.version) == version:
-            decision = registry.Decision(promote=False, reason="it is the champion")
-        else:
-            compared = _compare(config, client, champion) if champion is not None else None
-            decision = registry.decide(
-                compared,
-                better_than_dummy=metrics["better_than_dummy"],
-                level=config.evaluate.level,
-            )
+        decision = _decide(config, client, version, champion)
         if decision.promote:
             registry.promote(client, settings.registry, version)
-    write_json(REGISTRY, asdict(decision) | {"version": version, "run_id": run.run_id()})
+    holder = version if decision.promote else champion and str(champion.version)
+    ids = {"version": version, "champion": holder, "run_id": run.run_id()}
+    write_json(REGISTRY, asdict(decision) | ids)
     log.info(
         "promoted" if decision.promote else "not promoted", version=version, reason=decision.reason
     )
 
 
-def _compare(config: Config, client: Any, champion: Any) -> Comparison:
-    """The challenger beside the champion, on the test rows."""
-    rows = pl.read_parquet(TEST)
-    pipeline, contract = load(MODEL, CONTRACT)
+def _decide(config: Config, client: Any, version: str, champion: Any | None) -> Decision:
+    better = json.loads(METRICS.read_text(encoding="utf-8"))["better_than_dummy"]
+    settings = config.evaluate
+    if champion is not None and str(champion.version) == version:
+        return Decision(promote=False, reason="it is the champion")
+    if champion is None or not config.gate.compare or not better:
+        return decide(None, better_than_dummy=better, level=settings.level)
     with tempfile.TemporaryDirectory() as folder:
-        old_pipeline, old_contract = load(*registry.fetch(client, champion, Path(folder)))
-    return paired_bootstrap(
-        config.evaluate.metrics[0],
-        contract.truth(rows).to_numpy(),
-        score(pipeline, contract.select(rows)).to_numpy(),
-        score(old_pipeline, old_contract.select(rows)).to_numpy(),
-        threshold=contract.threshold,
-        resamples=config.evaluate.bootstrap,
-        level=config.evaluate.level,
+        files = registry.fetch(client, champion, Path(folder))
+        try:
+            old = Candidate(*load(*files), learned_keys(files[0]))
+        except ModelError as error:
+            return incomparable(error)
+    return challenge(
+        Candidate(*load(MODEL, CONTRACT), learned_keys(MODEL)),
+        old,
+        pl.read_parquet(TEST),
+        metric=settings.metrics[0],
+        min_rows=config.gate.min_rows,
+        resamples=settings.bootstrap,
+        level=settings.level,
         seed=config.seed,
     )
 

@@ -9,7 +9,7 @@ import structlog
 from ..config import Config
 from ..data import leaks
 from ..data.features import features
-from ..data.splits import PARTS, Plan, split, unmet
+from ..data.splits import PARTS, Plan, size_warnings, split
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .validate import VALID
@@ -34,9 +34,8 @@ def main(config: Config) -> None:
         max_repeated=settings.max_repeated,
         max_alone=settings.max_alone,
     )
-    if planned.kind == "group":
-        off = unmet(parts, validation=settings.validation, test=settings.test)
-        found = replace(found, warnings=found.warnings + off)
+    off = size_warnings(parts, planned, validation=settings.validation, test=settings.test)
+    found = replace(found, warnings=found.warnings + off)
     for warning in found.warnings:
         log.warning(warning)
 
@@ -45,13 +44,13 @@ def main(config: Config) -> None:
             frame.write_parquet(partial)
         log.info("part", name=path.stem, rows=frame.height)
     sizes = {name: part.height for name, part in parts.named().items()}
-    write_json(SPLIT, {"by": planned.by(rows), "rows": sizes} | asdict(found))
+    write_json(SPLIT, {"by": planned.by, "rows": sizes} | asdict(found))
 
 
 def plan(config: Config) -> Plan:
     """How the configuration asks to deal rows."""
     data, settings = config.data, config.split
-    return Plan(settings.kind, data.target, data.key, data.time, settings.group, config.seed)
+    return Plan(settings.kind, data.target, data.key, data.time, settings.group, settings.seed)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import structlog
 
 from ..config import Config
 from ..data.features import features
+from ..data.keys import digests
 from ..model.contract import draw_up
 from ..model.preprocessing import StepSpec
 from ..model.store import save
@@ -44,7 +45,8 @@ def main(config: Config) -> float:
         key=data.key,
         threshold=best_threshold(validation[data.target], scores),
     )
-    save(fitted.pipeline, contract, MODEL, CONTRACT)
+    keys = digests(pl.concat([train[data.key], validation[data.key]]))
+    save(fitted.pipeline, contract, keys, MODEL, CONTRACT)
     auc = float(roc_auc_score(validation[data.target], scores))
     log.info("trained", model=fitted.adapter, rows=train.height, validation_roc_auc=round(auc, 4))
     return auc

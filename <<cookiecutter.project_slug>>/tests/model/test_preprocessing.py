@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.data.keys import digests
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.model import steps as own
 from <<cookiecutter.package_name>>.model.contract import Contract, draw_up
@@ -13,6 +14,7 @@ from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preproce
 from <<cookiecutter.package_name>>.model.store import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
 
+LEARNED = digests(pl.Series([1, 2, 3]))
 DATES = StepSpec("date_parts", "datetime", {"parts": ["hour"]})
 FILL = StepSpec("imputer", "numeric", {})
 TEXT = StepSpec("one_hot", "text", {})
@@ -225,7 +227,7 @@ def test_a_function_from_elsewhere_is_not_saved_before_it_is_trusted(rows: pl.Da
     fitted = trained(rows, foreign, StepSpec("hash", "re:.", {}))
 
     with pytest.raises(ModelError, match=r"test_preprocessing\.plus_one, which is not trusted"):
-        save(fitted.pipeline, agreed(rows, fitted), Path("model"), Path("c.json"))
+        save(fitted.pipeline, agreed(rows, fitted), LEARNED, Path("model"), Path("c.json"))
     assert not Path("model").exists()
 
 
@@ -249,7 +251,13 @@ def test_a_pipeline_of_every_step_is_saved_to_the_same_bytes_and_answers_as_befo
 ) -> None:
     for folder in ("a", "b"):
         fitted = trained(rows, *steps)
-        save(fitted.pipeline, agreed(rows, fitted), Path(folder, "m"), Path(folder, "c.json"))
+        save(
+            fitted.pipeline,
+            agreed(rows, fitted),
+            LEARNED,
+            Path(folder, "m"),
+            Path(folder, "c.json"),
+        )
     loaded, contract = load(Path("a/m"), Path("a/c.json"))
 
     assert Path("a/m/model.skops").read_bytes() == Path("b/m/model.skops").read_bytes()
@@ -276,7 +284,7 @@ def test_the_contract_tells_people_what_was_learned(rows: pl.DataFrame) -> None:
 def test_a_model_beside_the_contract_of_another_is_refused(rows: pl.DataFrame) -> None:
     for name, some in (("a", rows), ("b", rows.head(300))):
         fitted = trained(some, *EVERY)
-        save(fitted.pipeline, agreed(some, fitted), Path(name), Path(f"{name}.json"))
+        save(fitted.pipeline, agreed(some, fitted), LEARNED, Path(name), Path(f"{name}.json"))
 
     with pytest.raises(ModelError, match="different trainings"):
         load(Path("a"), Path("b.json"))

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ModelError
-from <<cookiecutter.package_name>>.evaluate.paired import Comparison
 from <<cookiecutter.package_name>>.model import registry
 from <<cookiecutter.package_name>>.runtime import tracking
 
@@ -44,29 +43,6 @@ def register(client: Any, uri: str, name: str, tmp_path: Path):
         )
 
     return made
-
-
-def comparison(gain: float, p_value: float) -> Comparison:
-    return Comparison("roc_auc", 0.7 + gain, 0.7, gain, gain - 0.01, gain + 0.01, p_value)
-
-
-@pytest.mark.parametrize(
-    ("compared", "better_than_dummy", "promoted"),
-    [
-        (None, True, True),
-        (None, False, False),
-        (comparison(0.05, 0.01), True, True),
-        (comparison(0.05, 0.01), False, False),
-        (comparison(0.05, 0.20), True, False),
-        (comparison(0.0, 1.0), True, False),
-        (comparison(-0.05, 0.01), True, False),
-    ],
-)
-def test_only_a_significantly_better_model_becomes_champion(
-    compared: Comparison | None, better_than_dummy: bool, promoted: bool
-) -> None:
-    decision = registry.decide(compared, better_than_dummy=better_than_dummy, level=0.05)
-    assert decision.promote is promoted
 
 
 def test_without_a_promotion_there_is_no_champion(client: Any, name: str, register) -> None:

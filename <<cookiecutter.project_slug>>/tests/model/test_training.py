@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 import skops.io
 
+from <<cookiecutter.package_name>>.data.keys import digests
 from <<cookiecutter.package_name>>.data.splits import Plan, folds
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
 from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
@@ -15,6 +16,7 @@ from <<cookiecutter.package_name>>.model.store import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit, score
 from <<cookiecutter.package_name>>.model.tuning import search
 
+LEARNED = digests(pl.Series([1, 2, 3]))
 STEPS = [
     StepSpec("imputer", "numeric", {}),
     StepSpec("standard_scaler", ["wind", "seats"], {}),
@@ -43,7 +45,13 @@ def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
     x = rows.drop("id", "late")
     for folder in ("a", "b"):
         fitted = trained(rows, adapter)
-        save(fitted.pipeline, contract(rows, fitted), Path(folder, "model"), Path(folder, "c.json"))
+        save(
+            fitted.pipeline,
+            contract(rows, fitted),
+            LEARNED,
+            Path(folder, "model"),
+            Path(folder, "c.json"),
+        )
     loaded, promised = load(Path("a/model"), Path("a/c.json"))
 
     assert score(loaded, promised.select(rows)).equals(score(fitted.pipeline, x))
@@ -60,7 +68,13 @@ def test_the_number_of_threads_around_it_makes_no_difference(
     for threads in (1, 2):
         with threadpool_limits(threads):
             fitted = trained(many, adapter)
-        save(fitted.pipeline, contract(many, fitted), Path(f"{threads}"), Path(f"{threads}.json"))
+        save(
+            fitted.pipeline,
+            contract(many, fitted),
+            LEARNED,
+            Path(f"{threads}"),
+            Path(f"{threads}.json"),
+        )
 
     assert Path("1/model.skops").read_bytes() == Path("2/model.skops").read_bytes()
 
@@ -115,7 +129,7 @@ def test_a_column_goes_through_its_steps_in_order(rows: pl.DataFrame) -> None:
 @pytest.mark.parametrize("content", [b"", b"not a zip"])
 def test_a_broken_model_file_is_refused(rows: pl.DataFrame, content: bytes) -> None:
     fitted = trained(rows)
-    save(fitted.pipeline, contract(rows, fitted), Path("model"), Path("c.json"))
+    save(fitted.pipeline, contract(rows, fitted), LEARNED, Path("model"), Path("c.json"))
     Path("model/model.skops").write_bytes(content)
 
     with pytest.raises(ModelError, match="no usable model"):
@@ -124,7 +138,7 @@ def test_a_broken_model_file_is_refused(rows: pl.DataFrame, content: bytes) -> N
 
 def test_a_model_of_foreign_types_is_not_loaded(rows: pl.DataFrame) -> None:
     fitted = trained(rows)
-    save(fitted.pipeline, contract(rows, fitted), Path("model"), Path("c.json"))
+    save(fitted.pipeline, contract(rows, fitted), LEARNED, Path("model"), Path("c.json"))
     skops.io.dump(Path("innocent"), "model/model.skops")
 
     with pytest.raises(ModelError, match="not trusted"):

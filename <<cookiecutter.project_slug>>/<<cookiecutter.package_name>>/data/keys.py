@@ -1,0 +1,35 @@
+"""Keys as digests: they place a row in a part, and name the rows that a model learned from."""
+
+from hashlib import blake2b
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Digests = NDArray[np.uint64]
+
+
+def digests(values: pl.Series, seed: int = 0) -> Digests:
+    """A 64-bit BLAKE2b digest (RFC 7693, salted by the seed) of each value's text, (n,).
+
+    The same value gives the same digest on any machine and with any version of a library. A null
+    gives one digest of its own.
+    """
+    salted = blake2b(digest_size=8, salt=seed.to_bytes(8, "little"))
+    null = salted.copy()
+    null.update(b"\0null")
+
+    def digest(text: str) -> bytes:
+        one = salted.copy()
+        one.update(text.encode())
+        return one.digest()
+
+    texts = values.cast(pl.String).to_list()
+    return np.frombuffer(
+        b"".join(null.digest() if text is None else digest(text) for text in texts), dtype="<u8"
+    )
+
+
+def shares(values: pl.Series, seed: int) -> NDArray[np.float64]:
+    """Each value's place between 0 and 1, spread evenly; another seed gives other places."""
+    return digests(values, seed) / 2.0**64
