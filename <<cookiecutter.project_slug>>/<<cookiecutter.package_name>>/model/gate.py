@@ -17,6 +17,7 @@ from .training import score
 class Candidate:
     """A model as the gate sees it; ``learned`` holds the digests of the keys that trained it."""
 
+    name: str  # for people, such as "version 3"
     pipeline: Any
     contract: Contract
     learned: Digests
@@ -76,7 +77,7 @@ def challenge(
     try:
         theirs = score(champion.pipeline, champion.contract.select(unseen)).to_numpy()
     except ModelError as error:
-        return incomparable(error)
+        return incomparable(champion.name, error)
     comparison = paired_bootstrap(
         metric,
         truth,
@@ -91,12 +92,12 @@ def challenge(
     return replace(decision, reason=f"{decision.reason}; {where}", rows=unseen.height)
 
 
-def incomparable(error: ModelError) -> Decision:
+def incomparable(champion: str, error: ModelError) -> Decision:
     """The verdict where the champion itself cannot be asked."""
     return Decision(
         promote=False,
-        reason=f"the champion cannot answer today's rows: {error.message} If the table has changed "
-        "for good, release once by hand with gate.compare=false, which asks for no comparison.",
+        reason=f"the champion ({champion}) cannot answer today's rows: {error.message} If the table "
+        "has changed for good, release once by hand with gate.compare=false: no comparison then.",
     )
 
 

@@ -60,14 +60,15 @@ def _decide(config: Config, client: Any, version: str, champion: Any | None) -> 
         return Decision(promote=False, reason="it is the champion")
     if champion is None or not config.gate.compare or not better:
         return decide(None, better_than_dummy=better, level=settings.level)
+    name = f"version {champion.version}"
     with tempfile.TemporaryDirectory() as folder:
         files = registry.fetch(client, champion, Path(folder))
         try:
-            old = Candidate(*load(*files), learned_keys(files[0]))
+            old = Candidate(name, *load(*files), learned_keys(files[0]))
         except ModelError as error:
-            return incomparable(error)
+            return incomparable(name, error)
     return challenge(
-        Candidate(*load(MODEL, CONTRACT), learned_keys(MODEL)),
+        Candidate(f"version {version}", *load(MODEL, CONTRACT), learned_keys(MODEL)),
         old,
         pl.read_parquet(TEST),
         metric=settings.metrics[0],

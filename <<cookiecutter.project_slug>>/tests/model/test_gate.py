@@ -36,7 +36,7 @@ def trained(parts: Parts, *, ignore: tuple[str, ...] = ()) -> Candidate:
     fitted = fit(ModelSpec("logistic", {}, [], seed=1), x, parts.train["late"])
     contract = draw_up(fitted, x, target="late", key="id", threshold=0.5)
     learned = digests(pl.concat([parts.train["id"], parts.validation["id"]]))
-    return Candidate(fitted.pipeline, contract, learned)
+    return Candidate("version 1", fitted.pipeline, contract, learned)
 
 
 def verdict(
@@ -131,7 +131,7 @@ def test_a_champion_that_cannot_answer_todays_rows_is_the_reason(
     decision = verdict(trained(today, ignore=("seats",)), champion, today.test)
 
     assert not decision.promote
-    assert "the champion cannot answer" in decision.reason
+    assert "the champion (version 1) cannot answer" in decision.reason
     assert "seats" in decision.reason
     assert "gate.compare=false" in decision.reason
 
