@@ -96,8 +96,8 @@ def incomparable(champion: str, error: ModelError) -> Decision:
     """The verdict where the champion itself cannot be asked."""
     return Decision(
         promote=False,
-        reason=f"the champion ({champion}) cannot answer today's rows: {error.message} If the table "
-        "has changed for good, release once by hand with gate.compare=false: no comparison then.",
+        reason=f"the champion ({champion}) cannot answer today's rows: {error.message} If the "
+        "table has changed for good, release once by hand with gate.compare=false.",
     )
 
 
