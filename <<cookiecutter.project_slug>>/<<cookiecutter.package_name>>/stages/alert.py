@@ -1,6 +1,5 @@
-"""People are told, once, and none is forgotten: `python -m PACKAGE.stages.alert`."""
+"""People are alerted, once, and no alert is lost: `python -m PACKAGE.stages.alert`."""
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -8,14 +7,25 @@ from pathlib import Path
 import structlog
 
 from ..config import Config
-from ..monitor.alerts import Outbox, alerts_from, to_log, to_webhook
+from ..monitor.alerts import (
+    DRIFT_FIELDS,
+    INCOMING_FIELDS,
+    QUALITY_FIELDS,
+    alerts_from,
+    read_report,
+    to_log,
+)
+from ..monitor.outbox import Outbox
+from ..monitor.webhook import to_webhook
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
 from ..runtime.tracking import root
 from .drift import DRIFT
+from .predict import PREDICTIONS
 from .validate import QUALITY
 
 ALERTS = Path("reports/alerts.json")
+INCOMING = Path("reports/incoming.json")
 OUTBOX = "alerts.db"
 
 log = structlog.get_logger()
@@ -25,17 +35,33 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Raise what the reports give reason for, send what waits, write reports/alerts.json."""
     routes = config.alert
+    drift = read_report(DRIFT, DRIFT_FIELDS)
+    quality = read_report(QUALITY, QUALITY_FIELDS)
+    arrived = INCOMING.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
+    incoming = read_report(INCOMING, INCOMING_FIELDS) if arrived else None
+
     outbox = Outbox(root() / OUTBOX)
-    drift, quality = (json.loads(path.read_text(encoding="utf-8")) for path in (DRIFT, QUALITY))
+    raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined)
+    window = timedelta(minutes=routes.suppress_min)
+    suppressed = [
+        f"{channel}: {alert.subject}"
+        for alert in raised
+        for channel in outbox.add(alert, routes.channels, window)
+    ]
+    senders = {"log": to_log, "webhook": to_webhook(routes.webhook_env or "", routes.timeout_s)}
+    delivery = outbox.deliver(
+        {channel: senders[channel] for channel in routes.channels}, 10 * routes.timeout_s
+    )
 
-    raised = alerts_from(drift, quality, config.validate.max_quarantined)
-    for alert in raised:
-        outbox.add(alert, routes.channels, timedelta(minutes=routes.suppress_min))
-    senders = {"log": to_log, "webhook": to_webhook(routes.webhook_env or "")}
-    delivery = outbox.deliver({channel: senders[channel] for channel in routes.channels})
-
-    write_json(ALERTS, {"raised": [asdict(alert) for alert in raised]} | asdict(delivery))
-    log.info("alerts", raised=len(raised), sent=len(delivery.sent), pending=len(delivery.pending))
+    report = {"raised": [asdict(alert) for alert in raised], **asdict(delivery)}
+    write_json(ALERTS, report | {"suppressed": suppressed})
+    log.info(
+        "alerts",
+        raised=len(raised),
+        sent=len(delivery.sent),
+        pending=len(delivery.pending),
+        suppressed=len(suppressed),
+    )
 
 
 if __name__ == "__main__":

@@ -1,26 +1,28 @@
 import json
-import logging
-import sqlite3
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
+from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.groups.monitor import AlertRoutes
+from <<cookiecutter.package_name>>.groups.rules import RuleError
 from <<cookiecutter.package_name>>.monitor.alerts import (
+    DRIFT_FIELDS,
+    INCOMING_FIELDS,
+    LONGEST_BODY,
     Alert,
-    Outbox,
+    alert,
     alerts_from,
+    plain,
+    read_report,
     to_log,
-    to_webhook,
 )
 
-HOUR = timedelta(hours=1)
+ROOT = Path(__file__).parents[2]
 CALM = {
     "run_id": "r1",
     "data_drift_detected": False,
@@ -30,205 +32,197 @@ CALM = {
     "recommendations": ["Look."],
 }
 CLEAN = {"rows": 1000, "quarantined": 10}
-VARIABLE = "TEST_WEBHOOK"
+ARRIVED = {"run_id": "b1", "rows": 1000, "valid": 990, "quarantined": 10, "rules": {"a": 10}}
+ARRIVED |= {"critical": [], "files": ["x.csv"]}
+EMPTY = ARRIVED | {"rows": 0, "valid": 0, "quarantined": 0, "rules": {}}
+DRIFTED = CALM | {"data_drift_detected": True, "prediction_drift_detected": True}
 
 
-def alert(number: int, minute: int = 0, severity: str = "error") -> Alert:
-    created = f"2026-01-01T12:{minute:02}:00+00:00"
-    return Alert(f"id{number}", "r1", created, severity, "data drift", f"body {number}")
+def only(drift=CALM, quality=CLEAN, incoming=ARRIVED) -> Alert:
+    (raised,) = alerts_from(drift, quality, incoming, 0.01)
+    return raised
 
 
-class Sink(HTTPServer):
-    """A webhook that keeps what it gets and answers with ``status``."""
-
-    def __init__(self, port: int = 0) -> None:
-        self.status = 200
-        self.got: list[tuple[str, dict]] = []
-        super().__init__(("127.0.0.1", port), Handler)
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Sink
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append((self.path, body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_) -> None: ...
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    server = Sink()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Outbox:
-    return Outbox(tmp_path / "alerts.db")
-
-
-def test_no_alert_is_raised_when_all_is_well() -> None:
-    assert alerts_from(CALM, CLEAN, 0.01) == []
+@pytest.mark.parametrize("incoming", [None, ARRIVED, EMPTY], ids=["none", "rows", "no rows"])
+def test_no_alert_is_raised_when_all_is_well(incoming) -> None:
+    assert alerts_from(CALM, CLEAN, incoming, 0.01) == []
 
 
 @pytest.mark.parametrize(
-    ("drift", "quality", "severity", "subject"),
+    ("changed", "severity", "subject", "run"),
     [
-        ({"data_drift_detected": True, "data_drift_score": 0.5}, {}, "warning", "data drift"),
-        ({"prediction_drift_detected": True}, {}, "error", "prediction drift"),
-        ({}, {"quarantined": 11}, "error", "data quality"),
+        ({"drift": CALM | {"data_drift_detected": True}}, "warning", "data drift", "r1"),
+        ({"drift": CALM | {"prediction_drift_detected": True}}, "error", "prediction drift", "r1"),
+        ({"quality": CLEAN | {"quarantined": 11}}, "error", "data quality", "r1"),
+        ({"incoming": ARRIVED | {"quarantined": 11}}, "error", "incoming data quality", "b1"),
+        ({"incoming": ARRIVED | {"valid": 0}}, "error", "incoming data quality", "b1"),
+        ({"incoming": ARRIVED | {"critical": ["x"]}}, "critical", "incoming data quality", "b1"),
     ],
 )
-def test_each_trouble_raises_its_alert(drift, quality, severity: str, subject: str) -> None:
-    (raised,) = alerts_from(CALM | drift, CLEAN | quality, 0.01)
-    assert (raised.severity, raised.subject, raised.run_id) == (severity, subject, "r1")
+def test_each_trouble_raises_its_alert(changed, severity: str, subject: str, run: str) -> None:
+    raised = only(**changed)
+    assert (raised.severity, raised.subject, raised.run_id) == (severity, subject, run)
 
 
-def test_the_same_event_has_the_same_id() -> None:
-    drift = CALM | {"data_drift_detected": True}
-    (first,), (second,) = (alerts_from(drift, CLEAN, 0.01) for _ in range(2))
-    (other,) = alerts_from(drift | {"run_id": "r2"}, CLEAN, 0.01)
-    assert first.id == second.id != other.id
-
-
-def test_each_channel_is_told_once(outbox: Outbox) -> None:
-    told: list[str] = []
-    send = {name: lambda a, name=name: told.append(f"{name} {a.id}") for name in ("log", "mail")}
-    outbox.add(alert(1), ["log", "mail"], HOUR)
-    assert outbox.deliver(send).sent == ["log: data drift", "mail: data drift"]
-    assert outbox.deliver(send).sent == []
-    assert told == ["log id1", "mail id1"]
-
-
-def test_the_same_subject_within_the_window_is_kept_and_not_sent(
-    outbox: Outbox, tmp_path: Path
-) -> None:
-    timetable = [(1, 0, "error"), (2, 20, "error"), (3, 25, "critical"), (4, 30, "error")]
-    told: list[str] = []
-    for number, minute, severity in timetable:
-        outbox.add(alert(number, minute, severity), ["log"], timedelta(minutes=30))
-        outbox.deliver({"log": lambda a: told.append(a.id)})
-    assert told == ["id1", "id3", "id4"]
-    with sqlite3.connect(tmp_path / "alerts.db") as db:
-        assert db.execute("SELECT id FROM outbox WHERE suppressed").fetchall() == [("id2",)]
-
-
-def test_raising_the_same_event_again_does_not_tell_it_again(outbox: Outbox) -> None:
-    told: list[str] = []
-    for _ in range(2):
-        outbox.add(alert(1), ["log"], timedelta(0))
-        outbox.deliver({"log": lambda a: told.append(a.id)})
-    assert told == ["id1"]
+def test_an_alert_on_what_arrived_names_the_worst_rules_first_with_counts() -> None:
+    rules = {"few": 1, "most": 500, "some": 20, "b": 3, "c": 4, "d": 5, "e": 6}
+    body = only(incoming=ARRIVED | {"quarantined": 539, "rules": rules}).body
+    assert "539 of 1000 incoming rows" in body
+    assert "most (500 rows), some (20 rows), e (6 rows)" in body
+    assert "and 2 more" in body
+    assert "few" not in body
 
 
 @pytest.mark.parametrize(
-    ("failure", "reason"),
+    ("other", "same_event", "same_id"),
     [
-        (ResourceError("the sink is down"), "the sink is down"),
-        (ConfigError("no address"), "no address"),
-        (RuntimeError("https://secret"), "RuntimeError"),
+        ({}, True, True),
+        ({"drifted_features": ["b", "a", "a"]}, True, True),
+        ({"run_id": "r2"}, True, False),
+        ({"drifted_features": ["a"]}, False, False),
+        ({"drifted_features": ["a", "b", "c"]}, False, False),
+        ({"drifted_features": ["a,b"]}, False, False),
     ],
 )
-def test_a_broken_channel_stays_pending_and_does_not_silence_the_others(
-    outbox: Outbox, tmp_path: Path, failure: Exception, reason: str
+def test_an_event_is_its_subject_and_its_columns_and_an_alert_is_an_event_of_a_run(
+    other, same_event: bool, same_id: bool
 ) -> None:
-    def broken(_: Alert) -> None:
-        raise failure
-
-    outbox.add(alert(1), ["a_broken", "log"], HOUR)
-    delivery = outbox.deliver({"a_broken": broken, "log": to_log})
-    assert (delivery.sent, delivery.pending) == (["log: data drift"], ["a_broken: data drift"])
-    outbox.deliver({"a_broken": broken})
-    with sqlite3.connect(tmp_path / "alerts.db") as db:
-        kept = db.execute("SELECT attempts, error FROM outbox WHERE sent IS NULL").fetchall()
-    assert kept == [(2, reason)]
+    drift = DRIFTED | {"drifted_features": ["a", "b"]}
+    first = alerts_from(drift, CLEAN, None, 0.01)
+    second = alerts_from(drift | other, CLEAN, None, 0.01)
+    assert len({a.event for a in first}) == len({a.id for a in first}) == 2
+    for one, two in zip(first, second, strict=True):
+        assert (one.event == two.event, one.id == two.id) == (same_event, same_id)
 
 
-def test_an_alert_waits_for_a_channel_that_is_off(outbox: Outbox) -> None:
-    outbox.add(alert(1), ["mail"], HOUR)
-    assert outbox.deliver({}).pending == ["mail: data drift"]
-    assert outbox.deliver({"mail": to_log}).sent == ["mail: data drift"]
+def test_another_severity_is_another_alert_on_the_same_event() -> None:
+    one, two = (alert("r1", severity, "s", "b", ["x"]) for severity in ("error", "critical"))
+    assert one.event == two.event
+    assert one.id != two.id
 
 
-def test_a_process_that_dies_before_it_sends_loses_nothing(outbox: Outbox, tmp_path: Path) -> None:
-    outbox.add(alert(1), ["log"], HOUR)
-    assert Outbox(tmp_path / "alerts.db").deliver({"log": to_log}).sent == ["log: data drift"]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nALERT b\tc", "a ALERT b c"),
+        ("\x1b[31mred\x00\x7f", "[31mred"),
+        ("\u202eright to left\u2028line", "right to left line"),
+        ("half a pair \ud800", "half a pair"),
+        ("ünï ✓", "ünï ✓"),
+        ("x" * 99, "x" * 19 + "…"),
+    ],
+)
+def test_text_from_data_is_one_bounded_line_of_printable_characters(text, expected: str) -> None:
+    assert plain(text, 20) == expected
 
 
-def test_a_file_that_is_no_outbox_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "alerts.db").write_text("not a database, but long enough to be read as one" * 99)
-    with pytest.raises(ResourceError, match=r"alerts\.db"):
-        Outbox(tmp_path / "alerts.db")
+def test_names_from_data_reach_an_alert_bounded_and_without_control_characters() -> None:
+    name = "\x1b]0;\n\ud800" + "x" * 100_000
+    drift = DRIFTED | {"run_id": name, "drifted_features": [name], "recommendations": [name] * 99}
+    arrived = ARRIVED | {"rules": {name: 999}, "critical": [name] * 99}
+    for raised in alerts_from(drift, CLEAN, arrived, 0.01):
+        for text in (raised.run_id, raised.subject, raised.body):
+            assert len(text) <= LONGEST_BODY
+            assert text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "is missing"),
+        ("", "JSON object"),
+        ("[" * 10**5, "JSON object"),
+        ("[1]", "JSON object"),
+        ("\xff", "JSON object"),
+        (json.dumps(ARRIVED | {"rows": "10"}), "no usable rows"),
+        (json.dumps({"run_id": "b1"}), "rows, valid, quarantined, rules, critical"),
+        (json.dumps(ARRIVED | {"rules": {"a": "many"}}), "no usable rules"),
+    ],
+)
+def test_a_report_that_is_none_is_an_error_that_names_it(tmp_path, text, reason: str) -> None:
+    path = tmp_path / "incoming.json"
+    if text is not None:
+        path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"incoming\.json.*make monitor") as caught:
+        read_report(path, INCOMING_FIELDS)
+    assert reason in caught.value.message
+
+
+def test_a_report_may_say_more_than_alerts_need(tmp_path) -> None:
+    report = CALM | {"null_shares": {"a": [0.0, 0.5]}, "drift_reasons": {"a": ["nulls"]}}
+    (tmp_path / "drift.json").write_text(json.dumps(report))
+    assert read_report(tmp_path / "drift.json", DRIFT_FIELDS) == report
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"channels": []}, "alert.channels"),
+        ({"channels": ["https://canary"]}, "alert.channels"),
+        ({"channels": ["webhook"]}, "alert.webhook_env"),
+        ({"channels": ["webhook"], "webhook_env": "https://canary"}, "alert.webhook_env"),
+        ({"channels": ["log"], "webhook_env": "MY CANARY"}, "alert.webhook_env"),
+        ({"channels": ["log"], "timeout_s": 0.0}, "alert.timeout_s"),
+        ({"channels": ["log"], "timeout_s": float("inf")}, "alert.timeout_s"),
+        ({"channels": ["log"], "suppress_min": -1.0}, "alert.suppress_min"),
+        ({"channels": ["log"], "suppress_min": float("nan")}, "alert.suppress_min"),
+        ({"channels": ["log"], "suppress_min": 1e18}, "alert.suppress_min"),
+    ],
+)
+def test_routes_that_make_no_sense_are_refused_and_no_address_is_repeated(values, named) -> None:
+    with pytest.raises(RuleError, match=named) as caught:
+        AlertRoutes(**values)
+    assert "canary" not in str(caught.value).lower()
 
 
 def test_the_log_says_what_happened() -> None:
     with capture_logs() as lines:
-        to_log(alert(1))
+        to_log(alert("r1", "error", "data drift", "body", []))
     assert lines[0]["subject"] == "data drift"
 
 
-def test_a_webhook_gets_the_alert_with_its_whole_address(sink: Sink, monkeypatch) -> None:
-    secret = "/hook/C%2F1@x?sig=aB%2Bc&method=z"
-    monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{sink.server_port}{secret}")
-    to_webhook(VARIABLE)(alert(1))
-    ((path, body),) = sink.got
-    assert path == secret
-    assert (body["title"], body["type"]) == ("[error] data drift", "failure")
-    assert body["message"] == "body 1\nrun r1"
+@pytest.fixture
+def stage(tmp_path: Path, package: str):
+    """Runs the alert stage on reports of drift in a folder of its own; gives code, log, report."""
+
+    def run(run_id: str, incoming: dict | None = None) -> tuple[int, str, dict]:
+        reports = {"drift": DRIFTED | {"run_id": run_id}, "quality": CLEAN, "incoming": incoming}
+        (tmp_path / "reports").mkdir(exist_ok=True)
+        for name, report in reports.items():
+            if report is not None:
+                (tmp_path / f"reports/{name}.json").write_text(json.dumps(report))
+        done = subprocess.run(
+            [sys.executable, "-m", f"{package}.stages.alert", "alert=log"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LOG_FORMAT": "text"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        path = tmp_path / "reports/alerts.json"
+        return done.returncode, done.stderr, json.loads(path.read_text()) if path.exists() else {}
+
+    return run
 
 
-def test_a_webhook_that_is_down_gets_every_alert_when_it_is_back(
-    outbox: Outbox, sink: Sink, monkeypatch
+def test_the_stage_counts_what_it_suppresses_in_its_report_and_in_its_log(stage) -> None:
+    code, _, first = stage("r1")
+    assert (code, first["suppressed"]) == (0, [])
+    assert first["sent"] == ["log: data drift", "log: prediction drift"]
+    code, lines, second = stage("r2", ARRIVED | {"critical": ["all is null"]})
+    assert code == 0
+    assert second["sent"] == ["log: incoming data quality"]
+    assert second["suppressed"] == ["log: data drift", "log: prediction drift"]
+    assert "raised=3" in lines
+    assert "suppressed=2" in lines
+    assert lines.count("] alert suppressed ") == 2
+
+
+def test_the_stage_misses_the_report_on_what_arrived_once_there_are_predictions(
+    stage, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(VARIABLE, f"http://127.0.0.1:{sink.server_port}/")
-    send = {"webhook": to_webhook(VARIABLE)}
-    sink.status = 503
-    for number in (1, 2):
-        outbox.add(replace(alert(number), subject=f"subject {number}"), ["webhook"], HOUR)
-        assert outbox.deliver(send).sent == []
-    sink.status = 200
-    sink.got.clear()
-    assert len(outbox.deliver(send).sent) == 2
-    assert [body["message"][:6] for _, body in sink.got] == ["body 1", "body 2"]
-
-
-@pytest.mark.parametrize(
-    "address", ["", "file:///canary", "ftp://canary", "http://", "http://host:canary/", "canary"]
-)
-def test_an_address_that_is_none_is_an_error_that_names_the_variable_and_not_the_address(
-    monkeypatch, address: str
-) -> None:
-    monkeypatch.setenv(VARIABLE, address)
-    with pytest.raises(ConfigError, match=VARIABLE) as caught:
-        to_webhook(VARIABLE)(alert(1))
-    assert "canary" not in str(caught.value)
-
-
-@pytest.fixture(params=[200, 404, None], ids=["taken", "refused", "dead"])
-def secret_sink(request, sink: Sink, monkeypatch, caplog) -> Sink:
-    """A sink at an address full of secrets, in one of three states, while all is being logged."""
-    caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv(VARIABLE, f"http://u:canary@127.0.0.1:{sink.server_port}/canary?k=canary")
-    sink.status = request.param
-    if sink.status is None:
-        sink.shutdown()
-        sink.server_close()
-    return sink
-
-
-def test_the_address_reaches_no_log_no_output_and_no_record(
-    outbox: Outbox, secret_sink: Sink, tmp_path: Path, caplog, capfd
-) -> None:
-    outbox.add(alert(1), ["webhook"], HOUR)
-    with capture_logs() as lines:
-        delivery = outbox.deliver({"webhook": to_webhook(VARIABLE)})
-    output = capfd.readouterr()
-    assert len(delivery.sent) == (secret_sink.status == 200)
-    assert "canary" not in caplog.text + str(lines) + output.out + output.err
-    assert b"canary" not in (tmp_path / "alerts.db").read_bytes()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/predictions.parquet").touch()
+    code, lines, _ = stage("r1")
+    assert code == 3
+    assert "reports/incoming.json is missing" in lines
