@@ -60,6 +60,8 @@ def _status(variable: str, raised: Alert, timeout_s: float) -> int:
         reason = f"did not answer within {timeout_s:g} s (alert.timeout_s)"
     except aiohttp.ClientConnectorDNSError:
         reason = "cannot be reached: no machine of that name is known"
+    except aiohttp.ClientHttpProxyError:
+        reason = "cannot be reached: the proxy refuses"
     except aiohttp.ClientSSLError:
         reason = "cannot be reached: TLS fails, or its certificate is refused"
     except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, OSError):
