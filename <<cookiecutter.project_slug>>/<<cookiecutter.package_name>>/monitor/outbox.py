@@ -162,9 +162,14 @@ class Outbox:
         """
         sent: list[str] = []
         pending: list[str] = []
+        before = self._waiting()
         with self._sole_sender(within_s) as alone:
             end = time.monotonic() + within_s
-            for waiting, channel in self._waiting():
+            every = self._waiting()
+            for waiting, channel in before:
+                if (waiting, channel) not in every:
+                    log.info("another run sent it", channel=channel, subject=waiting.subject)
+            for waiting, channel in every:
                 line = f"{channel}: {waiting.subject}"
                 if not alone:
                     failure: str | None = "another run is still sending"
@@ -240,12 +245,16 @@ class Outbox:
 def _locked(file: int, within_s: float) -> bool:
     """Whether the lock on an open file could be taken in time; it ends when the file is closed."""
     end = time.monotonic() + within_s
+    waits = False
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
                 return False
+            if not waits:
+                log.info("waiting for another run that is sending alerts", at_most_s=within_s)
+            waits = True
             time.sleep(0.05)
         else:
             return True
