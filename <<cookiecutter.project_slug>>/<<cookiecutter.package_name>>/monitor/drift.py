@@ -1,18 +1,20 @@
 """Drift: how far new data, and the model's answers to it, are from what the model knows."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from ..errors import ConfigError, DataError
+from ..errors import DataError
 from .baseline import SCORE
+from .scores import compare, rounded
 
 MIN_ROWS = 30  # fewer tell nothing
 FEW_ROWS = 1000  # fewer let chance look like drift: distances grow as batches shrink
+EXPECTED = 10  # values, by the other side's share; where none is there, that is no chance
+NAMED = 5  # columns that a recommendation names
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Rules:
 
     numeric: str  # Evidently's method for numbers
     categorical: str  # and for text
-    column: float  # a feature has drifted beyond this
+    column: float  # a feature's values have drifted beyond this
+    nulls: float  # and its nulls, when their share differs by more than this
     data_drift: float  # the data has, when more than this share of features has
     prediction_drift: float  # the score has drifted beyond this
     rows: int  # at most so many are compared, drawn on each side
@@ -29,9 +32,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What was found; a column's score is what its method in the rules gives.
+    """The comparison; a column's score is what its method in the rules gives.
 
-    A feature that lost all its values has drifted, with the score 1.
+    Values and nulls of a feature are compared apart: it has drifted when one of both has. Of
+    times the nulls alone are compared, for their values always move. The score is 1 where all
+    values went, or none was there before, and 0 where both sides have none.
     """
 
     timestamp: str  # ISO 8601, UTC
@@ -40,7 +45,9 @@ class DriftReport:
     data_drift_score: float  # share of features that drifted, 0 to 1
     prediction_drift_score: float
     feature_drift_scores: dict[str, float]
+    null_shares: dict[str, tuple[float, float]]  # of each feature: in the reference, now
     drifted_features: list[str]
+    drift_reasons: dict[str, list[str]]  # of each drifted feature: values, nulls
     data_drift_detected: bool
     prediction_drift_detected: bool
     drift_detected: bool
@@ -54,55 +61,104 @@ def detect(
     rules: Rules,
     *,
     seed: int,
-    html: Path,
+    details: Path,
     run_id: str,
 ) -> DriftReport:
     """Compare two tables of the same columns with Evidently; one column is the model's ``score``.
 
-    ``html`` receives the page for people.
+    ``details`` receives Evidently's page.
 
     Raises:
         DataError: too few rows, or a column is missing or of another type.
         ConfigError: a method is not known, or cannot compare a column.
     """
     _refuse_what_tells_nothing(reference, current)
-    before, now = (
-        _values(frame.sample(min(rules.rows, frame.height), seed=seed, shuffle=True))
-        for frame in (reference, current)
-    )
+    before, now = comparable(reference), comparable(current)
     _refuse_other_types(before, now)
-    found, emptied = _compare(before, now, rules=rules, html=html)
+    found = _values(before, now, rules, seed=seed, details=details)
+    nulls = {c: (_nulls(c, reference), _nulls(c, current)) for c in reference.columns if c != SCORE}
     score, score_drifted = found.pop(SCORE)
-    drifted = [name for name, (_, is_drifted) in found.items() if is_drifted]
-    share = len(drifted) / max(len(found), 1)
+    reasons = {
+        name: [
+            *(["values"] if name in found and found[name][1] else []),
+            *(["nulls"] if abs(share[1] - share[0]) > rules.nulls else []),
+        ]
+        for name, share in nulls.items()
+    }
+    drifted = {name: why for name, why in reasons.items() if why}
+    share = len(drifted) / max(len(nulls), 1)
     data_drifted = share > rules.data_drift
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
         rows=current.height,
-        data_drift_score=share,
+        data_drift_score=rounded(share),
         prediction_drift_score=score,
         feature_drift_scores={name: value for name, (value, _) in found.items()},
-        drifted_features=drifted,
+        null_shares={name: (rounded(old), rounded(new)) for name, (old, new) in nulls.items()},
+        drifted_features=list(drifted),
+        drift_reasons=drifted,
         data_drift_detected=data_drifted,
         prediction_drift_detected=score_drifted,
         drift_detected=data_drifted or score_drifted,
-        visualizations=[html.as_posix()],
+        visualizations=[details.as_posix()],
         recommendations=_recommend(
-            drifted, emptied, current.height, data=data_drifted, prediction=score_drifted
+            drifted, nulls, current.height, data=data_drifted, prediction=score_drifted
         ),
     )
 
 
-def _compare(
-    before: pl.DataFrame, now: pl.DataFrame, *, rules: Rules, html: Path
-) -> tuple[dict[str, tuple[float, bool]], list[str]]:
-    """``column: (score, drifted)``, and the columns that lost all their values."""
-    filled = [name for name in before.columns if before[name].count() > 1]
-    emptied = [name for name in filled if now[name].count() <= 1]
-    compared = [name for name in filled if name not in emptied]
-    found = _evidently(before.select(compared), now.select(compared), rules=rules, html=html)
-    return {name: found.get(name, (1.0, True)) for name in filled}, emptied
+def comparable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Numbers as floats, text and yes/no as text; no times, and null for what is no number.
+
+    Evidently refuses what is not in this form, and fails on a column without a value.
+    """
+    from polars import selectors as cs
+
+    numbers = cs.numeric().cast(pl.Float64)
+    text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
+    made = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
+    return made.select(cs.float() | cs.string())
+
+
+def _values(
+    before: pl.DataFrame, now: pl.DataFrame, rules: Rules, *, seed: int, details: Path
+) -> dict[str, tuple[float, bool]]:
+    """``column: (score, drifted)`` for each column, also those that one side has no values of."""
+    sample_before, sample_now = (
+        frame.sample(min(rules.rows, frame.height), seed=seed, shuffle=True)
+        for frame in (before, now)
+    )
+    filled = [c for c in before.columns if min(sample_before[c].count(), sample_now[c].count()) > 1]
+    methods = {
+        c: rules.numeric if before[c].dtype.is_numeric() else rules.categorical for c in filled
+    }
+    limits = dict.fromkeys(filled, rules.column)
+    if SCORE in limits:
+        limits[SCORE] = rules.prediction_drift
+    scores = compare(
+        sample_before.select(filled),
+        sample_now.select(filled),
+        methods,
+        limits,
+        seed=seed,
+        page=details,
+    )
+    return {c: scores.get(c) or _one_sided(before[c], now[c]) for c in before.columns}
+
+
+def _one_sided(before: pl.Series, now: pl.Series) -> tuple[float, bool]:
+    """The score and the verdict where at least one side has no values, or a single one."""
+    few, many = sorted((before, now), key=lambda side: side.count() / len(side))
+    gone = many.count() / len(many) * len(few) >= EXPECTED
+    return (1.0, True) if gone and few.count() <= 1 else (0.0, False)
+
+
+def _nulls(name: str, frame: pl.DataFrame) -> float:
+    """The share of a column's rows without a value; what is no finite number is none."""
+    column = frame[name]
+    filled = column.is_finite().sum() if column.dtype.is_float() else column.count()
+    return 1 - int(filled or 0) / frame.height
 
 
 def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:
@@ -126,87 +182,33 @@ def _refuse_other_types(before: pl.DataFrame, now: pl.DataFrame) -> None:
     if changed:
         raise DataError(
             f"incoming data holds other types than the reference in {', '.join(changed)}. "
-            "Mend the source, or run `make repro` on the new form.",
+            "Fix the source, or run `make repro` on the new form.",
             "data.changed_type",
         )
 
 
-def _values(frame: pl.DataFrame) -> pl.DataFrame:
-    """Numbers as floats, text and yes/no as text; no times, and null for what is no number.
-
-    Evidently refuses what is not in this form, and fails on a column without a value.
-    """
-    from polars import selectors as cs
-
-    numbers = cs.numeric().cast(pl.Float64)
-    text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
-    made = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
-    return made.select(cs.float() | cs.string())
-
-
-def _evidently(
-    reference: pl.DataFrame, current: pl.DataFrame, *, rules: Rules, html: Path
-) -> dict[str, tuple[float, bool]]:
-    """``column: (score, drifted)``; whether it drifted is the test's verdict.
-
-    The direction differs by method: a p-value drifts below its threshold, a distance above.
-    """
-    from evidently import DataDefinition, Dataset, Report
-    from evidently.metrics import ValueDrift
-
-    numeric = [c for c in reference.columns if reference[c].dtype.is_numeric()]
-    text = [c for c in reference.columns if c not in numeric]
-    definition = DataDefinition(numerical_columns=numeric, categorical_columns=text)
-    metrics = [
-        ValueDrift(
-            column=c,
-            method=rules.numeric if c in numeric else rules.categorical,
-            threshold=rules.prediction_drift if c == SCORE else rules.column,
-        )
-        for c in reference.columns
-    ]
-    sides = [
-        Dataset.from_pandas(_pandas(frame), data_definition=definition)
-        for frame in (current, reference)
-    ]
-    try:
-        snapshot = Report(metrics, include_tests=True).run(*sides)
-    except (ValueError, ArithmeticError) as error:
-        raise _unfit(rules, str(error).splitlines()[0]) from error
-    snapshot.save_html(str(html))
-    found: dict[str, Any] = snapshot.dict()
-    failed = {t["metric_config"]["params"]["column"]: t["status"] == "FAIL" for t in found["tests"]}
-    scores = {m["config"]["column"]: float(m["value"]) for m in found["metrics"]}
-    undecided = [c for c in reference.columns if not math.isfinite(scores[c])]
-    if undecided:
-        raise _unfit(rules, f"no number comes out for {', '.join(undecided)}")
-    return {c: (scores[c], failed[c]) for c in reference.columns}
-
-
-def _unfit(rules: Rules, reason: str) -> ConfigError:
-    return ConfigError(
-        f"these columns cannot be compared by {rules.numeric} (numbers) and {rules.categorical} "
-        f"(text): {reason}. Choose another method in conf/drift.",
-        "config.drift_method",
-    )
-
-
-def _pandas(frame: pl.DataFrame) -> Any:
-    """A pandas frame of plain numpy columns: Evidently fails on others."""
-    import pandas as pd
-
-    return pd.DataFrame({c.name: c.to_numpy() for c in frame})
-
-
 def _recommend(
-    drifted: list[str], emptied: list[str], rows: int, *, data: bool, prediction: bool
+    drifted: dict[str, list[str]],
+    nulls: dict[str, tuple[float, float]],
+    rows: int,
+    *,
+    data: bool,
+    prediction: bool,
 ) -> list[str]:
     advice = []
+    emptied = [
+        f"{name} ({nulls[name][0]:.1%} before, {nulls[name][1]:.1%} now)"
+        for name, reasons in drifted.items()
+        if "nulls" in reasons
+    ]
     if emptied:
-        advice.append(f"{', '.join(emptied)} came without values: look at the source first.")
+        advice.append(
+            f"Look at the source first: another share of values is missing in {_some(emptied)}."
+        )
     if data:
         advice.append(
-            f"Look at {', '.join(drifted)} in the report: a fault at the source, or the world?"
+            f"Look at {_some(list(drifted))} in the report: is it a fault at the source, or did "
+            "the world change?"
         )
     if prediction:
         advice.append(
@@ -214,6 +216,11 @@ def _recommend(
         )
     if data or prediction:
         advice.append("If the world changed, retrain on rows that include the new time.")
-        if rows < FEW_ROWS:
-            advice.append(f"{rows} rows are few: it may be chance; compare again with more.")
+    if (data or prediction or emptied) and rows < FEW_ROWS:
+        advice.append(f"{rows} rows are few: it may be chance; compare again with more.")
     return advice
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

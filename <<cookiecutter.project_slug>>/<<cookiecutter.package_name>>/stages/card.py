@@ -1,32 +1,32 @@
-"""One page about the model for people: `python -m PACKAGE.stages.card`."""
+"""The pages of an experiment for people: `python -m PACKAGE.stages.card`."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..evaluate.card import render
+from ..report import card, quality
 from ..runtime.artifacts import replacing
 from ..runtime.stage import stage
 from .evaluate import IMPORTANCE, METRICS
 from .split import SPLIT
 from .track import EXPERIMENT
 from .train import CONTRACT
-from .validate import QUALITY
+from .validate import QUALITY, QUALITY_PAGE
 
 CARD = Path("reports/model_card.md")
 
 
 @stage
 def main(config: Config) -> None:
-    """Write reports/model_card.md from everything in reports/."""
+    """Write reports/model_card.md and reports/quality.html from everything in reports/."""
     contract = _read(CONTRACT)
     fell_back = contract["fell_back"]
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
     for report in (QUALITY, SPLIT, EXPERIMENT):
         warnings += _read(report)["warnings"]
 
-    text = render(
+    page = card.render(
         {
             "name": config.name,
             "contract": contract,
@@ -35,13 +35,16 @@ def main(config: Config) -> None:
             "primary": config.evaluate.metrics[0],
             "level": config.evaluate.level,
             "split": config.split.kind,
+            "time": config.data.time,
             "importance": _read(IMPORTANCE),
             "quality": _read(QUALITY),
             "warnings": warnings,
         }
     )
-    with replacing(CARD) as partial:
-        partial.write_text(text, encoding="utf-8")
+    about = quality.render(config.name, _read(QUALITY), config.validate.max_quarantined)
+    for path, text in ((CARD, page), (QUALITY_PAGE, about)):
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

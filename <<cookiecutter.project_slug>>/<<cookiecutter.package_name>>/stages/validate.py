@@ -6,9 +6,11 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import report, schema
+from ..data import schema
 from ..data.anomalies import find
+from ..data.profile import describe
 from ..data.validation import accept, validate
+from ..report import quality as page
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .ingest import INGESTED
@@ -37,10 +39,11 @@ def main(config: Config) -> None:
         kept, refused = pl.scan_parquet(valid), pl.scan_parquet(QUARANTINE)
         unasked = [config.data.key, config.data.target, *config.data.ignore]
         anomalies = find(kept, settings.anomalies, unasked, config.seed)
-        found = report.describe(quality, kept, refused, anomalies, rules.personal)
-        write_json(QUALITY, found)
-        with replacing(QUALITY_PAGE) as partial:
-            partial.write_text(report.render(config.name, found), encoding="utf-8")
+        known = describe(quality, kept, refused, anomalies, rules.personal)
+        write_json(QUALITY, known)
+        with replacing(QUALITY_PAGE) as partial:  # for a run that stops; `card` is its stage
+            text = page.render(config.name, known, settings.max_quarantined)
+            partial.write_text(text, encoding="utf-8")
         accept(quality, settings.max_quarantined)
 
 

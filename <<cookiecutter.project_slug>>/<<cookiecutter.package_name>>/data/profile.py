@@ -1,8 +1,7 @@
-"""What validation found: one value for machines, and one HTML page of it for people."""
+"""What is known of the data after validation, as JSON takes it: for machines, and for the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,14 +10,16 @@ from .anomalies import Anomaly, missing_patterns
 from .validation import Quality
 from .verdicts import REASON, REASONS
 
-TEMPLATE = Path(__file__).with_name("report.html.j2")
 LOOKED_AT = 10_000  # rows in quarantine, the first, from which examples are taken
 EXAMPLES = 3  # for each rule
 ROWS = 20  # rows in quarantine that are shown whole
 BINS = 24
 TOP = 8  # values of a text column that are named
 MANY = 1000  # different texts from which on they are only counted
-LONGEST = 80  # characters of a value that are shown
+LONGEST = 80  # characters of a value in a row that is shown
+LONGEST_TEXT = 500  # characters of a text that is counted
+EXACT = 100_000  # rows up to which different values are counted one by one
+UNSURE = 0.9  # share of different values above which an estimate cannot tell some from all
 
 
 def describe(
@@ -46,17 +47,6 @@ def describe(
     }
 
 
-def render(name: str, found: Mapping[str, Any]) -> str:
-    """The page about what ``describe`` returned; every value is escaped, nothing is fetched."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(name=name, **found)
-
-
 def _examples(quality: Quality, quarantine: pl.LazyFrame) -> dict[str, list[str]]:
     first = quarantine.select(REASONS, REASON).head(LOOKED_AT).collect()
     return {
@@ -74,32 +64,46 @@ def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).list.join(", ")
         if name == REASONS
         else pl.lit(f"({dtype})").alias(name)
-        if dtype.is_nested() or dtype in (pl.Binary, pl.Object)
-        else pl.col(name).cast(pl.String).str.slice(0, LONGEST)
+        if _is_opaque(dtype)
+        else _cut(pl.col(name).cast(pl.String))
         for name, dtype in rows.schema.items()
         if name != REASON
     ]
     return rows.select(shown)
 
 
+def _cut(text: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(text.str.len_chars() > LONGEST)
+        .then(text.str.slice(0, LONGEST - 1) + "…")
+        .otherwise(text)
+    )
+
+
 def _columns(
     valid: pl.LazyFrame, quality: Quality, personal: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     types = valid.collect_schema()
-    column = pl.all()
+    flat = [name for name, dtype in types.items() if not _is_opaque(dtype)]
+    values = [_finite(name, types[name]) for name in flat]
+    exact = quality.valid <= EXACT
     low, high, distinct = pl.collect_all(
         [
-            valid.select(column.min()),
-            valid.select(column.max()),
-            valid.select(column.approx_n_unique()),
+            valid.select(value.min() for value in values),
+            valid.select(value.max() for value in values),
+            valid.select(
+                pl.col(name).drop_nulls().n_unique() if exact else pl.col(name).approx_n_unique()
+                for name in flat
+            ),
         ],
         engine="streaming",
     )
     about = []
     for name, dtype in types.items():
-        limits = (None, None) if name in personal else (low[name][0], high[name][0])
-        of = min(distinct[name][0], quality.valid)
-        counts = None if name in personal else _counts(valid, name, dtype, limits, of)
+        hidden = name in personal or name not in flat
+        limits = (None, None) if hidden else (low[name][0], high[name][0])
+        filled = round(quality.valid * (1 - quality.nulls.get(name, 0.0)))
+        of = min(distinct[name][0], filled) if name in flat else None
         about.append(
             {
                 "name": name,
@@ -107,8 +111,9 @@ def _columns(
                 "nulls": quality.nulls.get(name, 0.0),
                 "low": _short(limits[0]),
                 "high": _short(limits[1]),
-                "distinct": of,
-                "shape": counts,
+                "distinct": of if exact or of is None or of <= UNSURE * filled else None,
+                "distinct_is_exact": exact,
+                "shape": None if hidden else _counts(valid, name, dtype, limits, of or 0),
             }
         )
     return about
@@ -118,7 +123,7 @@ def _counts(
     valid: pl.LazyFrame, name: str, dtype: pl.DataType, limits: tuple[Any, Any], of: int
 ) -> dict[str, Any] | None:
     """How often: ``values`` with counts, or ``bins`` of equal width from the low to the high."""
-    if limits[0] is None or dtype.is_nested():
+    if limits[0] is None:
         return None
     if dtype in (pl.String, pl.Boolean):
         if of > MANY:
@@ -127,15 +132,24 @@ def _counts(
         common = common.filter(pl.col("value").is_not_null())
         top = common.sort("len", "value", descending=[True, False]).head(TOP)
         rows = top.collect(engine="streaming").iter_rows()
-        return {"values": [[_short(value), count] for value, count in rows]}
-    value = pl.col(name).to_physical().cast(pl.Float64)
+        return {"values": [[value[:LONGEST_TEXT], count] for value, count in rows]}
+    value = _finite(name, dtype).to_physical().cast(pl.Float64) / 2  # no difference overflows
     edges = pl.DataFrame({name: limits}, schema={name: dtype}).select(value).to_series()
     first, width = edges[0], edges[1] - edges[0]
-    bins = min(BINS, int(width) + 1) if dtype.is_integer() else BINS
+    bins = min(BINS, int(2 * width) + 1) if dtype.is_integer() else BINS
     place = ((value - first) / (width or 1.0) * bins).floor().clip(0, bins - 1).cast(pl.Int64)
     counted = valid.select(place.alias("bin")).drop_nulls().group_by("bin").len()
-    found = dict(counted.collect(engine="streaming").iter_rows())
-    return {"bins": [found.get(bin_, 0) for bin_ in range(bins)]}
+    rows_of = dict(counted.collect(engine="streaming").iter_rows())
+    return {"bins": [rows_of.get(bin_, 0) for bin_ in range(bins)]}
+
+
+def _is_opaque(dtype: pl.DataType) -> bool:
+    return dtype.is_nested() or dtype in (pl.Binary, pl.Object)
+
+
+def _finite(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    return pl.when(column.is_finite()).then(column).alias(name) if dtype.is_float() else column
 
 
 def _short(value: Any) -> Any:

@@ -1,0 +1,122 @@
+"""How far two columns are apart, by Evidently's methods, and Evidently's own page about it."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..errors import ConfigError
+
+LONGEST = 60  # characters of a name or a value on Evidently's page
+_MARKUP = re.compile(r"[^\w .,:;()/%+-]|__+")  # all that a script, HTML or a plot's label could be
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    'img-src data: blob:; font-src data:; worker-src blob:">'
+)
+
+
+def compare(
+    reference: pl.DataFrame,
+    current: pl.DataFrame,
+    methods: Mapping[str, str],
+    limits: Mapping[str, float],
+    *,
+    seed: int,
+    page: Path,
+) -> dict[str, tuple[float, bool]]:
+    """``column: (score, drifted)``; whether it drifted is the method's verdict.
+
+    The direction differs by method: a p-value drifts below its limit, a distance above. Equal
+    tables give equal scores: they are rounded, for Evidently sums in the order of a set.
+
+    Args:
+        reference: columns of Float64 and String, each with two values at least.
+        current: the same columns.
+        methods: of each column.
+        limits: of each column.
+        seed: of the methods that draw.
+        page: receives Evidently's page, in which names and values are harmless.
+
+    Raises:
+        ConfigError: a method is not known, or cannot compare a column.
+    """
+    import numpy as np
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.metrics import ValueDrift
+
+    names = {c: f"{number}. {_harmless(c)}" for number, c in enumerate(reference.columns, start=1)}
+    numeric = [names[c] for c in names if reference[c].dtype.is_numeric()]
+    definition = DataDefinition(
+        numerical_columns=numeric,
+        categorical_columns=[name for name in names.values() if name not in numeric],
+    )
+    metrics = [
+        ValueDrift(column=name, method=methods[c], threshold=limits[c]) for c, name in names.items()
+    ]
+    before, now = _with_harmless_texts(reference, current)
+    sides = [
+        Dataset.from_pandas(_pandas(frame.rename(names)), data_definition=definition)
+        for frame in (now, before)
+    ]
+    np.random.seed(seed)  # some of Evidently's methods draw from numpy's own state
+    try:
+        snapshot = Report(metrics, include_tests=True).run(*sides)
+    except (ValueError, ArithmeticError) as error:
+        raise _unfit(methods.values(), str(error).splitlines()[0]) from error
+    snapshot.save_html(str(page))
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("<head>", f"<head>{_POLICY}", 1), encoding="utf-8")
+    return _verdicts(snapshot.dict(), names, methods)
+
+
+def _verdicts(
+    result: Mapping[str, Any], names: Mapping[str, str], methods: Mapping[str, str]
+) -> dict[str, tuple[float, bool]]:
+    tests = {t["metric_config"]["params"]["column"]: t["status"] for t in result["tests"]}
+    scores = {m["config"]["column"]: float(m["value"]) for m in result["metrics"]}
+    undecided = [c for c, name in names.items() if not math.isfinite(scores[name])]
+    if undecided:
+        raise _unfit(methods.values(), f"no number comes out for {', '.join(undecided)}")
+    return {c: (rounded(scores[name]), tests[name] == "FAIL") for c, name in names.items()}
+
+
+def rounded(value: float) -> float:
+    """Six significant digits, and six behind the point."""
+    return round(float(f"{value:.6g}"), 6)
+
+
+def _unfit(methods: Iterable[str], reason: str) -> ConfigError:
+    return ConfigError(
+        f"these columns cannot be compared by {', '.join(sorted(set(methods)))}: {reason}. "
+        "Choose another method in conf/drift.",
+        "config.drift_method",
+    )
+
+
+def _harmless(text: str) -> str:
+    return _MARKUP.sub("·", text)[:LONGEST]
+
+
+def _with_harmless_texts(
+    reference: pl.DataFrame, current: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both tables with texts that no page can run; different texts stay different."""
+    for column in reference.select(pl.col(pl.String)).columns:
+        texts = pl.concat([reference[column], current[column]]).drop_nulls().unique().sort()
+        plain = [_harmless(text) for text in texts]
+        pairs = enumerate(zip(texts, plain, strict=True), start=1)
+        names = [new if new == old else f"{new} #{number}" for number, (old, new) in pairs]
+        renamed = pl.col(column).replace_strict(texts, pl.Series(names, dtype=pl.String))
+        reference, current = reference.with_columns(renamed), current.with_columns(renamed)
+    return reference, current
+
+
+def _pandas(frame: pl.DataFrame) -> Any:
+    """A pandas frame of plain numpy columns: Evidently fails on others."""
+    import pandas as pd
+
+    return pd.DataFrame({c.name: c.to_numpy() for c in frame})
