@@ -61,6 +61,7 @@ LAYERS = [
     {"groups"},
     {"config", "runtime"},
     {"data", "evaluate", "model", "monitor"},
+    {"report"},
     {"stages", "doctor", "demo"},
 ]
 

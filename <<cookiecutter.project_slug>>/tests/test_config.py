@@ -50,6 +50,7 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("+validate.anomalies.guess=1", "validate.anomalies"),
         ("+validate.anomalies.iqr=-1", "validate.anomalies.iqr"),
         ("evaluate.bootstrap=1", "evaluate.bootstrap"),
+        ("drift.nulls=2", "drift.nulls"),
         ("data.sources=[]", "data.sources"),
         ("data.sources.0.kind=exel", "data.sources.kind"),
         ("data.sources.0.path=null", "one of path and uri_env"),

@@ -99,6 +99,29 @@ def test_only_what_a_change_concerns_runs_again(repository: Path) -> None:
     assert {"compose", "evaluate", "card"} <= changed
 
 
+@pytest.mark.parametrize(
+    ("template", "old", "page"),
+    [
+        ("quality.html.j2", "Columns of the valid rows", "quality.html"),
+        ("page.html.j2", "</body>", "quality.html"),
+        ("card.md.j2", "## The data", "model_card.md"),
+    ],
+)
+def test_another_look_of_a_page_runs_the_card_alone(
+    repository: Path, package: str, template: str, old: str, page: str
+) -> None:
+    file = repository / package / "report" / template
+    before = file.read_text()
+    file.write_text(before.replace(old, f"another look {old}"))
+    changed = ran(run(repository, "dvc", "repro"))
+    written = (repository / "reports" / page).read_text()
+    file.write_text(before)
+    run(repository, "dvc", "repro")
+
+    assert changed == {"card"}
+    assert "another look" in written
+
+
 def test_an_experiment_in_a_copy_answers_by_its_own_configuration(repository: Path) -> None:
     before = metrics(repository)["roc_auc"]
     run(repository, "dvc", "exp", "run", "--temp", "-n", "shrunk", "-S", "model.params.C=0.0001")
@@ -193,7 +216,7 @@ def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, pa
     card = (repository / "reports/model_card.md").read_text()
     run(repository, "dvc", "checkout", "--force", "dvc.yaml")
 
-    assert "Mind:" in card
+    assert "Warning:" in card
     assert "MLflow" in card
 
 

@@ -1,5 +1,6 @@
 """The workflows are well-formed, hold few rights, and call only what the Makefile offers."""
 
+import json
 import os
 import re
 import subprocess
@@ -106,3 +107,22 @@ def test_a_retrained_model_is_proposed_by_a_branch_and_a_pull_request(tmp_path: 
     assert pushed == ["dvc.lock", "params.yaml"]
     assert "pr create" in called.read_text()
     assert "--base main --head retrain-7-1" in called.read_text()
+
+
+def test_what_the_data_calls_its_columns_reaches_a_job_summary_only_by_a_page_that_escapes_it(
+    tmp_path: Path,
+) -> None:
+    """The step as it stands: it prints the page, and of the report a yes or no."""
+    steps = load(ROOT / ".github/workflows/drift.yml")["jobs"]["watch"]["steps"]
+    (step,) = [step for step in steps if step.get("id") == "summary"]
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/drift.md").write_text("## a page\n")
+    report = {"drift_detected": True, "recommendations": ["canary"], "drifted_features": ["canary"]}
+    (tmp_path / "reports/drift.json").write_text(json.dumps(report))
+    files = {name: str(tmp_path / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    run(tmp_path, "bash", "-e", "-c", step["run"], **files)
+
+    assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == "## a page\n"
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "drift=true\n"
+    printed = {name for path in WORKFLOWS for name in re.findall(r"cat (\S+)", path.read_text())}
+    assert printed == {"reports/drift.md", "reports/model_card.md"}

@@ -1,6 +1,6 @@
 """Drift: how far new data, and the model's answers to it, are from what the model knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,17 +75,10 @@ def detect(
     _refuse_what_tells_nothing(reference, current)
     before, now = comparable(reference), comparable(current)
     _refuse_other_types(before, now)
-    found = _values(before, now, rules, seed=seed, details=details)
+    scores = _values(before, now, rules, seed=seed, details=details)
     nulls = {c: (_nulls(c, reference), _nulls(c, current)) for c in reference.columns if c != SCORE}
-    score, score_drifted = found.pop(SCORE)
-    reasons = {
-        name: [
-            *(["values"] if name in found and found[name][1] else []),
-            *(["nulls"] if abs(share[1] - share[0]) > rules.nulls else []),
-        ]
-        for name, share in nulls.items()
-    }
-    drifted = {name: why for name, why in reasons.items() if why}
+    score, score_drifted = scores.pop(SCORE)
+    drifted = _reasons(scores, nulls, rules)
     share = len(drifted) / max(len(nulls), 1)
     data_drifted = share > rules.data_drift
     return DriftReport(
@@ -94,7 +87,7 @@ def detect(
         rows=current.height,
         data_drift_score=rounded(share),
         prediction_drift_score=score,
-        feature_drift_scores={name: value for name, (value, _) in found.items()},
+        feature_drift_scores={name: value for name, (value, _) in scores.items()},
         null_shares={name: (rounded(old), rounded(new)) for name, (old, new) in nulls.items()},
         drifted_features=list(drifted),
         drift_reasons=drifted,
@@ -145,6 +138,21 @@ def _values(
         page=details,
     )
     return {c: scores.get(c) or _one_sided(before[c], now[c]) for c in before.columns}
+
+
+def _reasons(
+    scores: Mapping[str, tuple[float, bool]],
+    nulls: Mapping[str, tuple[float, float]],
+    rules: Rules,
+) -> dict[str, list[str]]:
+    """Of each column that drifted: by its values, its nulls, or both."""
+    drifted: dict[str, list[str]] = {}
+    for name, (before, now) in nulls.items():
+        if name in scores and scores[name][1]:
+            drifted.setdefault(name, []).append("values")
+        if abs(now - before) > rules.nulls:
+            drifted.setdefault(name, []).append("nulls")
+    return drifted
 
 
 def _one_sided(before: pl.Series, now: pl.Series) -> tuple[float, bool]:

@@ -12,6 +12,7 @@ from ..errors import ConfigError
 
 LONGEST = 60  # characters of a name or a value on Evidently's page
 _MARKUP = re.compile(r"[^\w .,:;()/%+-]|__+")  # all that a script, HTML or a plot's label could be
+_REFUSALS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)  # of methods
 _POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
@@ -44,33 +45,44 @@ def compare(
     Raises:
         ConfigError: a method is not known, or cannot compare a column.
     """
-    import numpy as np
-    from evidently import DataDefinition, Dataset, Report
-    from evidently.metrics import ValueDrift
-
     names = {c: f"{number}. {_harmless(c)}" for number, c in enumerate(reference.columns, start=1)}
-    numeric = [names[c] for c in names if reference[c].dtype.is_numeric()]
-    definition = DataDefinition(
-        numerical_columns=numeric,
-        categorical_columns=[name for name in names.values() if name not in numeric],
-    )
-    metrics = [
-        ValueDrift(column=name, method=methods[c], threshold=limits[c]) for c, name in names.items()
-    ]
-    before, now = _with_harmless_texts(reference, current)
-    sides = [
-        Dataset.from_pandas(_pandas(frame.rename(names)), data_definition=definition)
-        for frame in (now, before)
-    ]
-    np.random.seed(seed)  # some of Evidently's methods draw from numpy's own state
+    before, now = (frame.rename(names) for frame in _with_harmless_texts(reference, current))
+    asked = {name: (methods[c], limits[c]) for c, name in names.items()}
     try:
-        snapshot = Report(metrics, include_tests=True).run(*sides)
-    except (ValueError, ArithmeticError) as error:
-        raise _unfit(methods.values(), str(error).splitlines()[0]) from error
+        snapshot = _snapshot(before, now, asked, seed)
+    except _REFUSALS as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise _unfit(methods.values(), reason) from error
     snapshot.save_html(str(page))
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("<head>", f"<head>{_POLICY}", 1), encoding="utf-8")
     return _verdicts(snapshot.dict(), names, methods)
+
+
+def _snapshot(
+    reference: pl.DataFrame,
+    current: pl.DataFrame,
+    asked: Mapping[str, tuple[str, float]],
+    seed: int,
+) -> Any:
+    """Evidently's comparison; ``asked``: of each column, its method and its limit."""
+    import numpy as np
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.metrics import ValueDrift
+
+    definition = DataDefinition(
+        numerical_columns=[c for c in asked if reference[c].dtype.is_numeric()],
+        categorical_columns=[c for c in asked if not reference[c].dtype.is_numeric()],
+    )
+    sides = [
+        Dataset.from_pandas(_pandas(frame), data_definition=definition)
+        for frame in (current, reference)
+    ]
+    metrics = [
+        ValueDrift(column=c, method=method, threshold=limit) for c, (method, limit) in asked.items()
+    ]
+    np.random.seed(seed)  # some of Evidently's methods draw from numpy's own state
+    return Report(metrics, include_tests=True).run(*sides)
 
 
 def _verdicts(

@@ -75,7 +75,7 @@ def _verdict(report: DriftReport) -> dict[str, str]:
     if report.data_drift_detected:
         return {"level": "bad", "title": "Act: the data has drifted"}
     if any("nulls" in reasons for reasons in report.drift_reasons.values()):
-        return {"level": "odd", "title": "Look at the source: values are missing as never before"}
+        return {"level": "odd", "title": "Look at the source: other values are missing than before"}
     if moved:
         return {"level": "odd", "title": f"No drift as a whole, but {some}"}
     return {"level": "good", "title": "No drift: nothing to do"}

@@ -18,7 +18,7 @@ _SPECIAL = re.compile(
     r"|^[-+=]|^\d(?=\d*[.)](?:\s|$))",  # a list's mark, where a text begins a line
     re.IGNORECASE,
 )
-_PUNCTUATION = re.compile(r"[!-,./:-@\[-^`{-~]")
+_PUNCTUATION = re.compile(r"[!-,./:-@\[-`{-~]")
 _UNFIT_FOR_CODE = re.compile(r"[`|\\<>&]")
 
 
