@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,7 @@ _BEFORE_BRACKET = re.compile(  # what works row by row and cannot fail midway, a
 )
 _FORBIDDEN = re.compile(r"\b(?:select|over|cast)\b|::", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?")
 _CALLED = re.compile(r"(\w+)\s*\(")
 
 _KEYWORDS: dict[str, Any] = {
@@ -186,9 +188,36 @@ def _parsed(text: pl.Expr, wanted: pl.DataType, date_format: str | None) -> pl.E
         return low.replace_strict(known, default=None, return_dtype=pl.Boolean)
     if wanted == pl.Date:
         return text.str.strptime(pl.Date, date_format or "%Y-%m-%d", strict=False)
+    if wanted.is_integer():
+        return text.map_batches(_whole, return_dtype=wanted, is_elementwise=True)
     if not wanted.is_temporal():
         return text.cast(wanted, strict=False)
     formats = [date_format] if date_format else ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
     times = [text.str.strptime(pl.Datetime("us"), f, strict=False) for f in formats]
     zoned = date_format is not None and re.search(r"%(#?z|:z|Z|\+)", date_format)
     return times[0].dt.replace_time_zone(None) if zoned else pl.coalesce(times)
+
+
+def _whole(texts: pl.Series) -> pl.Series:
+    """Texts as whole numbers: 2.0 and 1e3 are such too (JSON Schema 2020-12, 6.1.1), 2.5 is none.
+
+    Float64 tells numbers of up to 15 digits apart; longer ones are read digit by digit, for none
+    may come back as another one.
+    """
+    plain = texts.cast(pl.Int64, strict=False)
+    if plain.null_count() == texts.null_count():
+        return plain
+    number = texts.cast(pl.Float64, strict=False)
+    whole = number == number.floor()
+    size = texts.str.len_bytes()
+    exact = whole & (size <= 15) & (number.abs() < 2**53) & ((number != 0) | (size < 6))  # 1e-324
+    read = plain.zip_with(plain.is_not_null() | ~exact, number.cast(pl.Int64, strict=False))
+    long = read.is_null() & whole
+    return read.scatter(long.arg_true(), [_exactly(text) for text in texts.filter(long)])
+
+
+def _exactly(text: str) -> int | None:
+    number = Decimal(text) if _DECIMAL.fullmatch(text) else Decimal("NaN")
+    if number.adjusted() > 18 or number != number.to_integral_value():
+        return None
+    return int(number) if -(2**63) <= number < 2**63 else None
