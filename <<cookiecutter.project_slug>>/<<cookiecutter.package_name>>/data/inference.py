@@ -1,16 +1,30 @@
-"""A first schema, drafted from data: what is there is allowed, and a person takes it from there."""
+"""A first schema, drafted from data: the next month passes, and a person takes it from there."""
 
 import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ..errors import DataError
+from ..groups.data import Source
+from .joins import join
 from .rules import cast
+from .sources import open_table, schema_of, units
+from .tables import Unit, sink, stack, unreadable
 
-FEW = 20  # values of a column that are named one by one
-OFTEN = 10  # rows for each such value, at least
+FEW = 20  # words of a column that are named one by one
+OFTEN = 10  # rows for each such word, at least
+ROOM = 10  # widths of the range seen that are allowed on each side of it, if not more
+QUARTERS = 4
+STEADY = 0.5  # of that width in each quarter of the rows; else the values grow, or are sorted
+NEAR = 0.05  # of that width: as close to zero as if zero were the limit
+MORE_NULLS, SOME_NULLS = 2, 0.05  # times the share of nulls seen, and added to it
+KEY = re.compile(r"(^|[_ -]|[a-z](?=I|K))([iI][dD]|[kK][eE][yY])$")
+DISTINCT = "No value stands twice. If it names a row, make it data.key and x-unique: true."
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d")
 TIMES = (
     None,
@@ -25,72 +39,132 @@ TIMES = (
 Found = tuple[dict[str, Any], pl.DataType, str | None]  # keywords, type, date format
 
 
-def scan(file: Path) -> pl.LazyFrame:
-    """The rows of a CSV, Parquet or NDJSON file; CSV as text, empty and NA as null.
+def ingested(sources: Sequence[Source], scratch: Path) -> pl.LazyFrame:
+    """The rows that ingest makes of the sources, written down in ``scratch``, an empty folder.
 
     Raises:
-        DataError: it is missing, or of another kind.
+        ConfigError, DataError, TransientError: as ingest does, for what it cannot read.
     """
-    if not file.is_file():
-        raise DataError(f"no file at {str(file)!r}.", "data.missing_file")
-    readers = {
-        ".csv": lambda: pl.scan_csv(file, infer_schema=False, null_values=["", "NA"]),
-        ".parquet": lambda: pl.scan_parquet(file),
-        ".ndjson": lambda: pl.scan_ndjson(file, infer_schema_length=None),
-        ".jsonl": lambda: pl.scan_ndjson(file, infer_schema_length=None),
-    }
-    if file.suffix not in readers:
-        raise DataError(
-            f"{file} is none of: {', '.join(readers)}. Convert it first.", "data.unknown_kind"
-        )
-    return readers[file.suffix]()
+    stacked = [source for source in sources if source.join is None]
+    rows = _stacked(stacked, scratch / "stacked")
+    for number, source in enumerate(source for source in sources if source.join is not None):
+        assert source.join is not None  # noqa: S101 - chosen so
+        right = _stacked([source], scratch / f"joined{number}")
+        shown = source.path or f"${source.uri_env}"
+        rows = join(rows, right, source.join.by, source.join.cardinality, shown)
+    return rows
 
 
-def infer(table: pl.LazyFrame, title: str) -> dict[str, Any]:
-    """A JSON Schema document that all rows of the table keep.
+def _stacked(sources: Sequence[Source], scratch: Path) -> pl.LazyFrame:
+    frames, columns = [], []
+    for number, source in enumerate(sources):
+        fetched = scratch / f"{number}"
+        fetched.mkdir(parents=True)
+        for place, unit in enumerate(units(source, fetched)):
+            frames.append(_written(unit, scratch / f"{number}-{place}"))
+            columns.append((unit.shown, frames[-1].collect_schema()))
+    schema_of(columns)
+    return stack(frames)
 
-    It names types, date formats, ranges or the few values of a column, the share of nulls, and
-    marks as ``x-unique`` what may be a key. All columns are required and no others allowed.
+
+def _written(unit: Unit, scratch: Path) -> pl.LazyFrame:
+    scratch.mkdir()
+    table = open_table(unit, scratch)
+    file = scratch / "~rows.parquet"
+    try:
+        sink(table.rows, file)
+    except pl.exceptions.PolarsError as error:
+        table.inspect(None)
+        raise unreadable(unit, error) from error
+    table.inspect(file)
+    return pl.scan_parquet(file, glob=False)
+
+
+def infer(table: pl.LazyFrame, title: str, key: str | None = None) -> dict[str, Any]:
+    """A JSON Schema document that all rows of the table keep, and other rows of their kind too.
+
+    It names types, date formats, where nulls are and how many, the words of a column that has few,
+    and ranges with room. A limit is only set where each quarter of the table speaks for it, so
+    that neither a column that grows nor a sorted one forbids the rows to come. All columns are
+    required and no others allowed.
+
+    Args:
+        key: the column that names a row: no value of it may stand twice. Without one, the column
+            that could be it is described as such.
 
     Raises:
-        DataError: a column holds lists or objects, which are no columns of a table.
+        DataError: a column holds lists or objects, which are no columns of a table; no row.
     """
-    found = table.collect_schema()
-    nested = [name for name, dtype in found.items() if dtype.is_nested()]
+    types = table.collect_schema()
+    nested = [name for name, dtype in types.items() if dtype.is_nested()]
     if nested:
         raise DataError(
             f"column {', '.join(nested)} holds lists or objects. Flatten it first.", "data.nested"
         )
+    rows = int(table.select(pl.len()).collect(engine="streaming").item())
+    if not rows:
+        raise DataError(
+            f"{title}: there is none; a draft needs rows. Fix the source.", "data.no_rows"
+        )
+    columns = {name: _column(table, rows, name, dtype) for name, dtype in types.items()}
+    if key:
+        columns[key].keywords["x-unique"] = True
+    elif could := _could_be_key(columns):
+        columns[could].keywords["description"] = DISTINCT
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
         "type": "object",
         "additionalProperties": False,
-        "required": found.names(),
-        "properties": {name: _column(table, name, dtype) for name, dtype in found.items()},
+        "required": types.names(),
+        "properties": {name: column.keywords for name, column in columns.items()},
     }
 
 
-def _column(table: pl.LazyFrame, name: str, dtype: pl.DataType) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Column:
+    keywords: dict[str, Any]
+    is_distinct: bool  # a whole number or a text, and no value twice
+
+
+def _could_be_key(columns: Mapping[str, _Column]) -> str | None:
+    distinct = [name for name, column in columns.items() if column.is_distinct]
+    named = [name for name in distinct if KEY.search(name)]
+    (only,) = named if len(named) == 1 else distinct if len(distinct) == 1 else (None,)
+    return only
+
+
+def _column(table: pl.LazyFrame, rows: int, name: str, dtype: pl.DataType) -> _Column:
     keywords, kind, date_format = _of_text(table, name) if dtype == pl.String else _of_type(dtype)
-    value = cast(pl.col(name), dtype, kind, date_format)
-    rows, nulls, distinct = (
-        table.select(
-            pl.len(), value.null_count().alias("nulls"), value.drop_nulls().n_unique().alias("of")
-        )
+    quarters = table.select(
+        value=cast(pl.col(name), dtype, kind, date_format),
+        quarter=pl.int_range(pl.len()) * QUARTERS // rows,
+    )
+    value = pl.col("value")
+    nulls, distinct = (
+        quarters.select(nulls=value.null_count(), distinct=value.drop_nulls().n_unique())
         .collect(engine="streaming")
         .row(0)
     )
     if nulls:
-        share = math.ceil(100 * nulls / rows) / 100
+        share = min(1.0, math.ceil(100 * (nulls / rows * MORE_NULLS + SOME_NULLS)) / 100)
         keywords = {**keywords, "type": [keywords["type"], "null"], "x-max-null-share": share}
-    if distinct == rows > 1 and (kind.is_integer() or kind == pl.String):
-        keywords["x-unique"] = True
-    few = 0 < distinct <= FEW and distinct * OFTEN <= rows
-    if few and (kind.is_integer() or kind == pl.String):
-        values = table.select(value.alias("value")).unique().collect()["value"].drop_nulls().sort()
-        return keywords | {"enum": [*values.to_list(), *([None] if nulls else [])]}
-    return keywords | _limits(table, value, kind)
+    code = kind.is_integer() or kind == pl.String
+    if code and 1 < distinct <= FEW and distinct * OFTEN <= rows:
+        keywords |= _choices(quarters, kind)
+    if kind.is_numeric() and "enum" not in keywords:
+        keywords |= _limits(quarters, kind)
+    return _Column(keywords, is_distinct=code and not nulls and distinct == rows > 1)
+
+
+def _choices(quarters: pl.LazyFrame, kind: pl.DataType) -> dict[str, Any]:
+    """All words, or 0 and 1, if each stands in every quarter; other numbers are counts or codes."""
+    words = quarters.drop_nulls().group_by("value").agg(pl.col("quarter").n_unique()).collect()
+    values = words["value"].sort().to_list()
+    if (words["quarter"] < QUARTERS).any() or (kind.is_integer() and values != [0, 1]):
+        return {}
+    nulls = quarters.select(pl.col("value").null_count()).collect().item()
+    return {"enum": [*values, *([None] if nulls else [])]}
 
 
 def _of_type(dtype: pl.DataType) -> Found:
@@ -136,26 +210,37 @@ def _of_text(table: pl.LazyFrame, name: str) -> Found:
     return _of_type(pl.String())
 
 
-def _limits(table: pl.LazyFrame, value: pl.Expr, kind: pl.DataType) -> dict[str, Any]:
-    if kind == pl.String:
-        size = value.str.len_chars()
-        names = ("minLength", "maxLength")
-    elif kind.is_numeric():
-        size = value.filter(value.is_finite()) if kind.is_float() else value
-        names = ("minimum", "maximum")
-    else:
-        return {}
-    low, high, odd = (
-        table.select(
-            size.min().alias("low"),
-            size.max().alias("high"),
-            (~value.is_finite() if kind.is_float() else pl.lit(value=False)).any().alias("odd"),
-        )
-        .collect(engine="streaming")
-        .row(0)
+def _limits(quarters: pl.LazyFrame, kind: pl.DataType) -> dict[str, Any]:
+    """The range with room; a warning where NaN or an infinity is in the data."""
+    value = pl.col("value")
+    finite = value.filter(value.is_finite()) if kind.is_float() else value
+    odd = ~value.is_finite() if kind.is_float() else pl.lit(value=False)
+    by_quarter = quarters.group_by("quarter").agg(
+        low=finite.min(), high=finite.max(), odd=odd.any()
     )
-    limits = {} if low is None else dict(zip(names, (low, high), strict=True))
-    if odd:  # NaN or an infinity is in the data: the draft lets it pass, and says so
-        level = {"finite": "warning", "minimum": "warning", "maximum": "warning"}
-        limits["x-level"] = {rule: level[rule] for rule in ("finite", *limits)}
+    ends = by_quarter.collect(engine="streaming")
+    whole = ends.height == QUARTERS and not ends["low"].null_count()
+    limits = _range(ends["low"], ends["high"]) if whole else {}
+    if ends["odd"].any():
+        limits["x-level"] = dict.fromkeys(("finite", *limits), "warning")
+    return limits
+
+
+def _range(lows: pl.Series, highs: pl.Series) -> dict[str, Any]:
+    """The limits of a column from those of its quarters.
+
+    Numbers that come close to zero in every quarter, and never below, end there. A whole number may
+    be a count or a code, so nothing else is said of it.
+    """
+    low, high = lows.min(), highs.max()
+    assert isinstance(low, int | float)  # noqa: S101 - of a numeric column
+    assert isinstance(high, int | float)  # noqa: S101
+    width = high - low
+    limits: dict[str, Any] = {}
+    if lows.dtype.is_float() and ((highs - lows) >= STEADY * width).all() and width:
+        room = max(ROOM * width, abs(low), abs(high))
+        ends = {"minimum": low - room, "maximum": high + room}
+        limits = {key: float(f"{end:.2g}") for key, end in ends.items() if math.isfinite(end)}
+    if width and low >= 0 and (lows <= NEAR * width).all():
+        limits["minimum"] = 0
     return limits

@@ -15,6 +15,16 @@ _SECRET = re.compile(
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|credential|api_?key|account_?key", re.IGNORECASE
 )
+PURPOSES = {  # of the values that a person has to fill in
+    "data.schema": "the JSON Schema file of one row; the command `schema infer` drafts one",
+    "data.target": "the column to predict",
+    "data.key": (
+        "the column that names a row: by it a row stays in its part, and an answer meets what came "
+        "true. A table without one gets a number for each row, on a source of one csv or parquet "
+        "file by options: {row_index_name: row}, in sql by a query with row_number() OVER (ORDER "
+        "BY …) AS row, and then key: row"
+    ),
+}
 
 
 @dataclass
@@ -75,8 +85,8 @@ class Data:
 
     sources: list[Source] = MISSING
     schema: str = MISSING  # JSON Schema file of one row
-    target: str = MISSING
-    key: str = MISSING  # names one row; unique
+    target: Any = MISSING  # text; Any, so that null gets a word of its own
+    key: Any = MISSING  # text; names one row; unique
     time: str | None = None  # orders the rows; needed by a split by time
     ignore: list[str] = field(default_factory=list)  # columns that are no features
     hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
@@ -87,6 +97,12 @@ class Data:
             raise RuleError("data.sources is empty; at least one source is needed")
         if self.sources[0].join is not None:
             raise RuleError("data.sources.join of the first source has no rows to join with")
+        for key, name in (("data.target", self.target), ("data.key", self.key)):
+            if not isinstance(name, str) or not name:
+                raise RuleError(
+                    f"{key} is {name!r}; expected is {PURPOSES[key]}. A name that YAML takes for "
+                    "something else, such as no or 007, goes into quotes"
+                )
         within("data.retry_s", self.retry_s, 0.0, 3600.0)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import structlog
 
-from ..config import Config
-from ..data import leaks
+from ..config import Config, check_names
+from ..data import leaks, schema
 from ..data.features import features
 from ..data.splits import PARTS, Plan, size_warnings, split
 from ..runtime.artifacts import replacing, write_json
@@ -25,6 +25,7 @@ def main(config: Config) -> None:
     """Deal the valid rows to data/split/, if nothing leaks; say how in reports/split.json."""
     data, settings = config.data, config.split
     rows = pl.read_parquet(VALID)
+    check_names(rows.columns, _named(config), _dropped(config))
     planned = plan(config)
     parts = split(rows, planned, validation=settings.validation, test=settings.test)
     found = leaks.check(
@@ -45,6 +46,24 @@ def main(config: Config) -> None:
         log.info("part", name=path.stem, rows=frame.height)
     sizes = {name: part.height for name, part in parts.named().items()}
     write_json(SPLIT, {"by": planned.by, "rows": sizes} | asdict(found))
+
+
+def _named(config: Config) -> dict[str, list[str]]:
+    """The columns that the configuration names, which no stage before this one needs."""
+    data = config.data
+    named = {
+        "data.target": [data.target],
+        "data.key": [data.key],
+        "data.time": [data.time],
+        "data.ignore": data.ignore,
+        "split.group": [config.split.group],
+    }
+    return {key: [name for name in names if name is not None] for key, names in named.items()}
+
+
+def _dropped(config: Config) -> list[str]:
+    personal = schema.read(config.data.schema).personal
+    return [name for name, how in personal.items() if how == "drop"]
 
 
 def plan(config: Config) -> Plan:

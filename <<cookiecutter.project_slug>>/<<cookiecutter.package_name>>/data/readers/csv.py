@@ -14,21 +14,26 @@ from ..tables import Table, Unit
 from .plain import as_utf8
 
 SEPARATORS = ",;\t|"
+OURS = ("encoding", "unnamed")  # options that polars does not know
 
 
 def read(unit: Unit, scratch: Path) -> Table:
-    """The rows of one file; options are those of `polars.scan_csv`, and ``encoding``.
+    """The rows of one file; options are those of `polars.scan_csv`, ``encoding`` and ``unnamed``.
+
+    ``unnamed`` is how to call the one column whose name is empty, as that of R's row names is.
 
     Raises:
         DataError: the header is not one: a name is empty or twice there, or it is one column that
             holds another separator.
     """
     file = as_utf8(unit, scratch)
-    options = {key: value for key, value in unit.options.items() if key != "encoding"}
+    options = {key: value for key, value in unit.options.items() if key not in OURS}
     width = _check_header(unit, file)
     rows = pl.scan_csv(file, infer_schema=False, glob=False, **options)
+    if unnamed := unit.options.get("unnamed"):
+        rows = rows.rename({"": unnamed}, strict=False)
     columns = rows.collect_schema().names()
-    if len(columns) != width:
+    if len(columns) != width + ("row_index_name" in options):
         _inspect(unit, file, columns[-1], None)
     return Table(rows, functools.partial(_inspect, unit, file, columns[-1]))
 
@@ -53,10 +58,13 @@ def _check_header(unit: Unit, file: Path) -> int:
         )
     if not unit.options.get("has_header", True):
         return len(names)
+    if "unnamed" in unit.options and names.count("") == 1:
+        names[names.index("")] = str(unit.options["unnamed"])
     empty = [number for number, name in enumerate(names, start=1) if not name.strip()]
     if empty:
         raise DataError(
-            f"{unit.shown}, line 1: column {empty[0]} of {len(names)} has no name. Name it.",
+            f"{unit.shown}, line 1: column {empty[0]} of {len(names)} has no name. Name it, "
+            "for a single one by options.unnamed: NAME; data.ignore: [NAME] then leaves it out.",
             "data.column_name",
         )
     twice = [name for name in names if names.count(name) > 1]
