@@ -5,7 +5,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from <<cookiecutter.package_name>>.config import Config, load, read
+from <<cookiecutter.package_name>>.config import Config, check_names, load, read
 from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.stages.compose import render
 
@@ -51,6 +51,10 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("+validate.anomalies.iqr=-1", "validate.anomalies.iqr"),
         ("evaluate.bootstrap=1", "evaluate.bootstrap"),
         ("drift.nulls=2", "drift.nulls"),
+        ("data.key=null", "names a row"),
+        ("data.key=???", "data.key is not filled in: the column that names a row"),
+        ("data.target=null", "the column to predict"),
+        ("data.target=false", "into quotes"),
         ("data.sources=[]", "data.sources"),
         ("data.sources.0.kind=exel", "data.sources.kind"),
         ("data.sources.0.path=null", "one of path and uri_env"),
@@ -86,6 +90,31 @@ def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str
     more = ["tune=optuna"] + ["data.time=null"] * (override == "split=time")
     with pytest.raises(ConfigError, match=named):
         composed(*override.split(), *more)
+
+
+COLUMNS = ["id", "tail_number", "no", "007", "late"]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("tail_numbr", "much alike are tail_number"),
+        ("Tail_Number", "much alike are tail_number"),
+        ("weather", "there are id"),
+        ("False", "'no'"),  # what OmegaConf makes of no
+        ("7", "'007'"),
+        ("name", "x-personal"),
+    ],
+)
+def test_a_name_that_no_column_has_is_refused_with_what_may_be_meant(
+    name: str, advice: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"data.time names '{name}'.*{advice}"):
+        check_names(COLUMNS, {"data.target": ["late"], "data.time": [name]}, dropped=["name"])
+
+
+def test_a_personal_column_that_ingest_drops_may_be_ignored() -> None:
+    check_names(COLUMNS, {"data.ignore": ["name", "no"]}, dropped=["name"])
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def test_a_wrong_override_stops_before_anything_runs(
         ("ingest", "data.sources.0.path=gone.parquet", 3, "gone.parquet"),
         ("validate", "data.schema=gone.json", 2, "gone.json"),
         ("split", "data.target=flight", 0, "done"),
+        ("split", "data.ignore=[tail_numbr]", 2, "tail_number"),
         ("train", "model.adapter=oracle", 2, "oracle"),
         ("train", "model.params.depth=3", 2, "depth"),
         ("evaluate", "evaluate.metrics=[luck]", 2, "luck"),

@@ -185,7 +185,7 @@ def _of_text(table: pl.LazyFrame, name: str) -> Found:
     """The narrowest type that every text of a column can be read as; all nulls are text."""
     text = pl.col(name)
     # A leading zero is part of a code, and a whole number that is too large is no number: both
-    # would come back changed.
+    # would come back changed. A column that writes 2.0 may hold 2.5 next month.
     code = text.str.contains(r"^[+-]?0\d") | (
         text.str.contains(r"^[+-]?\d+$") & text.cast(pl.Int64, strict=False).is_null()
     )
@@ -197,6 +197,7 @@ def _of_text(table: pl.LazyFrame, name: str) -> Found:
     fits = table.select(
         text.is_not_null().any().alias("some"),
         code.any().alias("code"),
+        text.str.contains(r"^[+-]?[0-9.]*[.eE]").any().alias("point"),
         *(
             (cast(text, pl.String(), kind, f).is_not_null() | text.is_null()).all().alias(str(i))
             for i, (_, kind, f) in enumerate(kinds)
@@ -204,7 +205,8 @@ def _of_text(table: pl.LazyFrame, name: str) -> Found:
     )
     answers = fits.collect(engine="streaming").row(0, named=True)
     for i, (keywords, kind, date_format) in enumerate(kinds):
-        if answers["some"] and answers[str(i)] and not (kind.is_numeric() and answers["code"]):
+        changed = answers["code"] if kind.is_float() else answers["code"] or answers["point"]
+        if answers["some"] and answers[str(i)] and not (kind.is_numeric() and changed):
             plain = date_format in (None, DATES[0])
             return keywords if plain else keywords | {"x-format": date_format}, kind, date_format
     return _of_type(pl.String())
