@@ -109,6 +109,8 @@ def of_file(path: str, options: str | None, table: str | None) -> Input:
         ConfigError: the ending or the options tell nothing.
     """
     kind = _kind(path)
+    if kind == "sql" and not table:
+        raise ConfigError(f"{path} is a database: name a table of it by --table.", "config.table")
     given = _options(options)
     chosen = configured() if CONF.is_dir() else Input("", [])
     others = [source for source in chosen.sources if source.kind == kind]

@@ -10,9 +10,10 @@ def features(rows: pl.DataFrame, target: str, key: str, ignore: list[str]) -> pl
 
 
 def plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Text as String, decimals as Float64, NaN as null: the same in training and in answers."""
+    """Text as String, decimals as Float64, NaN and infinities as null: in training as in answers."""
+    floats = [name for name, dtype in rows.schema.items() if dtype.is_float()]
     return rows.with_columns(
         cs.by_dtype(pl.Categorical, pl.Enum).cast(pl.String),
         cs.decimal().cast(pl.Float64),
-        cs.float().fill_nan(None),
+        *(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in floats),
     )

@@ -99,8 +99,9 @@ class Data:
             raise RuleError("data.sources.join of the first source has no rows to join with")
         for key, name in (("data.target", self.target), ("data.key", self.key)):
             if not isinstance(name, str) or not name:
+                held = "empty" if name in (None, "") else repr(name)
                 raise RuleError(
-                    f"{key} is {name!r}; expected is {PURPOSES[key]}. A name that YAML takes for "
+                    f"{key} is {held}; expected is {PURPOSES[key]}. A name that YAML takes for "
                     "something else, such as no or 007, goes into quotes"
                 )
         within("data.retry_s", self.retry_s, 0.0, 3600.0)

@@ -174,7 +174,7 @@ def test_the_ending_tells_how_a_file_is_read(tmp_path: Path, path: str) -> None:
     [
         ("a.xlsx", None, "none of"),
         ("nowhere", None, "none of"),
-        ("a.db", None, "query and table"),
+        ("a.db", None, "--table"),
         ("a.csv", "[1]", "name: value"),
         ("a.csv", "{", "not YAML"),
     ],
