@@ -10,7 +10,7 @@ def features(rows: pl.DataFrame, target: str, key: str, ignore: list[str]) -> pl
 
 
 def plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Text as String, decimals as Float64, NaN and infinities as null: in training as in answers."""
+    """Text as String, decimals as Float64, NaN and infinities as null: in training and answers."""
     floats = [name for name, dtype in rows.schema.items() if dtype.is_float()]
     return rows.with_columns(
         cs.by_dtype(pl.Categorical, pl.Enum).cast(pl.String),
