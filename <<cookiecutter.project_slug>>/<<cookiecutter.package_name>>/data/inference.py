@@ -103,9 +103,7 @@ def infer(table: pl.LazyFrame, title: str, key: str | None = None) -> dict[str, 
         )
     rows = int(table.select(pl.len()).collect(engine="streaming").item())
     if not rows:
-        raise DataError(
-            f"{title}: there is none; a draft needs rows. Fix the source.", "data.no_rows"
-        )
+        raise DataError("the sources hold no row; a draft needs some. Fix them.", "data.no_rows")
     columns = {name: _column(table, rows, name, dtype) for name, dtype in types.items()}
     if key:
         columns[key].keywords["x-unique"] = True

@@ -137,7 +137,7 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
 
 
 def test_a_draft_of_what_is_no_table_is_refused() -> None:
-    for values, named in (([[1]], "Flatten"), ([], "there is none")):
+    for values, named in (([[1]], "Flatten"), ([], "hold no row")):
         with pytest.raises(DataError, match=named):
             infer(pl.LazyFrame({"x": values}), "rows")
 

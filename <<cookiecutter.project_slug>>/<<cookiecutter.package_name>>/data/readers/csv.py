@@ -31,7 +31,7 @@ def read(unit: Unit, scratch: Path) -> Table:
     width = _check_header(unit, file)
     rows = pl.scan_csv(file, infer_schema=False, glob=False, **options)
     if unnamed := unit.options.get("unnamed"):
-        rows = rows.rename({"": unnamed}, strict=False)
+        rows = rows.rename(lambda name: name if name.strip() else unnamed)
     columns = rows.collect_schema().names()
     if len(columns) != width + ("row_index_name" in options):
         _inspect(unit, file, columns[-1], None)
@@ -58,9 +58,9 @@ def _check_header(unit: Unit, file: Path) -> int:
         )
     if not unit.options.get("has_header", True):
         return len(names)
-    if "unnamed" in unit.options and names.count("") == 1:
-        names[names.index("")] = str(unit.options["unnamed"])
     empty = [number for number, name in enumerate(names, start=1) if not name.strip()]
+    if len(empty) == 1 and "unnamed" in unit.options:
+        names[empty.pop() - 1] = str(unit.options["unnamed"])
     if empty:
         raise DataError(
             f"{unit.shown}, line 1: column {empty[0]} of {len(names)} has no name. Name it, "
