@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 
 import polars as pl
+import structlog
 
 from ..errors import DataError
 
 KEYS = 2_000_000  # distinct keys in memory while they are counted
+LARGE = 0.5  # share of rows without a partner that is worth a warning
+TEXTS = (pl.String, pl.Categorical, pl.Enum)
+TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f")
+_KEY = "~key "  # before a key's name: its value in the type that both sides are compared in
+
+log = structlog.get_logger()
 
 
 def join(
@@ -15,12 +22,14 @@ def join(
     """All rows of ``left``, in their order, with the columns of the rows of ``right`` that match.
 
     ``cardinality`` says how often a key may stand: ``n:1`` once in ``right``, ``1:n`` once in
-    ``left``, ``1:1`` once in each. A null matches nothing; a key of ``right`` is brought to the
-    type of ``left``. The right table is held in memory.
+    ``left``, ``1:1`` once in each. A null matches nothing. Keys of two types are compared by what
+    they say: 7, 7.0 and the texts "7", " 7" and "7.0" are one key; so are a date and its text. Two
+    texts are alike only letter by letter. The right table is held in memory.
 
     Raises:
-        DataError: a key is missing, or stands twice where it may once (with an example); both
-            tables have a column of the same name that is no key.
+        DataError: a key is missing, stands twice where it may once (with an example), or is of
+            types that cannot be compared; no row finds a partner; both tables have a column of the
+            same name that is no key.
     """
     ours, theirs = left.collect_schema(), right.collect_schema()
     for side, schema in (("the rows before it", ours), (shown, theirs)):
@@ -28,7 +37,7 @@ def join(
         if absent:
             raise DataError(
                 f"join with {shown}: {side} lacks the key {', '.join(absent)}; it has "
-                f"{', '.join(schema)}. Mend join.by in conf/data.",
+                f"{', '.join(schema)}. Fix join.by in conf/data.",
                 "data.join_key",
             )
     both = [name for name in theirs if name in ours and name not in by]
@@ -37,15 +46,87 @@ def join(
             f"join with {shown}: both sides have {', '.join(both)}. Rename or drop it in one.",
             "data.join_column",
         )
-    unlike = [name for name in by if ours[name] != theirs[name]]
-    matched = right.with_columns(
-        pl.col(name).cast(pl.String).cast(ours[name], strict=False) for name in unlike
-    )
+    kinds = {n: _kind(n, ours[n], theirs[n], shown) for n in by if ours[n] != theirs[n]}
+    keys = [_KEY + name if name in kinds else name for name in by]
+    left = left.with_columns(_keyed(n, ours[n], kind) for n, kind in kinds.items())
+    right = right.with_columns(_keyed(n, theirs[n], kind) for n, kind in kinds.items())
     if cardinality.startswith("1"):
-        _check_unique(left, by, "the rows before it", shown, cardinality)
+        _check_unique(left, keys, "the rows before it", shown, cardinality)
     if cardinality.endswith("1"):
-        _check_unique(matched, by, shown, shown, cardinality)
-    return left.join(matched, on=list(by), how="left", maintain_order="left_right")
+        _check_unique(right, keys, shown, shown, cardinality)
+    _check_partners(left, right, keys, by, shown)
+    joined = left.join(right.drop(kinds), on=keys, how="left", maintain_order="left_right")
+    return joined.drop(_KEY + name for name in kinds)
+
+
+def _kind(name: str, ours: pl.DataType, theirs: pl.DataType, shown: str) -> pl.DataType:
+    """The type in which a key of two types is compared."""
+    given = [pl.String() if dtype in TEXTS else dtype for dtype in (ours, theirs)]
+    kinds = [dtype for dtype in given if dtype not in (pl.String, pl.Null)]
+    if not kinds:
+        return pl.String()
+    if all(dtype.is_numeric() for dtype in kinds):
+        return pl.Int128() if any(dtype.is_integer() for dtype in kinds) else pl.Float64()
+    if all(dtype in (pl.Date, pl.Datetime) for dtype in kinds):
+        return pl.Datetime("us")
+    if len(kinds) == 1 and kinds[0] == pl.Boolean:
+        return kinds[0]
+    raise DataError(
+        f"join with {shown}: the key {name} is {ours} in the rows before it and {theirs} there; "
+        "no value of one can be compared with one of the other. Fix join.by, or one of the types.",
+        "data.join_key",
+    )
+
+
+def _keyed(name: str, found: pl.DataType, kind: pl.DataType) -> pl.Expr:
+    """The key in that type; null where it is none."""
+    value, number = pl.col(name), pl.col(name)
+    if found in TEXTS:
+        value = value.cast(pl.String)
+        bare = value.str.strip_chars()
+        number = bare.cast(pl.Float64, strict=False)
+        if kind == pl.Datetime:
+            times = [bare.str.strptime(pl.Datetime("us"), f, strict=False) for f in TIMES]
+            value = pl.coalesce(times)
+        elif kind == pl.Boolean:
+            words = {"true": True, "false": False}
+            low = bare.str.to_lowercase()
+            value = low.replace_strict(words, default=None, return_dtype=pl.Boolean)
+        elif kind != pl.String:
+            value = bare
+    elif isinstance(found, pl.Datetime) and found.time_zone:
+        value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if kind == pl.Int128 and not found.is_integer():
+        whole = pl.when(number == number.floor()).then(number.cast(pl.Int128, strict=False))
+        exact = [value.cast(pl.Int128, strict=False)] if found in TEXTS else []
+        return pl.coalesce(*exact, whole).alias(_KEY + name)
+    return value.cast(kind, strict=False).alias(_KEY + name)
+
+
+def _check_partners(
+    left: pl.LazyFrame, right: pl.LazyFrame, keys: Sequence[str], by: Sequence[str], shown: str
+) -> None:
+    """Refuse a join in which no key matches; warn where few do."""
+    alone = left.select(keys).join(right.select(keys), on=keys, how="anti")
+    counts = [rows.select(pl.len()) for rows in (left, alone)]
+    rows, without = (n.item() for n in pl.collect_all(counts, engine="streaming"))
+    if not without:
+        return
+    if without == rows:
+        ours, theirs = (_examples(side, by) for side in (left, right))
+        raise DataError(
+            f"join with {shown}: no key matches. {', '.join(by)} is {ours} in the rows before it, "
+            f"and {theirs} there. Fix the keys in one of them, or join.by in conf/data.",
+            "data.join_partners",
+        )
+    share = without / rows
+    write = log.warning if share > LARGE else log.info
+    write("joined", source=shown, rows=rows, without_partner=without, share=round(share, 4))
+
+
+def _examples(rows: pl.LazyFrame, by: Sequence[str]) -> str:
+    first = rows.select(by).drop_nulls().head(2).collect().rows()
+    return " or ".join(", ".join(map(repr, row)) for row in first) or "always null"
 
 
 def _check_unique(
@@ -61,9 +142,9 @@ def _check_unique(
         if twice.height:
             found = twice.row(0, named=True)
             times = found.pop("len")
-            key = ", ".join(f"{name}={value}" for name, value in found.items())
+            key = ", ".join(f"{n.removeprefix(_KEY)}={value}" for n, value in found.items())
             raise DataError(
                 f"join with {shown} is declared {cardinality}, but {key} stands {times} times in "
-                f"{side}. Mend the data, or join.cardinality in conf/data.",
+                f"{side}. Fix the data, or join.cardinality in conf/data.",
                 "data.join_cardinality",
             )

@@ -184,5 +184,5 @@ def count(folder: Path) -> int:
     """
     rows = int(pl.scan_parquet(folder).select(pl.len()).collect().item())
     if not rows:
-        raise DataError("the sources hold no row. Mend them, or edit conf/data.", "data.no_rows")
+        raise DataError("the sources hold no row. Fix them, or edit conf/data.", "data.no_rows")
     return rows

@@ -23,6 +23,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import ConfigError, DataError
+from ..runtime.tracking import hint_untracked
 
 DTYPES: dict[tuple[str, str | None], pl.DataType] = {
     ("integer", None): pl.Int64(),
@@ -118,7 +119,8 @@ def read(path: str) -> RowSchema:
         return parse(document)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"no schema at {path!r}. Write it, or edit conf/data.", "config.schema"
+            f"no schema at {path!r}. Write it, or edit conf/data.{hint_untracked(path)}",
+            "config.schema",
         ) from error
     except (ValueError, KeyError, jsonschema.SchemaError) as error:
         reason = str(error).splitlines()[0]

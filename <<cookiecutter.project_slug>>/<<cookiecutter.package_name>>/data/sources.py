@@ -1,95 +1,95 @@
 """Tables to read, by kind: what lies at a path, and the rows in it."""
 
-import glob
-import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
 from ..errors import ConfigError, DataError
-from ..groups.data import KINDS, Source
-from .readers import csv, json, parquet, plain, sql
+from ..groups.data import KINDS, Limits, Source
+from .readers import csv, json, own, parquet, plain, sql
+from .readers.files import Files
 from .tables import Reader, Table, Unit, stack, unreadable
 
 READERS: dict[str, Reader] = dict(
     zip(KINDS, (csv.read, json.read_array, json.read_lines, parquet.read, sql.read), strict=True)
 )
 
+COUNTS = ("n_rows", "row_index_name")  # options that count rows
 
-def units(source: Source, scratch: Path) -> list[Unit]:
+
+def units(source: Source, scratch: Path, limits: Limits | None = None) -> list[Unit]:
     """The files or the query of a source, in the order of names; what is far away is fetched.
 
     Raises:
-        ConfigError: its variable is not set.
-        DataError: nothing is there.
+        ConfigError: its variable is not set; no address of its kind is read.
+        DataError: nothing is there, or it is outside of the repository and not allowed.
         TransientError: it cannot be reached now.
     """
+    limits = limits or Limits()
     shown = source.path or f"${source.uri_env}"
     if source.query or source.table:
         what = f"table {source.table}" if source.table else "query"
+        if source.path:
+            Files(shown, limits, secret=False).check_inside(source.path)
         found = [(f"{shown}, {what}", source.path)]
     else:
-        found = _places(source, shown, scratch)
-    return [
-        Unit(source.kind, name, path, source.options, source.uri_env, source.query, source.table)
-        for name, path in found
-    ]
+        found = _places(source, shown, scratch, limits)
+    for name in COUNTS:
+        if len(found) > 1 and name in source.options:
+            raise ConfigError(
+                f"{shown}: options.{name} counts in each file anew, and there are {len(found)}. "
+                "Remove it, or name one file.",
+                "config.options",
+            )
+    fixed = (source.uri_env, source.query, source.table, limits)
+    return [Unit(source.kind, name, path, source.options, *fixed) for name, path in found]
 
 
-def _places(source: Source, shown: str, scratch: Path) -> list[tuple[str, str | None]]:
+def _places(
+    source: Source, shown: str, scratch: Path, limits: Limits
+) -> list[tuple[str, str | None]]:
+    """What each file is called to people, and where it is."""
     address = source.path or os.environ.get(source.uri_env or "", "")
     if not address:
         raise ConfigError(
             f"the variable {source.uri_env} should hold the address of a file; it is not set.",
             "config.address",
         )
-    if "://" not in address:
-        return [(str(file) if source.path else shown, str(file)) for file in _files(address, shown)]
+    scheme, _, place = address.rpartition("://")
+    if scheme.lower() in ("", "file", "local"):
+        files = [str(f) for f in Files(shown, limits, secret=not source.path).at(place)]
+        return list(zip(files if source.path else _apart(shown, files), files, strict=True))
+    plain.check_scheme(address, shown)
     if source.kind == "parquet" and not address.startswith("http"):
         return [(shown, address)]  # polars reads only what it needs of it
-    fetched = plain.fetch(address, shown, scratch)
-    several = len(fetched) > 1
-    return [(f"{shown} ({file.name})" if several else shown, str(file)) for file in fetched]
+    names, fetched = plain.fetch(address, shown, scratch)
+    return list(zip(_apart(shown, names), map(str, fetched), strict=True))
 
 
-def _files(path: str, shown: str) -> list[Path]:
-    """The file, those of a folder and its folders, or those that match; hidden ones left out."""
-    if Path(path).is_dir():
-        found = [file for file in Path(path).rglob("*") if _is_data(file.relative_to(path))]
-    else:
-        found = [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
-    found = [file for file in found if not file.is_dir()]
-    odd = [file for file in found if not file.is_file()]
-    if odd:
-        raise DataError(f"{odd[0]} is no regular file. Take it away.", "data.irregular_file")
-    if not found:
-        raise DataError(
-            f"no file at {shown!r}. Put the data there, or `dvc pull`, or edit conf/data.",
-            "data.missing_file",
-        )
-    return sorted(found)
-
-
-def _is_data(file: Path) -> bool:
-    """Whether it is none of the files that tools leave beside data."""
-    return file.suffix != ".dvc" and not any(part.startswith((".", "_")) for part in file.parts)
+def _apart(shown: str, names: Sequence[str]) -> list[str]:
+    """What each of several files at one address is called: the part of its name that differs."""
+    if len(names) == 1:
+        return [shown]
+    same = os.path.commonpath([os.path.dirname(name) for name in names])  # noqa: PTH120
+    return [f"{shown} ({os.path.relpath(name, same or '.')})" for name in names]
 
 
 def open_table(unit: Unit, scratch: Path) -> Table:
     """The table of a unit; ``scratch`` is an empty folder for what its reader needs to write.
 
     Raises:
-        ConfigError: the reader does not know an option.
+        ConfigError: the reader does not know an option, or is none.
         DataError: the unit is not what its kind says.
         TransientError: it cannot be read now.
     """
     if unit.is_local and unit.file.is_file() and not unit.file.stat().st_size:
         raise DataError(f"{unit.shown} is empty. Replace it or take it away.", "data.empty_file")
+    reader = READERS[unit.kind] if unit.kind in READERS else own.reader(unit.kind)
     try:
-        table = _reader(unit.kind)(unit, scratch)
+        table = reader(unit, scratch)
         table = table if isinstance(table, Table) else Table(table)
         columns = table.rows.collect_schema()
     except pl.exceptions.PolarsError as error:
@@ -98,28 +98,14 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         if unit.is_local:
             raise
         raise plain.refused(unit.shown, error) from error
-    except (TypeError, LookupError) as error:
+    except (TypeError, LookupError, ValueError, ArithmeticError, RuntimeError) as error:
         raise ConfigError(
-            f"{unit.shown}: options that {unit.kind} does not know: {error}. Edit conf/data.",
+            f"{unit.shown}: options that {unit.kind} does not take: {error}. Edit conf/data.",
             "config.options",
         ) from error
     if not columns:
         raise DataError(f"{unit.shown} holds no row. Replace it or take it away.", "data.no_rows")
     return table
-
-
-def _reader(kind: str) -> Reader:
-    if kind in READERS:
-        return READERS[kind]
-    module, _, name = kind.rpartition(".")
-    try:
-        return cast("Reader", getattr(importlib.import_module(module), name))
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"data.sources.kind is {kind!r}; there is no such function ({error}). Allowed is one "
-            f"of {', '.join(KINDS)}, or the dotted name of a function.",
-            "config.reader",
-        ) from error
 
 
 def scan(kind: str, path: str, options: dict[str, Any]) -> pl.LazyFrame:
@@ -148,7 +134,7 @@ def schema_of(tables: Sequence[tuple[str, pl.Schema]]) -> pl.Schema:
         except pl.exceptions.PolarsError as error:
             raise DataError(
                 f"{shown} cannot be stacked below the others: {str(error).splitlines()[0]}. "
-                "Mend the types, or read it as another source.",
+                "Fix the types, or read it as another source.",
                 "data.types",
             ) from error
     return union.collect_schema()

@@ -1,13 +1,14 @@
 """What a reader takes and returns: one file or one query, and its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
-from ..errors import DataError
+from ..errors import ConfigError, DataError
+from ..groups.data import Limits
 
 ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
 
@@ -26,6 +27,7 @@ class Unit:
     uri_env: str | None = None  # name of the variable that holds a database's address
     query: str | None = None
     table: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def file(self) -> Path:
@@ -77,8 +79,24 @@ def spool(batches: "Callable[[], Any]", scratch: Path) -> pl.LazyFrame:
     return stack([pl.scan_parquet(file, glob=False) for file in files]) if files else pl.LazyFrame()
 
 
+def check_options(unit: Unit, known: Iterable[str], refused: Mapping[str, str]) -> None:
+    """Refuse an option that would have no effect, or not the one that its name promises.
+
+    Raises:
+        ConfigError: names the option, why it is refused, and which there are.
+    """
+    for name in unit.options:
+        if name not in known:
+            reason = refused.get(name, "there is no such option")
+            raise ConfigError(
+                f"{unit.shown}: options.{name} of kind {unit.kind}: {reason}. Remove it from "
+                f"conf/data; allowed: {', '.join(sorted(known))}.",
+                "config.options",
+            )
+
+
 def unreadable(unit: Unit, error: Exception) -> DataError:
     """A DataError that says which unit could not be read, and why."""
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     reason = reason.replace(unit.path or unit.shown, unit.shown)
-    return DataError(f"{unit.shown} cannot be read: {reason}. Mend the file.", "data.unreadable")
+    return DataError(f"{unit.shown} cannot be read: {reason}. Fix the file.", "data.unreadable")

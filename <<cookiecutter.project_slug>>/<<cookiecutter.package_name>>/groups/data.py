@@ -45,7 +45,7 @@ class Source:
     """A table to read: what it is, where it lies, and the reader's own options."""
 
     kind: str = MISSING  # or the dotted name of a function, see data/tables.py
-    path: str | None = None  # file, folder, pattern, or address: http, https, s3, gs, az
+    path: str | None = None  # file, folder, pattern, or address: https, s3, gs, az …
     uri_env: str | None = None  # or the variable that holds the address of a file or a database
     query: str | None = None  # sql: this,
     table: str | None = None  # or all of this
@@ -80,6 +80,19 @@ def _names(options: Any) -> list[str]:
 
 
 @dataclass
+class Limits:
+    """Where files may lie beside the repository, and how far packed ones may grow."""
+
+    folders: list[str] = field(default_factory=list)  # outside of the repository, read too
+    unpacked_gb: float = 20.0  # size of one file, unpacked
+    unpacked_ratio: float = 200.0  # unpacked : packed, of a file that unpacks to over 256 MB
+
+    def __post_init__(self) -> None:
+        within("data.limits.unpacked_gb", self.unpacked_gb, 0.001, 1e6)
+        within("data.limits.unpacked_ratio", self.unpacked_ratio, 1.0, 1e6)
+
+
+@dataclass
 class Data:
     """Where rows come from and what their columns mean."""
 
@@ -91,6 +104,7 @@ class Data:
     ignore: list[str] = field(default_factory=list)  # columns that are no features
     hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
     retry_s: float = 30.0  # how long a source that does not answer, or is locked, is tried again
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not self.sources:

@@ -1,6 +1,7 @@
 """The record of an experiment, and the MLflow store that keeps it."""
 
 import fcntl
+import glob
 import logging
 import os
 import sqlite3
@@ -51,6 +52,28 @@ def now() -> str:
 def root() -> Path:
     """The repository that keeps records, also for experiments that run in a copy of it."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def hint_untracked(path: str | Path) -> str:
+    """What to do where an input is only missing because the experiment runs in a copy, or nothing.
+
+    Args:
+        path: a file, folder or pattern that was not found, relative to the repository.
+
+    Returns:
+        A sentence that begins with a blank, to end an error's message with; else ``""``.
+    """
+    kept = root()
+    if kept == Path.cwd().resolve() or Path(path).is_absolute():
+        return ""
+    patterns = [glob.escape(f"{kept}/") + str(path).replace("**/", d) for d in ("", "**/")]
+    matches = any(glob.glob(pattern) for pattern in patterns)  # noqa: PTH207 - takes any text
+    if not matches and not os.path.lexists(kept / path):
+        return ""
+    return (
+        f" It is in {kept}, but this experiment runs in a copy, which has only what git or DVC "
+        f"tracks: `git add {path}`, or `dvc add {path}` for what is large, and start it again."
+    )
 
 
 def tracking_uri(kind: str, uri_env: str | None) -> str:

@@ -14,7 +14,7 @@ from ..data.joins import join
 from ..data.parts import Care, Known, count, write_parts
 from ..data.sources import units
 from ..data.tables import Unit, sink
-from ..groups.data import Source
+from ..groups.data import Data, Source
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.retries import patiently
 from ..runtime.stage import stage
@@ -34,12 +34,12 @@ def main(config: Config) -> None:
 
     with replacing(INGESTED) as folder:
         below = folder / ".below" if joined else folder
-        found = _found(stacked, folder, care.retry_s)
+        found = _found(stacked, folder, config.data)
         known = write_parts(found, below, care, INGESTED, Known.read(KNOWN))
         if joined:
             rows = pl.scan_parquet(below)
             for number, source in enumerate(joined):
-                rows = _with(rows, source, folder / f".joined{number}", care)
+                rows = _with(rows, source, folder / f".joined{number}", care, config.data)
             sink(rows, folder / "00000.parquet")
         for hidden in folder.glob(".*"):
             shutil.rmtree(hidden)
@@ -54,19 +54,22 @@ def _care(config: Config) -> Care:
     return Care(config.data.retry_s, protect, privacy.mark(rules, key))
 
 
-def _found(sources: list[Source], folder: Path, retry_s: float) -> list[Unit]:
+def _found(sources: list[Source], folder: Path, settings: Data) -> list[Unit]:
     scratch = folder / ".fetched"
     found = []
     for number, source in enumerate(sources):
         place = scratch / str(number)
         place.mkdir(parents=True)
-        found += patiently(functools.partial(units, source, place), retry_s)
+        look = functools.partial(units, source, place, settings.limits)
+        found += patiently(look, settings.retry_s)
     return found
 
 
-def _with(left: pl.LazyFrame, source: Source, place: Path, care: Care) -> pl.LazyFrame:
+def _with(
+    left: pl.LazyFrame, source: Source, place: Path, care: Care, settings: Data
+) -> pl.LazyFrame:
     assert source.join is not None  # noqa: S101 - the caller chose it so
-    found = _found([source], place, care.retry_s)
+    found = _found([source], place, settings)
     write_parts(found, place, care, place, Known("", {}))
     right = pl.scan_parquet(place)
     return join(left, right, source.join.by, source.join.cardinality, found[0].shown)

@@ -3,31 +3,64 @@
 import csv
 import functools
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
-from ...errors import DataError
-from ..tables import Table, Unit
+from ...errors import ConfigError, DataError
+from ..tables import Table, Unit, check_options
 from .plain import as_utf8
 
 SEPARATORS = ",;\t|"
-OURS = ("encoding", "unnamed")  # options that polars does not know
+PASSED = (  # on to polars.scan_csv
+    *("separator", "quote_char", "comment_prefix", "has_header", "new_columns", "eol_char"),
+    *("skip_rows", "skip_lines", "skip_rows_after_header", "n_rows", "low_memory"),
+    *("null_values", "empty_string_is_null", "truncate_ragged_lines"),
+    *("row_index_name", "row_index_offset"),
+)
+OURS = ("decimal_comma", "encoding", "include_file_paths", "unnamed")
+STAYS_TEXT = "values stay text until validation; the schema says what they are (x-format of a date)"
+REFUSED = {
+    **dict.fromkeys(("schema", "schema_overrides", "dtypes", "try_parse_dates"), STAYS_TEXT),
+    **dict.fromkeys(("infer_schema", "infer_schema_length", "infer_schema_files"), STAYS_TEXT),
+    "ignore_errors": "text has no errors; what no schema allows goes to quarantine",
+    "with_column_names": "a configuration holds no function; set new_columns",
+    "extra_columns": "set truncate_ragged_lines: true",
+    "missing_columns": "a line with too few fields is refused",
+    "glob": "a name that exists is no pattern, any other is one",
+    "storage_options": "the environment holds what stores ask for",
+    "credential_provider": "the environment holds what stores ask for",
+}
+NUMBER = r"^\s*[+-]?[0-9.,]+([eE][+-]?[0-9]+)?\s*$"
 
 
 def read(unit: Unit, scratch: Path) -> Table:
-    """The rows of one file; options are those of `polars.scan_csv`, ``encoding`` and ``unnamed``.
+    """The rows of one file.
 
-    ``unnamed`` is how to call the one column whose name is empty, as that of R's row names is.
+    Options are those of `polars.scan_csv` that have an effect on text, and
+
+    ``encoding``            what it is written in, as Python calls it
+    ``decimal_comma``       columns whose numbers have one: there comma and point trade places
+    ``include_file_paths``  a column for the file's name, as messages tell it
+    ``unnamed``             how to call the one column whose name is empty, as R's row names are
 
     Raises:
+        ConfigError: an option has no effect or is none.
         DataError: the header is not one: a name is empty or twice there, or it is one column that
             holds another separator.
     """
+    check_options(unit, (*PASSED, *OURS), REFUSED)
+    if unit.options.get("eol_char", "\n") not in ("\n", "\r"):
+        raise ConfigError(
+            f'{unit.shown}: options.eol_char is {unit.options["eol_char"]!r}; allowed is "\\n", '
+            'which reads "\\r\\n" too, or "\\r". Edit conf/data.',
+            "config.options",
+        )
     file = as_utf8(unit, scratch)
-    options = {key: value for key, value in unit.options.items() if key not in OURS}
+    options = {key: value for key, value in unit.options.items() if key in PASSED}
     width = _check_header(unit, file)
     rows = pl.scan_csv(file, infer_schema=False, glob=False, **options)
     if unnamed := unit.options.get("unnamed"):
@@ -35,18 +68,42 @@ def read(unit: Unit, scratch: Path) -> Table:
     columns = rows.collect_schema().names()
     if len(columns) != width + ("row_index_name" in options):
         _inspect(unit, file, columns[-1], None)
-    return Table(rows, functools.partial(_inspect, unit, file, columns[-1]))
+    return Table(_extended(unit, rows), functools.partial(_inspect, unit, file, columns[-1]))
+
+
+def _extended(unit: Unit, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows by those options that are ours."""
+    if name := unit.options.get("include_file_paths"):
+        rows = rows.with_columns(pl.lit(unit.shown).alias(name))
+    commas = unit.options.get("decimal_comma", [])
+    if commas is False or not commas:
+        return rows
+    columns = rows.collect_schema().names()
+    if isinstance(commas, bool | str) or not set(commas) <= set(columns):
+        raise ConfigError(
+            f"{unit.shown}: options.decimal_comma is {commas!r}; values stay text until "
+            "validation, so it names the columns of numbers with a comma, such as [price]. There "
+            f"are: {', '.join(columns)}. Edit conf/data.",
+            "config.options",
+        )
+    return rows.with_columns(
+        pl.when(pl.col(name).str.contains(NUMBER))
+        .then(pl.col(name).str.replace_many([",", "."], [".", ","]))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in commas
+    )
 
 
 def _check_header(unit: Unit, file: Path) -> int:
     """The number of columns, if the first row can be a header."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
-            names = next(_rows(handle, unit.options))
+            names = next(filter(None, _rows(handle, unit.options)))
     except (UnicodeDecodeError, csv.Error, StopIteration):
         _inspect(unit, file, "", None)
         raise DataError(
-            f"{unit.shown} holds no header that can be read. Mend the file.", "data.unreadable"
+            f"{unit.shown} holds no header that can be read. Fix the file.", "data.unreadable"
         ) from None
     (only,) = names if len(names) == 1 else ("",)
     other = [mark for mark in SEPARATORS if mark in only]
@@ -78,7 +135,7 @@ def _check_header(unit: Unit, file: Path) -> int:
 
 
 def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]:
-    """The rows as Python's own, slower reader sees them."""
+    """The rows as Python's own, slower reader sees them, empty ones too, from the header on."""
     csv.field_size_limit(1 << 24)
     comment, quote = options.get("comment_prefix"), options.get("quote_char", '"')
     lines = itertools.islice(handle, options.get("skip_lines", 0), None)
@@ -90,7 +147,8 @@ def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         strict=True,
     )
-    yield from itertools.islice((row for row in reader if row), options.get("skip_rows", 0), None)
+    begun = itertools.dropwhile(lambda row: not row, reader)
+    yield from itertools.islice(begun, options.get("skip_rows", 0), None)
 
 
 def _inspect(unit: Unit, file: Path, last: str, written: Path | None) -> None:
@@ -106,13 +164,15 @@ def _inspect(unit: Unit, file: Path, last: str, written: Path | None) -> None:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             numbered = _Numbered(handle)
             rows = _rows(numbered, unit.options)
-            width = len(next(rows, []))
+            width = len(next(filter(None, rows), []))
+            skipped, read = (unit.options.get(o) for o in ("skip_rows_after_header", "n_rows"))
+            rows = itertools.islice(rows, skipped or 0, None)
             line = numbered.line + 1
-            for row in rows:
-                if len(row) != width:
+            for row in itertools.islice(rows, read):
+                if row and len(row) != width:
                     raise DataError(
                         f"{unit.shown}, line {line}: {len(row)} fields where the header has "
-                        f"{width}. Mend the line, or set options.separator or quote_char.",
+                        f"{width}. Fix the line, or set options.separator or quote_char.",
                         "data.ragged",
                     )
                 line = numbered.line + 1
@@ -125,7 +185,7 @@ def _inspect(unit: Unit, file: Path, last: str, written: Path | None) -> None:
     except csv.Error as error:
         raise DataError(
             f"{unit.shown}, line {line}: a quote is opened and not closed as it should be "
-            f"({error}). Mend the line, or set options.quote_char.",
+            f"({error}). Fix the line, or set options.quote_char.",
             "data.quote",
         ) from error
 
@@ -163,11 +223,14 @@ def _ends_in_null(written: Path, last: str) -> bool:
 def _has_short_line(unit: Unit, file: Path) -> bool:
     """Whether a line has too few separators outside of quotes; a quoted line break is one too."""
     separator, quote = unit.options.get("separator", ","), unit.options.get("quote_char", '"')
+    if unit.options.get("eol_char") == "\r":
+        return True
     with file.open(encoding="utf-8-sig", newline="") as handle:
-        width = len(next(_rows(handle, unit.options)))
+        width = len(next(filter(None, _rows(handle, unit.options))))
     line = pl.col("line")
     if quote:
-        bare = line.str.replace_all(f"{quote}[^{quote}]*{quote}", "")
+        mark = re.escape(quote)
+        bare = line.str.replace_all(f"{mark}[^{mark}]*{mark}", "")
         line = pl.when(line.str.contains(quote, literal=True)).then(bare).otherwise(line)
     short = (line.str.count_matches(separator, literal=True) < width - 1) & (line != "")
     return bool(pl.scan_lines(file, glob=False).select(short.any()).collect().item())

@@ -4,6 +4,7 @@ A string stays as it is, a number, truth value, list or object becomes its JSON,
 """
 
 import functools
+import glob
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from ...errors import DataError
-from ..tables import Table, Unit, spool
+from ..tables import Table, Unit, check_options, spool
 from .plain import as_utf8
 
 BATCH = 1 << 24  # characters of text in memory
@@ -20,12 +21,14 @@ BATCH = 1 << 24  # characters of text in memory
 
 def read_lines(unit: Unit, scratch: Path) -> Table:
     """The rows of a file with one object a line; ``options.encoding`` as for CSV."""
+    check_options(unit, ("encoding",), {})
     file = as_utf8(unit, scratch)
+    plain = glob.escape(str(file))  # polars takes any name for a pattern here
     try:  # a first pass for the names: a key may come late
-        names = pl.scan_ndjson(file, infer_schema_length=None).collect_schema().names()
+        names = pl.scan_ndjson(plain, infer_schema_length=None).collect_schema().names()
     except pl.exceptions.PolarsError:  # a bad line, or values that have no one type
         names = _names(unit, file)
-    rows = pl.scan_ndjson(file, schema=dict.fromkeys(names, pl.String()))
+    rows = pl.scan_ndjson(plain, schema=dict.fromkeys(names, pl.String()))
     return Table(rows, functools.partial(_inspect, unit, file))
 
 
@@ -46,7 +49,7 @@ def _names(unit: Unit, file: Path) -> list[str]:
                 found = None
             if not isinstance(found, dict):
                 raise DataError(
-                    f"{unit.shown}, line {number}: expected is one JSON object a line. Mend the "
+                    f"{unit.shown}, line {number}: expected is one JSON object a line. Fix the "
                     "line; for an array choose kind: json.",
                     "data.json",
                 )
@@ -60,6 +63,7 @@ def read_array(unit: Unit, scratch: Path) -> pl.LazyFrame:
     ``options.items`` is where the array stands, in the words of ijson: `item` for the whole
     document, `data.rows.item` for an array inside.
     """
+    check_options(unit, ("encoding", "items"), {})
     file = as_utf8(unit, scratch)
     return spool(functools.partial(_batches, unit, file), scratch)
 
@@ -94,7 +98,7 @@ def _items(unit: Unit, file: Path) -> Iterator[dict[str, Any]]:
                 if not isinstance(item, dict):
                     raise DataError(
                         f"{unit.shown}, item {number}: {type(item).__name__}; expected is an "
-                        "object. Mend it, or set options.items.",
+                        "object. Fix it, or set options.items.",
                         "data.json",
                     )
                 yield item
@@ -103,7 +107,7 @@ def _items(unit: Unit, file: Path) -> Iterator[dict[str, Any]]:
             text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
             reason = text.splitlines()[0]
             raise DataError(
-                f"{unit.shown}, after item {number}: not JSON ({reason}). Mend the file.",
+                f"{unit.shown}, after item {number}: not JSON ({reason}). Fix the file.",
                 "data.json",
             ) from error
 

@@ -9,13 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ...errors import DataError
+from ...errors import ConfigError, DataError
 from ...runtime.retries import TransientError
 from ..tables import Unit
 
 CHUNK = 1 << 20
+PIECE = 1 << 11  # of zstd: each of its 4 bytes may become 128 KB in memory
+WINDOW = 1 << 27  # bytes of memory that a frame of zstd may ask for; what its tools take too
+SMALL = 1 << 28  # bytes; a file that unpacks to less may have any ratio
 NOT_FOUND, TRY_LATER, SERVER_FAULT = 404, (408, 429), 500
 UNREACHED = re.compile(r"error sending request|timed out|client error \(connect\)", re.IGNORECASE)
+SCHEMES = (
+    *("https", "http", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf"),
+    *("ftp", "sftp", "ssh", "hdfs", "webhdfs"),
+)
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -26,7 +33,9 @@ def as_utf8(unit: Unit, scratch: Path) -> Path:
     ``options.encoding`` names what it is written in, as Python calls it.
 
     Raises:
-        DataError: it is cut off, packed otherwise, or not in that encoding.
+        DataError: it is cut off, packed otherwise, not in that encoding, or unpacks to more than
+            ``unit.limits`` allow.
+        LookupError: Python knows no such encoding of text.
     """
     file, encoding = unit.file, str(unit.options.get("encoding", "utf-8"))
     with file.open("rb") as handle:
@@ -37,6 +46,7 @@ def as_utf8(unit: Unit, scratch: Path) -> Path:
             "Unpack it.",
             "data.unreadable",
         )
+    "".encode(encoding)  # some codecs, such as bz2, are none of text
     same = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
     if same and not start.startswith((GZIP, ZSTD)):
         if start[:2] in WIDE:
@@ -47,7 +57,7 @@ def as_utf8(unit: Unit, scratch: Path) -> Path:
             )
         _refuse_nul(unit)
         return file
-    plain = scratch / file.name
+    plain = scratch / "plain"
     with plain.open("wb") as out:
         for text in _decoded(unit, encoding):
             out.write(text)
@@ -59,7 +69,7 @@ def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
     lines = 1
     try:
         with unit.file.open("rb") as handle:
-            for chunk in _unpacked(handle):
+            for chunk in _unpacked(unit, handle):
                 text = decoder.decode(chunk)
                 lines += text.count("\n")
                 yield text.encode()
@@ -74,6 +84,12 @@ def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
             "data.encoding",
         ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        if "too much memory" in str(error):
+            raise DataError(
+                f"{unit.shown} is packed by zstd with a window of more than {WINDOW >> 20} MB. "
+                "Pack it again without --long and --ultra.",
+                "data.unpacked",
+            ) from error
         raise DataError(
             f"{unit.shown} is cut off or damaged: it cannot be unpacked after line {lines}. "
             "Fetch it again.",
@@ -81,13 +97,34 @@ def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
         ) from error
 
 
-def _unpacked(handle: IO[bytes]) -> Iterator[bytes]:
+def _bounded(unit: Unit, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, until they are more than the limits allow: what is packed may be a trap."""
+    packed, limits, size = unit.file.stat().st_size, unit.limits, 0
+    for chunk in chunks:
+        size += len(chunk)
+        too_large = size > limits.unpacked_gb * 1e9
+        if too_large or size > max(SMALL, packed * limits.unpacked_ratio):
+            allowed = f"{limits.unpacked_gb:g} GB" if too_large else f"{limits.unpacked_ratio:g}:1"
+            key = "unpacked_gb" if too_large else "unpacked_ratio"
+            raise DataError(
+                f"{unit.shown}: {packed / 1e6:.3g} MB unpack to more than {size / 1e6:.3g} MB; "
+                f"allowed is {allowed}. If you trust the file, raise data.limits.{key}.",
+                "data.unpacked",
+            )
+        yield chunk
+
+
+def _unpacked(unit: Unit, handle: IO[bytes]) -> Iterator[bytes]:
     start = handle.read(4)
     handle.seek(0)
     if start.startswith(ZSTD):
-        yield from _unzstd(handle)
-        return
-    stream: Any = gzip.GzipFile(fileobj=handle) if start.startswith(GZIP) else handle
+        return _bounded(unit, _unzstd(handle))
+    if start.startswith(GZIP):
+        return _bounded(unit, _chunks(gzip.GzipFile(fileobj=handle)))
+    return _chunks(handle)
+
+
+def _chunks(stream: Any) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
 
@@ -96,12 +133,12 @@ def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
     import zstandard
 
     unpacker, left = None, b""
-    while chunk := left or handle.read(CHUNK):
-        unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
+    while chunk := left or handle.read(PIECE):
+        unpacker = unpacker or zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj()
         try:
             yield unpacker.decompress(chunk)
         except zstandard.ZstdError as error:
-            raise EOFError from error
+            raise EOFError(str(error)) from error
         left = unpacker.unused_data if unpacker.eof else b""
         unpacker = None if unpacker.eof else unpacker
     if unpacker is not None:
@@ -133,10 +170,27 @@ def _line(file: Path, position: int) -> int:
     return lines
 
 
-def fetch(address: str, shown: str, scratch: Path) -> list[Path]:
-    """The files at an address (http, https, s3, gs, az …), brought into ``scratch`` in a stream.
+def check_scheme(address: str, shown: str) -> None:
+    """Refuse an address that is none of a place far away, such as a chain that ends on this disk.
 
-    The libraries find credentials in the environment; they stand in no configuration.
+    Raises:
+        ConfigError: says which there are.
+    """
+    scheme = address.partition("://")[0].lower()
+    chained = "::" in re.sub(r"\[[^]]*\]", "", address)  # in brackets it is a host
+    if scheme not in SCHEMES or chained:
+        raise ConfigError(
+            f"{shown} is an address of a kind that is not read; expected is a path, or one of "
+            f"{', '.join(f'{name}://' for name in SCHEMES)}. Edit conf/data.",
+            "config.address",
+        )
+
+
+def fetch(address: str, shown: str, scratch: Path) -> tuple[list[str], list[Path]]:
+    """The names of the files at an address (https, s3, gs, az …), and where they are now.
+
+    They are brought into ``scratch`` in a stream, under numbers: their own names may be alike, or
+    none that a file system takes. The libraries find credentials in the environment.
 
     Raises:
         DataError: nothing is there, or it is refused.
@@ -161,7 +215,7 @@ def refused(shown: str, error: Exception) -> DataError | TransientError:
     status = _status(error)
     if status == NOT_FOUND or isinstance(error, FileNotFoundError):
         return DataError(
-            f"nothing is at {shown}. Mend the address in conf/data.", "data.missing_file"
+            f"nothing is at {shown}. Fix the address in conf/data.", "data.missing_file"
         )
     if status:
         later = status in TRY_LATER or status >= SERVER_FAULT
@@ -201,18 +255,23 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _fetched(address: str, scratch: Path) -> list[Path]:
+def _fetched(address: str, scratch: Path) -> tuple[list[str], list[Path]]:
     import aiohttp
     import fsspec
 
-    web = address.partition("://")[0] in ("http", "https")
+    web = address.partition("://")[0].lower() in ("http", "https")
     limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
     extra = {"client_kwargs": {"timeout": limits}} if web else {}
     system, place = fsspec.url_to_fs(address, skip_instance_cache=True, **extra)
+    names = [place]
+    if not web and "*" in place:
+        listed = system.glob(place, detail=True)
+        names = sorted(name for name, info in listed.items() if info["type"] == "file")
     files = []
-    for name in [place] if web or "*" not in place else sorted(system.glob(place)):
-        files.append(scratch / (Path(name.partition("?")[0]).name or "file"))
+    for number, name in enumerate(names):
+        ending = re.search(r"\.\w{1,9}$", name.partition("?")[0], re.ASCII)
+        files.append(scratch / f"{number:06}{ending[0] if ending else ''}")
         system.get_file(name, str(files[-1]))
     if not files:
         raise FileNotFoundError
-    return files
+    return names, files

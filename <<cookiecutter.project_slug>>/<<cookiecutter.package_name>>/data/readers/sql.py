@@ -16,7 +16,7 @@ import polars as pl
 
 from ...errors import ConfigError, DataError
 from ...runtime.retries import TransientError
-from ..tables import Unit, spool
+from ..tables import Unit, check_options, spool
 
 BATCH = 50_000  # rows in memory
 COMMENT = r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/|\()*"
@@ -45,12 +45,13 @@ def read(unit: Unit, scratch: Path) -> pl.LazyFrame:
         DataError: the database refuses for good; the query writes.
         TransientError: it does not answer, or is locked.
     """
+    check_options(unit, (), {})
     address = _address(unit)
     bare = QUOTED.sub("", unit.query or "").strip().rstrip(";")
     if unit.query and (not READS.match(unit.query) or ";" in bare):
         raise DataError(
             f"{unit.shown}: a source only reads, by one statement that begins with SELECT, WITH, "
-            "VALUES or TABLE. Mend the query.",
+            "VALUES or TABLE. Fix the query.",
             "data.sql_writes",
         )
     if address.startswith("sqlite:"):
@@ -212,7 +213,7 @@ def _told(unit: Unit, address: str, frames: Iterator[pl.DataFrame]) -> Iterator[
         advice = (
             "Select CAST(… AS TEXT) for that column."
             if "Type mismatch" in reason
-            else "Mend the query, the rights or the address."
+            else "Fix the query, the rights or the address."
         )
         raise kind(f"{unit.shown} cannot be read: {reason}. {advice}", code) from None
 
