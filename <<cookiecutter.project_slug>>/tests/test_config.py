@@ -169,3 +169,12 @@ def test_no_shipped_value_is_read_from_the_environment() -> None:
 
 def test_every_shipped_file_is_short() -> None:
     assert [p for p in Path(CONF).rglob("*.yaml") if len(p.read_text().splitlines()) > 40] == []
+
+
+@pytest.mark.parametrize("key", ["unpacked_gb", "unpacked_ratio"])
+def test_the_limits_of_reading_are_set_and_checked(key: str) -> None:
+    own = ["data=csv", *OWN]
+    assert composed(*own, "data.limits.folders=[/mnt/more]").data.limits.folders == ["/mnt/more"]
+    assert getattr(composed(*own, f"data.limits.{key}=50").data.limits, key) == 50
+    with pytest.raises(ConfigError, match=rf"data\.limits\.{key} is 0"):
+        composed(*own, f"data.limits.{key}=0")

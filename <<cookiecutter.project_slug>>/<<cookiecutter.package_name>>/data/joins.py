@@ -96,7 +96,7 @@ def _keyed(name: str, found: pl.DataType, kind: pl.DataType) -> pl.Expr:
             value = bare
     elif isinstance(found, pl.Datetime) and found.time_zone:
         value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    if kind == pl.Int128 and not found.is_integer():
+    if kind == pl.Int128 and (found in TEXTS or found.is_float() or found.is_decimal()):
         whole = pl.when(number == number.floor()).then(number.cast(pl.Int128, strict=False))
         exact = [value.cast(pl.Int128, strict=False)] if found in TEXTS else []
         return pl.coalesce(*exact, whole).alias(_KEY + name)

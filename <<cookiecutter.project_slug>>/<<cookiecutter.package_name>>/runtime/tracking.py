@@ -63,8 +63,8 @@ def hint_untracked(path: str | Path) -> str:
     Returns:
         A sentence that begins with a blank, to end an error's message with; else ``""``.
     """
-    kept = root()
-    if kept == Path.cwd().resolve() or Path(path).is_absolute():
+    kept, inside = root(), os.path.normpath(path)
+    if kept == Path.cwd().resolve() or inside == "." or inside.startswith((os.sep, os.pardir)):
         return ""
     patterns = [glob.escape(f"{kept}/") + str(path).replace("**/", d) for d in ("", "**/")]
     matches = any(glob.glob(pattern) for pattern in patterns)  # noqa: PTH207 - takes any text

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import polars as pl
@@ -35,13 +36,9 @@ def server() -> Iterator[dict[str, str]]:
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "us-east-1",
     }
-    client = boto3.client(
-        "s3",
-        endpoint_url=env["AWS_ENDPOINT_URL"],
-        aws_access_key_id="me",
-        aws_secret_access_key=SECRET,
-        region_name="us-east-1",
-    )
+    client = connected(env)
+    for bucket in ("alike", "coded"):
+        client.create_bucket(Bucket=bucket)
     client.create_bucket(Bucket="flights")
     for number in (1, 2):
         rows = pl.DataFrame({"x": [number], "y": ["ab"[number - 1]]})
@@ -49,6 +46,21 @@ def server() -> Iterator[dict[str, str]]:
             client.put_object(Bucket="flights", Key=f"{name}/{number}.{name}", Body=content)
     yield env
     server.stop()
+
+
+def connected(env: dict[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        aws_access_key_id="me",
+        aws_secret_access_key=SECRET,
+        region_name="us-east-1",
+    )
+
+
+@pytest.fixture
+def client(server: dict[str, str]) -> Any:
+    return connected(server)
 
 
 @contextmanager
@@ -110,6 +122,42 @@ def test_tables_in_a_bucket_are_read(
     ingest(package, f"{{kind: {kind}, path: 's3://flights/{kind}/{name}'}}", **server)
 
     assert pl.read_parquet(INGESTED).rows() == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2012/data.csv", "2013/data.csv"),
+        ("a/Data.csv", "a/data.csv"),
+        (f"a/{'n' * 300}.csv", f"b/{'n' * 300}.csv"),
+        ("a b/ä&+%20;'.csv", "c/ä&+%20;'.csv"),
+    ],
+)
+def test_files_of_one_name_in_a_bucket_are_all_read_and_told_apart(
+    package: str, client: Any, server: dict[str, str], first: str, second: str
+) -> None:
+    for number, name in enumerate((first, second)):
+        client.put_object(Bucket="alike", Key=name, Body=b"x\n%d\n" % number)
+    named = ", options: {include_file_paths: file}"
+    ingest(package, f"{{kind: csv, path: 's3://alike/*/*.csv'{named}}}", **server)
+    for name in (first, second):
+        client.delete_object(Bucket="alike", Key=name)
+
+    rows = pl.read_parquet(INGESTED)
+    assert rows["x"].sort().to_list() == ["0", "1"]
+    assert rows["file"].n_unique() == 2
+
+
+def test_codes_in_names_of_folders_in_a_bucket_stay_text(
+    package: str, client: Any, server: dict[str, str]
+) -> None:
+    for code in ("01001", "2A001"):
+        body = parquet(pl.DataFrame({"x": [1]}))
+        client.put_object(Bucket="coded", Key=f"t/zip={code}/a.parquet", Body=body)
+
+    for path in ("s3://coded/t/", "s3://coded/t/*/a.parquet"):
+        ingest(package, f"{{kind: parquet, path: '{path}'}}", **server)
+        assert pl.read_parquet(INGESTED).rows() == [(1, "01001"), (1, "2A001")]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

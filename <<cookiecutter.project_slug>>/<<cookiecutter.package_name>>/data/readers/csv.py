@@ -53,12 +53,7 @@ def read(unit: Unit, scratch: Path) -> Table:
             holds another separator.
     """
     check_options(unit, (*PASSED, *OURS), REFUSED)
-    if unit.options.get("eol_char", "\n") not in ("\n", "\r"):
-        raise ConfigError(
-            f'{unit.shown}: options.eol_char is {unit.options["eol_char"]!r}; allowed is "\\n", '
-            'which reads "\\r\\n" too, or "\\r". Edit conf/data.',
-            "config.options",
-        )
+    _check_marks(unit)
     file = as_utf8(unit, scratch)
     options = {key: value for key, value in unit.options.items() if key in PASSED}
     width = _check_header(unit, file)
@@ -69,6 +64,26 @@ def read(unit: Unit, scratch: Path) -> Table:
     if len(columns) != width + ("row_index_name" in options):
         _inspect(unit, file, columns[-1], None)
     return Table(_extended(unit, rows), functools.partial(_inspect, unit, file, columns[-1]))
+
+
+def _check_marks(unit: Unit) -> None:
+    """Refuse marks that Python's reader, which looks where lines break, would take otherwise."""
+    options = unit.options
+    for name, default in (("separator", ","), ("quote_char", '"')):
+        mark = options.get(name, default)
+        none = name == "quote_char" and mark in (None, "")
+        if not none and not (isinstance(mark, str) and len(mark.encode()) == 1):
+            raise ConfigError(
+                f"{unit.shown}: options.{name} is {mark!r}; expected is one ASCII character. Edit "
+                "conf/data.",
+                "config.options",
+            )
+    if options.get("eol_char", "\n") not in ("\n", "\r"):
+        raise ConfigError(
+            f"{unit.shown}: options.eol_char is {options['eol_char']!r}; allowed is \"\\n\", which "
+            'reads "\\r\\n" too, or "\\r". Edit conf/data.',
+            "config.options",
+        )
 
 
 def _extended(unit: Unit, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -74,7 +74,8 @@ class Files:
         """
         real = os.path.realpath(path)
         if not any(os.path.commonpath([real, folder]) == folder for folder in self.allowed):
-            name = self.shown if self.secret else f"{path} leads to {real}, which"
+            there = "" if real == str(path) else f" leads to {real}, which"
+            name = self.shown if self.secret else f"{path}{there}"
             raise DataError(
                 f"{name} is outside of the repository. Bring the data into data/raw, or allow "
                 "its folder: data.limits.folders in conf/data.",

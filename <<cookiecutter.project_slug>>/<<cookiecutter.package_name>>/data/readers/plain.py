@@ -24,6 +24,7 @@ SCHEMES = (
     *("ftp", "sftp", "ssh", "hdfs", "webhdfs"),
 )
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+ZLIB = (b"x\x01", b"x^", b"x\x9c", b"x\xda")  # polars unpacks all of these by itself, unbounded
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -55,13 +56,25 @@ def as_utf8(unit: Unit, scratch: Path) -> Path:
                 "Set options.encoding: utf-16.",
                 "data.encoding",
             )
+        _refuse_packed(unit, start)
         _refuse_nul(unit)
         return file
     plain = scratch / "plain"
     with plain.open("wb") as out:
         for text in _decoded(unit, encoding):
             out.write(text)
+    with plain.open("rb") as handle:
+        _refuse_packed(unit, handle.read(4))
     return plain
+
+
+def _refuse_packed(unit: Unit, start: bytes) -> None:
+    if start.startswith((GZIP, ZSTD, ZIP, *ZLIB)):
+        raise DataError(
+            f"{unit.shown} begins as packed data does, twice packed or by zlib; expected is text, "
+            "or text packed once by gzip or zstd. Unpack it.",
+            "data.unreadable",
+        )
 
 
 def _decoded(unit: Unit, encoding: str) -> Iterator[bytes]:
