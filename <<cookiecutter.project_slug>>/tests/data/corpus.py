@@ -369,7 +369,7 @@ ADDRESSES = {
     "a port at which nobody listens": addressed(
         "http://127.0.0.1:9/bad.csv", "resource.network", "cannot be reached"
     ),
-    "a scheme that nobody knows": addressed("gopher://host/bad.csv", "data.fetch", "gopher"),
+    "a scheme that nobody knows": addressed("gopher://host/bad.csv", "config.address", "gopher"),
     "a kind that nobody knows": addressed("in/bad.csv", "config.value", "yaml", kind="yaml"),
     "a reader that is not there": addressed(
         "in/bad.csv", "config.reader", "own.reader", kind="own.reader"

@@ -80,7 +80,7 @@ def _check_marks(unit: Unit) -> None:
             )
     if options.get("eol_char", "\n") not in ("\n", "\r"):
         raise ConfigError(
-            f"{unit.shown}: options.eol_char is {options['eol_char']!r}; allowed is \"\\n\", which "
+            f'{unit.shown}: options.eol_char is {options["eol_char"]!r}; allowed is "\\n", which '
             'reads "\\r\\n" too, or "\\r". Edit conf/data.',
             "config.options",
         )
