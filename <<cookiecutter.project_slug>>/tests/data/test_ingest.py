@@ -1,5 +1,6 @@
 """The stage as a user runs it: parts, joins, addresses, kills."""
 
+import gzip
 import http.server
 import os
 import random
@@ -163,14 +164,18 @@ class Answers(http.server.BaseHTTPRequestHandler):
     """Fails as its path says; the first request to /flaky.csv fails, the second does not."""
 
     seen: list[str]
+    rows: int
 
     def do_GET(self) -> None:
         name = self.path.partition("?")[0].strip("/")
         self.seen.append(name)
         status = int(name) if name.isdigit() else 200
         status = 503 if name == "flaky.csv" and self.seen.count(name) == 1 else status
-        body = b"x,y\n1,a\n" if status == 200 else b"sorry"
+        body = b"x,y\n" + b"1,a\n" * self.rows if status == 200 else b"sorry"
         self.send_response(status)
+        if name == "packed.csv":
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body) + (9 if name == "cut.csv" else 0)))
         self.end_headers()
         self.wfile.write(body)
@@ -181,7 +186,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def web() -> Iterator[str]:
-    Answers.seen = []
+    Answers.seen, Answers.rows = [], 1
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -194,6 +199,16 @@ def test_a_file_on_a_server_is_read_and_a_fault_that_passes_is_waited_out(
     ingest(package, f"{{kind: csv, path: '{web}/flaky.csv'}}", "data.retry_s=20")
 
     assert pl.read_parquet(INGESTED).rows() == [("1", "a")]
+
+
+def test_what_a_server_packs_is_unpacked_within_the_limits(package: str, web: str) -> None:
+    source = f"{{kind: csv, path: '{web}/packed.csv'}}"
+    ingest(package, source)
+
+    assert pl.read_parquet(INGESTED).rows() == [("1", "a")]
+    Answers.rows = 300_000
+    said = ingest(package, source, "data.limits.unpacked_gb=0.001", code=3)
+    assert "data.limits.unpacked_gb" in said
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,8 @@ def _fetched(address: str, scratch: Path) -> tuple[list[str], list[Path]]:
 
     web = address.partition("://")[0].lower() in ("http", "https")
     limits = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-    extra = {"client_kwargs": {"timeout": limits}} if web else {}
+    as_it_is = {"headers": {"Accept-Encoding": "identity"}, "auto_decompress": False}  # no bombs
+    extra = {"client_kwargs": {"timeout": limits, **as_it_is}} if web else {}
     system, place = fsspec.url_to_fs(address, skip_instance_cache=True, **extra)
     names = [place]
     if not web and "*" in place:
