@@ -27,9 +27,8 @@ def join(
     texts are alike only letter by letter. The right table is held in memory.
 
     Raises:
-        DataError: a key is missing, stands twice where it may once (with an example), or is of
-            types that cannot be compared; no row finds a partner; both tables have a column of the
-            same name that is no key.
+        DataError: a key is missing, twice where it may be once (with an example), or of types that
+            cannot be compared; no key matches; a column that is no key is in both tables.
     """
     ours, theirs = left.collect_schema(), right.collect_schema()
     for side, schema in (("the rows before it", ours), (shown, theirs)):

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import zstandard
 
 from <<cookiecutter.package_name>>.data.parts import Care, Known, write_parts
 from <<cookiecutter.package_name>>.data.sources import units
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.groups.data import Source
 
 GOOD = "x,y\n1,a\n2,b\n"
@@ -104,141 +103,6 @@ def test_letters_outside_of_ascii_survive_every_encoding() -> None:
     ):
         Path("in.csv").write_bytes(f"x\n{text}\n".encode(encoding))
         assert ingest("csv", "in.csv", encoding=encoding).item() == text
-
-
-def test_an_unknown_option_and_an_unknown_encoding_are_faults_of_the_configuration() -> None:
-    Path("in.csv").write_text(GOOD)
-    for options in ({"seperator": ";"}, {"encoding": "utf-99"}):
-        with pytest.raises(ConfigError, match=r"in\.csv"):
-            ingest("csv", "in.csv", **options)
-
-
-@pytest.mark.parametrize(
-    ("options", "rows"),
-    [
-        ({"new_columns": ["p", "q"]}, [("1", "a"), ("2", "b")]),
-        ({"n_rows": 1}, [("1", "a")]),
-        ({"skip_rows_after_header": 1}, [("2", "b")]),
-        ({"row_index_name": "n", "row_index_offset": 7}, [(7, "1", "a"), (8, "2", "b")]),
-        ({"include_file_paths": "f"}, [("1", "a", "in.csv"), ("2", "b", "in.csv")]),
-        ({"null_values": "a"}, [("1", None), ("2", "b")]),
-        ({"null_values": {"y": "b"}}, [("1", "a"), ("2", None)]),
-        ({"has_header": False}, [("x", "y"), ("1", "a"), ("2", "b")]),
-        ({"low_memory": True}, [("1", "a"), ("2", "b")]),
-        ({"empty_string_is_null": False}, [("1", "a"), ("2", "b")]),
-        ({"decimal_comma": False}, [("1", "a"), ("2", "b")]),
-    ],
-)
-def test_an_option_that_is_accepted_works(
-    options: dict[str, Any], rows: list[tuple[object, ...]]
-) -> None:
-    Path("in.csv").write_text(GOOD)
-
-    assert ingest("csv", "in.csv", **options).rows() == rows
-
-
-@pytest.mark.parametrize(
-    ("text", "options"),
-    [
-        ("Title\n\nx,y\n1,a\n2,b\n", {"skip_rows": 2}),
-        ("Title\n\nx,y\n1,a\n2,b\n", {"skip_lines": 2}),
-        ("x,y\n(m)\n1,a\n2,b\n", {"skip_rows_after_header": 1}),
-        ("x,y\n1,a\n2,b\n3\n", {"n_rows": 2}),
-        ("x,y\n1,a,z\n2,b\n", {"truncate_ragged_lines": True}),
-        ("x,y\r1,a\r2,b\r", {"eol_char": "\r"}),
-        ("x.y\n|1|.a\n2.|b|\n", {"separator": ".", "quote_char": "|"}),
-        ("x;y\n^1^;a\n2;^b^\n", {"separator": ";", "quote_char": "^"}),
-    ],
-)
-def test_options_that_find_the_rows_do_so_for_checks_too(
-    text: str, options: dict[str, Any]
-) -> None:
-    Path("in.csv").write_bytes(text.encode())
-
-    assert ingest("csv", "in.csv", **options).rows() == [("1", "a"), ("2", "b")]
-
-
-def test_a_short_line_is_refused_whatever_ends_lines_and_quotes_values() -> None:
-    for text, options in (
-        ("x,y\r1,a\r2\r", {"eol_char": "\r"}),
-        ("x,y\n1,^a^\n2\n", {"quote_char": "^"}),
-        ("x,y\n(m),(s)\n1,a\n2\n", {"skip_rows_after_header": 1}),
-    ):
-        Path("in.csv").write_bytes(text.encode())
-        with pytest.raises(DataError, match=r"1 fields where the header has 2"):
-            ingest("csv", "in.csv", **options)
-
-
-def test_numbers_with_a_decimal_comma_are_numbers_in_the_columns_that_are_named() -> None:
-    values = ["1,5", "-2,25", " ,5", "1.234", "1.234,5", "1,5e3", "", "n/a, unknown", "7"]
-    rows = "".join(f"{value};{value}\n" for value in values)
-    Path("in.csv").write_text(f"price;note\n{rows}")
-
-    found = ingest("csv", "in.csv", separator=";", decimal_comma=["price"])
-
-    expected = ["1.5", "-2.25", " .5", "1,234", "1,234.5", "1.5e3", None, "n/a, unknown", "7"]
-    assert found["price"].to_list() == expected  # what groups thousands is no number: quarantine
-    assert found["note"].to_list() == [value or None for value in values]
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "told"),
-    [
-        ("csv", {"decimal_comma": True}, "names the columns"),
-        ("csv", {"decimal_comma": ["z"]}, "There are: x, y"),
-        ("csv", {"try_parse_dates": True}, "stay text"),
-        ("csv", {"schema_overrides": {"x": "Int64"}}, "stay text"),
-        ("csv", {"dtypes": {"x": "Int64"}}, "stay text"),
-        ("csv", {"schema": {"x": "Int64"}}, "stay text"),
-        ("csv", {"infer_schema": True}, "stay text"),
-        ("csv", {"infer_schema_length": None}, "stay text"),
-        ("csv", {"ignore_errors": True}, "quarantine"),
-        ("csv", {"with_column_names": "f"}, "new_columns"),
-        ("csv", {"missing_columns": "insert"}, "too few"),
-        ("csv", {"extra_columns": "ignore"}, "truncate_ragged_lines"),
-        ("csv", {"glob": True}, "pattern"),
-        ("csv", {"storage_options": {}}, "environment"),
-        ("csv", {"hive_partitioning": True}, "no such option"),
-        ("csv", {"separator": ";;"}, "one ASCII"),
-        ("csv", {"separator": 5}, "one ASCII"),
-        ("csv", {"separator": "§"}, "one ASCII"),
-        ("csv", {"separator": None}, "options.separator"),
-        ("csv", {"skip_rows": -1}, "in.csv"),
-        ("csv", {"skip_rows": "one"}, "in.csv"),
-        ("csv", {"n_rows": -1}, "negative"),
-        ("csv", {"null_values": [-99]}, "null_values"),
-        ("csv", {"quote_char": "''"}, "quote"),
-        ("csv", {"eol_char": ";"}, "eol_char"),
-        ("csv", {"encoding": "bz2"}, "not a text encoding"),
-        ("csv", {"row_index_name": 5}, "in.csv"),
-        ("ndjson", {"n_rows": 5}, "n_rows"),
-        ("json", {"item": "rows.item"}, "allowed: encoding, items"),
-        ("parquet", {"hive_schema": {"x": "Int64"}}, "no types"),
-        ("parquet", {"schema": {"x": "Int64"}}, "no types"),
-        ("parquet", {"try_parse_hive_dates": True}, "stays text"),
-        ("parquet", {"glob": True}, "pattern"),
-        ("parquet", {"colour": "red"}, "no such option"),
-        ("parquet", {"n_rows": -1}, "in.csv"),
-    ],
-)
-def test_an_option_without_effect_or_sense_is_refused_by_name(
-    kind: str, options: dict[str, Any], told: str
-) -> None:
-    Path("in.csv").write_text(GOOD)
-    if kind == "parquet":
-        pl.DataFrame({"x": [1]}).write_parquet("in.csv")
-    with pytest.raises(ConfigError) as raised:
-        ingest(kind, "in.csv", **options)
-
-    assert told in raised.value.message, raised.value.message
-
-
-def test_options_that_count_rows_are_refused_for_several_files() -> None:
-    for name in ("a", "b"):
-        Path(f"{name}.csv").write_text(GOOD)
-    for options in ({"n_rows": 5}, {"row_index_name": "id"}):
-        with pytest.raises(ConfigError, match="in each file anew"):
-            ingest("csv", "*.csv", **options)
 
 
 LINES = [{"x": 1, "y": None, "z": {"a": [1, 2]}}, {"x": "b", "w": True, "z": 2.50}]
@@ -356,77 +220,3 @@ def test_types_that_nothing_holds_are_refused_by_name() -> None:
 
     with pytest.raises(DataError, match=r"b\.parquet cannot be stacked"):
         ingest("parquet", "*.parquet")
-
-
-def test_a_source_of_ones_own_is_a_function_by_dotted_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("mine.py").write_text(
-        "import polars as pl\n"
-        "def fixed_width(unit, scratch):\n"
-        "    lines = unit.file.read_text().splitlines()\n"
-        "    return pl.LazyFrame({'x': [line[:2] for line in lines]})\n"
-    )
-    Path("in.txt").write_text("12abc\n34def\n")
-    monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
-
-    assert ingest("mine.fixed_width", "in.txt")["x"].to_list() == ["12", "34"]
-    with pytest.raises(PipelineError, match="no such function"):
-        ingest("mine.none_such", "in.txt")
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "os.system",
-        "os.remove",
-        "shutil.rmtree",
-        "shutil.copy",
-        "subprocess.run",
-        "builtins.eval",
-        "pathlib.Path",
-        "os.environ",
-        "polars.read_csv",
-        "mine.other",
-        "mine.more",
-        "mine.Class",
-    ],
-)
-def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("mine.py").write_text(
-        "def other(path, options): raise SystemExit\n"
-        "def more(unit, scratch, colour): raise SystemExit\n"
-        "class Class:\n"
-        "    def __init__(self, unit, scratch): raise SystemExit\n"
-    )
-    Path("in.txt").write_text("touch called")
-    monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
-
-    with pytest.raises(ConfigError, match=r"\(unit: Unit, scratch: Path\) -> Table"):
-        ingest(kind, "in.txt")
-    assert Path("in.txt").read_text() == "touch called"
-
-
-@pytest.mark.parametrize(
-    ("body", "error", "told"),
-    [
-        ("return None", ConfigError, "returned a NoneType"),
-        ("return polars.DataFrame({'x': [1]})", ConfigError, "returned a DataFrame"),
-        ("yield 1", ConfigError, "returned a generator"),
-        ("return unit.colour", DataError, "AttributeError"),
-        ("return {}['x']", DataError, "KeyError"),
-        ("raise ValueError('line 3')", DataError, "ValueError: line 3"),
-    ],
-)
-def test_a_reader_of_ones_own_that_fails_is_named(
-    body: str, error: type[PipelineError], told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("mine.py").write_text(f"import polars\ndef own(unit, scratch, more=1):\n    {body}\n")
-    Path("in.txt").write_text("x")
-    monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
-
-    with pytest.raises(error, match=r"mine\.own") as raised:
-        ingest("mine.own", "in.txt")
-    assert told in raised.value.message
