@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from .data import schema
 from .data.inference import infer, ingested
 from .data.synthetic import synthesize
 from .errors import ConfigError
-from .groups.data import Source
+from .groups.data import Limits, Source
 from .runtime import logs
 from .runtime.artifacts import replacing, write_json
 from .runtime.retries import patiently
@@ -59,6 +59,7 @@ class Input:
     key: str | None = None
     schema: Path | None = None
     retry_s: float = 30.0
+    limits: Limits = field(default_factory=Limits)
 
 
 def draft(what: Input, to: Path, key: str | None) -> None:
@@ -68,7 +69,7 @@ def draft(what: Input, to: Path, key: str | None) -> None:
         ConfigError: the key is no column.
     """
     with tempfile.TemporaryDirectory() as folder:
-        rows = patiently(lambda: _read(what.sources, Path(folder)), what.retry_s)
+        rows = patiently(lambda: _read(what, Path(folder)), what.retry_s)
         names = rows.collect_schema().names()
         if key:
             check_names(names, {"--key": [key]})
@@ -76,8 +77,8 @@ def draft(what: Input, to: Path, key: str | None) -> None:
     write_json(to, document)
 
 
-def _read(sources: Sequence[Source], folder: Path) -> pl.LazyFrame:
-    return ingested(sources, Path(tempfile.mkdtemp(dir=folder)))
+def _read(what: Input, folder: Path) -> pl.LazyFrame:
+    return ingested(what.sources, Path(tempfile.mkdtemp(dir=folder)), what.limits)
 
 
 def configured(overrides: Sequence[str] = ()) -> Input:
@@ -94,9 +95,11 @@ def configured(overrides: Sequence[str] = ()) -> Input:
     with initialize_config_dir(str(CONF.resolve()), job_name="schema"):
         data = compose("config", overrides=list(overrides)).data
     known = {name: data[name] for name in ("key", "schema") if not OmegaConf.is_missing(data, name)}
-    sources = checked(lambda: OmegaConf.to_object(data.sources))
+    sources, limits = (
+        checked(lambda part=part: OmegaConf.to_object(part)) for part in (data.sources, data.limits)
+    )
     path = Path(known["schema"]) if "schema" in known else None
-    return Input("One row of the sources", sources, known.get("key"), path, data.retry_s)
+    return Input("One row of the sources", sources, known.get("key"), path, data.retry_s, limits)
 
 
 def of_file(path: str, options: str | None, table: str | None) -> Input:
@@ -119,7 +122,7 @@ def of_file(path: str, options: str | None, table: str | None) -> Input:
     usual = others[0].options if others else {}
     source = checked(lambda: Source(kind=kind, path=path, table=table, options={**usual, **given}))
     log.info("reads", path=path, kind=kind, options=source.options)
-    return Input(f"One row of {Path(path).name}", [source], chosen.key, retry_s=chosen.retry_s)
+    return replace(chosen, title=f"One row of {Path(path).name}", sources=[source], schema=None)
 
 
 def _kind(path: str) -> str:

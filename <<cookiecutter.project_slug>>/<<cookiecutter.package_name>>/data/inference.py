@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import DataError
-from ..groups.data import Source
+from ..groups.data import Limits, Source
 from .joins import join
 from .rules import cast
 from .sources import open_table, schema_of, units
@@ -39,28 +39,28 @@ TIMES = (
 Found = tuple[dict[str, Any], pl.DataType, str | None]  # keywords, type, date format
 
 
-def ingested(sources: Sequence[Source], scratch: Path) -> pl.LazyFrame:
+def ingested(sources: Sequence[Source], scratch: Path, limits: Limits) -> pl.LazyFrame:
     """The rows that ingest makes of the sources, written down in ``scratch``, an empty folder.
 
     Raises:
         ConfigError, DataError, TransientError: as ingest does, for what it cannot read.
     """
     stacked = [source for source in sources if source.join is None]
-    rows = _stacked(stacked, scratch / "stacked")
+    rows = _stacked(stacked, scratch / "stacked", limits)
     for number, source in enumerate(source for source in sources if source.join is not None):
         assert source.join is not None  # noqa: S101 - chosen so
-        right = _stacked([source], scratch / f"joined{number}")
+        right = _stacked([source], scratch / f"joined{number}", limits)
         shown = source.path or f"${source.uri_env}"
         rows = join(rows, right, source.join.by, source.join.cardinality, shown)
     return rows
 
 
-def _stacked(sources: Sequence[Source], scratch: Path) -> pl.LazyFrame:
+def _stacked(sources: Sequence[Source], scratch: Path, limits: Limits) -> pl.LazyFrame:
     frames, columns = [], []
     for number, source in enumerate(sources):
         fetched = scratch / f"{number}"
         fetched.mkdir(parents=True)
-        for place, unit in enumerate(units(source, fetched)):
+        for place, unit in enumerate(units(source, fetched, limits)):
             frames.append(_written(unit, scratch / f"{number}-{place}"))
             columns.append((unit.shown, frames[-1].collect_schema()))
     schema_of(columns)
