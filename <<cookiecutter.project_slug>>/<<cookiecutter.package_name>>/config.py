@@ -41,7 +41,7 @@ class Config:
     compute: Compute = MISSING
 
     def __post_init__(self) -> None:
-        within("seed", self.seed, 0, 2**32 - 1)
+        within("seed", self.seed, 0, 2**31 - 1)  # room for seeds that follow from it
         if self.split.kind == "time" and not self.data.time:
             raise RuleError("data.time is empty; a split by time needs the column that orders rows")
 

@@ -132,10 +132,10 @@ class Validate:
     def __post_init__(self) -> None:
         within("validate.max_quarantined", self.max_quarantined, 0.0, 1.0)
         one_of("validate.changed_columns", self.changed_columns, ("warning", "critical"))
+        most = {"robust_z": 1000.0, "iqr": 1000.0, "isolation_forest": 1.0, "duplicates": 1.0}
         for method, limit in self.anomalies.items():
-            methods = ("robust_z", "iqr", "isolation_forest", "duplicates")
-            one_of("validate.anomalies", method, methods)
-            within(f"validate.anomalies.{method}", limit, 0.0, 1000.0)
+            one_of("validate.anomalies", method, most)
+            within(f"validate.anomalies.{method}", limit, 0.0, most[method])
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Groups `preprocess`, `model`, `tune`, `evaluate`, `gate`, `compute`: what is trained and kept."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from omegaconf import MISSING
@@ -39,6 +40,12 @@ class Model:
     adapter: str = MISSING
     params: dict[str, Any] = field(default_factory=dict)
     fallback: str | None = None
+    trusted: list[str] = field(default_factory=list)  # more names that its file may hold, dotted
+
+    def __post_init__(self) -> None:
+        for name in self.trusted:
+            if "." not in name:
+                raise RuleError(f"model.trusted is {name!r}; allowed is module and name, dotted")
 
 
 @dataclass
@@ -51,11 +58,31 @@ class Dimension:
     whole: bool = False  # whole numbers only
     choices: list[Any] | None = None
 
-    def __post_init__(self) -> None:
-        if self.choices is None and (
-            self.low is None or self.high is None or self.low >= self.high
-        ):
-            raise RuleError("a tune.space entry needs choices, or low < high")
+    def check(self, name: str) -> None:
+        """Refuse what nothing can be drawn from; ``name`` is the key of conf/."""
+        if self.choices is not None:
+            if not self.choices or not all(map(_is_choice, self.choices)):
+                raise RuleError(
+                    f"{name}.choices is {self.choices}; allowed are texts, finite numbers, true, "
+                    "false and null, at least one"
+                )
+            if (self.low, self.high, self.log, self.whole) != (None, None, False, False):
+                raise RuleError(f"{name} has choices; low, high, log and whole go without them")
+            return
+        if self.low is None or self.high is None or not self.low < self.high:
+            raise RuleError(f"{name} is {self.low} to {self.high}; it needs choices, or low < high")
+        most = 2.0**53 if self.whole else 1e100
+        least = (1.0 if self.whole else 1e-100) if self.log else -most  # a logarithm needs more
+        for key, value in (("low", self.low), ("high", self.high)):
+            within(f"{name}.{key}", value, least, most)
+            if self.whole and not value.is_integer():
+                raise RuleError(f"{name}.{key} is {value}; with whole it must be a whole number")
+
+
+def _is_choice(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return value is None or isinstance(value, bool | int | str)
 
 
 @dataclass
@@ -72,6 +99,11 @@ class Tune:
         one_of("tune.method", self.method, ("none", "optuna"))
         within("tune.trials", self.trials, 1, 10_000)
         within("tune.folds", self.folds, 2, 20)
+        if self.timeout_s is not None:
+            within("tune.timeout_s", self.timeout_s, 1.0, 2_592_000.0)
+        for adapter, params in self.space.items():
+            for name, dimension in params.items():
+                dimension.check(f"tune.space.{adapter}.{name}")
 
 
 @dataclass
@@ -105,4 +137,5 @@ class Compute:
     workers: int = 1
 
     def __post_init__(self) -> None:
-        within("compute.workers", self.workers, -1, 1024)
+        if self.workers != -1:
+            within("compute.workers (-1: all cores)", self.workers, 1, 1024)

@@ -37,6 +37,8 @@ class Drift:
 
     def __post_init__(self) -> None:
         within("drift.nulls", self.nulls, 0.0, 1.0)
+        within("drift.column", self.column, 0.0, 100.0)
+        within("drift.prediction_drift", self.prediction_drift, 0.0, 100.0)
         within("drift.data_drift", self.data_drift, 0.0, 1.0)
         within("drift.rows", self.rows, 100, 1_000_000)
 

@@ -17,18 +17,34 @@ Whether the pipeline can is tried on a row when the contract is drawn up. Refusa
 and how many values are concerned, never a value.
 """
 
-import ast
+import json
+import re
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
+from pathlib import Path
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import polars as pl
 
 from ..data.features import plain
-from ..errors import ModelError
+from ..errors import ConfigError, ModelError
 from .describe import gives, learned
 from .training import Fitted
 
 NEW = "a value that training never had"
+_TYPES: dict[str, pl.DataType] = {
+    str(dtype): dtype
+    for dtype in (
+        *(pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.Int128()),
+        *(pl.UInt8(), pl.UInt16(), pl.UInt32(), pl.UInt64(), pl.UInt128()),
+        *(pl.Float16(), pl.Float32(), pl.Float64(), pl.Boolean(), pl.String(), pl.Binary()),
+        *(pl.Date(), pl.Time(), pl.Null()),
+    )
+}
+_TIMES = re.compile(
+    r"(?P<kind>Datetime|Duration)\(time_unit='(?P<unit>ns|us|ms)'"
+    r"(, time_zone=(None|'(?P<zone>[A-Za-z0-9_+/-]+)'))?\)"
+)
 
 
 @dataclass(frozen=True)
@@ -102,11 +118,80 @@ class Contract:
         return found
 
 
+def read(file: Path) -> Contract:
+    """The contract that a file holds.
+
+    Raises:
+        ModelError: it is missing or broken, or a field is missing, unknown or of another type.
+    """
+    cause: Exception | None = None
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        problems = _problems(values)
+    except RecursionError as error:
+        cause, problems = error, ["it is nested too deeply"]
+    except (OSError, ValueError, OverflowError) as error:
+        cause, problems = error, [str(error)]
+    if problems:
+        listed = "; ".join(problems)
+        raise ModelError(
+            f"no usable contract in {file}: {listed}. Run `make repro`, or `dvc pull`.",
+            "model.contract",
+        ) from cause
+    return Contract(**values)
+
+
+def _problems(values: Any) -> list[str]:
+    """What keeps a value of JSON from being a contract."""
+    if not isinstance(values, dict):
+        return ["it holds no object"]
+    hints = get_type_hints(Contract)
+    problems = [f"{name} is missing" for name in hints if name not in values]
+    problems += [f"{name} is not known" for name in values if name not in hints]
+    problems += [
+        f"{name} is no {hint.__name__ if isinstance(hint, type) else hint}"
+        for name, hint in hints.items()
+        if name in values and not _is(values[name], hint)
+    ]
+    if problems:
+        return problems
+    problems = [f"{name} is empty" for name in ("features", "classes") if not values[name]]
+    for name, text in values["features"].items():
+        try:
+            _dtype(text)
+        except ValueError as error:
+            problems.append(f"{name!r}: {error}")
+    return problems
+
+
+def _is(value: Any, hint: Any) -> bool:
+    """Whether a value of JSON has the type that a field asks for."""
+    inner = get_args(hint)
+    if hint is Any:
+        return True
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is(item, inner[0]) for item in value)
+    if get_origin(hint) is dict:
+        return isinstance(value, dict) and all(_is(item, inner[1]) for item in value.values())
+    if inner:  # a union
+        return any(_is(value, part) for part in inner)
+    if hint is float:
+        return type(value) in (int, float) and isfinite(value)
+    return type(value) is hint
+
+
 def draw_up(
     fitted: Fitted, features: pl.DataFrame, *, target: str, key: str, threshold: float
 ) -> Contract:
-    """The contract of a model that was trained on these rows, (n, k)."""
+    """The contract of a model that was trained on these rows, (n, k).
+
+    Raises:
+        ConfigError: a feature has a type that a contract cannot hold.
+    """
     pipeline = fitted.pipeline
+    taken = {name for _, _, columns in pipeline[0].transformers for name in columns}
+    features = features.select(name for name in features.columns if name in taken)
+    _refuse_nested(features.schema)
     texts = [name for name, dtype in features.schema.items() if dtype == pl.String]
     whole = [name for name in features.columns if not features[name].null_count()]
     complete = features.drop_nulls()
@@ -131,6 +216,18 @@ def draw_up(
     )
 
 
+def _refuse_nested(features: pl.Schema) -> None:
+    for name, dtype in features.items():
+        try:
+            _dtype(str(dtype))
+        except ValueError as error:
+            raise ConfigError(
+                f"column {name!r} is {dtype}, which is no type of a feature. Make plain columns of "
+                "it before, or list it under data.ignore.",
+                "config.preprocess",
+            ) from error
+
+
 def _answers(pipeline: Any, row: pl.DataFrame, name: str, value: str | None) -> bool:
     """Whether the pipeline takes this row with another value in one column."""
     asked = row.with_columns(pl.lit(value, dtype=row.schema[name]).alias(name))
@@ -143,7 +240,7 @@ def _answers(pipeline: Any, row: pl.DataFrame, name: str, value: str | None) -> 
 
 def _refused(reason: str) -> ModelError:
     return ModelError(
-        f"the rows break the model's contract: {reason}. Mend the data, or train on it.",
+        f"the rows break the model's contract: {reason}. Fix the data, or train on it.",
         "model.contract",
     )
 
@@ -183,15 +280,22 @@ def _kind(dtype: pl.DataType) -> str:
 
 
 def _dtype(text: str) -> pl.DataType:
-    """The polars type that prints like this, such as ``Datetime(time_unit='us', …)``."""
+    """The polars type that prints like this, such as ``Datetime(time_unit='us', …)``.
 
-    def made(node: ast.expr) -> Any:
-        if isinstance(node, ast.Name):
-            return getattr(pl, node.id)()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            words = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
-            return getattr(pl, node.func.id)(*map(made, node.args), **words)
-        raise ValueError(text)
-
-    dtype: pl.DataType = made(ast.parse(text, mode="eval").body)
+    Raises:
+        ValueError: there is none that a contract may hold.
+    """
+    if text in _TYPES:
+        return _TYPES[text]
+    if text.startswith("List(") and text.endswith(")"):
+        return pl.List(_dtype(text[5:-1]))
+    match = _TIMES.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no type of a feature")
+    unit = cast("Any", match["unit"])
+    dtype = pl.Duration(unit) if match["kind"] == "Duration" else pl.Datetime(unit, match["zone"])
+    try:
+        pl.Series(dtype=dtype)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{text!r} has an unknown time zone") from error
     return dtype

@@ -1,14 +1,16 @@
 """The configured steps as one scikit-learn ColumnTransformer, fitted with the model only."""
 
-import importlib
+import inspect
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import polars as pl
 import polars.selectors as cs
 
 from ..errors import ConfigError
+from ..runtime.names import build, locate, shortfall
 
 STEPS = {
     "imputer": "sklearn.impute.SimpleImputer",
@@ -25,6 +27,7 @@ STEPS = {
 }
 _ORDINAL = {"handle_unknown": "use_encoded_value", "unknown_value": -1}  # a null is a value too
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "imputer": {"keep_empty_features": True},  # a fold may hold no value of a column
     "label_encoder": _ORDINAL,
     "ordinal": _ORDINAL,
     "one_hot": {"handle_unknown": "infrequent_if_exist", "sparse_output": False},
@@ -36,7 +39,7 @@ SELECTORS = {
     "datetime": cs.date() | cs.datetime(),
 }
 PATTERN = "re:"
-INTERFACE = ("fit", "transform", "get_params", "get_feature_names_out")
+INTERFACE = ("fit", "transform", "get_params", "get_feature_names_out", "set_output")
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,14 @@ class StepSpec:
     params: dict[str, Any]
 
 
-def preprocessor(steps: list[StepSpec], features: pl.Schema, seed: int) -> Any:
+def preprocessor(
+    steps: list[StepSpec], features: pl.Schema, seed: int, *, without: Collection[str] = ()
+) -> Any:
     """An unfitted ColumnTransformer; columns with the same chain of steps go through together.
 
-    Its result is always dense: the gradient boosting of scikit-learn takes nothing else, and
-    xgboost would read what a sparse table leaves out as missing.
+    The columns ``without`` are left out. Its result is always dense: the gradient boosting of
+    scikit-learn takes nothing else, and xgboost would read what a sparse table leaves out as
+    missing.
 
     Raises:
         ConfigError: a step or a column does not exist, a function's columns come by different
@@ -67,6 +73,8 @@ def preprocessor(steps: list[StepSpec], features: pl.Schema, seed: int) -> Any:
     chains = _chains(steps, features)
     groups: dict[tuple[int, ...], list[str]] = {}
     for column, chain in chains.items():
+        if column in without:
+            continue
         groups.setdefault(chain, []).append(column)
     transformers = [
         (
@@ -153,43 +161,46 @@ def _make(step: StepSpec, seed: int) -> Any:
     defaults = dict(DEFAULTS.get(step.step, {}))
     if step.step == "target_encoder":  # each training row is encoded by what the others tell
         defaults["cv"] = StratifiedKFold(5, shuffle=True, random_state=seed)
-    path = STEPS.get(step.step, step.step)
-    found = _locate(path, step.params)
-    if not isinstance(found, type):
-        return build("..model.steps.FrameFunction", {"function": found, "params": step.params})
-    made = build(path, defaults | step.params)
-    lacking = [name for name in INTERFACE if not hasattr(made, name)]
-    if lacking:
+    setting = "preprocess.steps.step"
+    if step.step not in STEPS and "." not in step.step:
         raise ConfigError(
-            f"{path!r} is no step: it lacks {', '.join(lacking)}. Write it like DateParts in "
-            "model/steps.py, or as a function that takes and returns a polars frame.",
+            f"{setting} is {step.step!r}. Known steps: {', '.join(STEPS)}; others by dotted name.",
             "config.class",
         )
-    return made
+    located = locate(STEPS.get(step.step, step.step), setting, __package__)
+    if inspect.isfunction(located) and _takes_frames(located):
+        _refuse_unfit(located, step.params, setting)
+        function = {"function": located, "params": step.params}
+        return build(locate("..model.steps.FrameFunction", setting, __package__), function, setting)
+    reason = shortfall(located, INTERFACE)
+    if inspect.isfunction(located):
+        reason = "the function's annotations are of another kind"
+    if reason:
+        raise ConfigError(
+            f"{setting} is {step.step!r}, but {reason}. Expected is a class with "
+            f"{', '.join(INTERFACE)}, like DateParts in model/steps.py, or a function that takes "
+            "and returns a polars DataFrame and says so by its annotations, like ratio there.",
+            "config.class",
+        )
+    return build(located, defaults | step.params, setting)
 
 
-def build(path: str, params: dict[str, Any]) -> Any:
-    """An object of the class at a dotted path.
-
-    Raises:
-        ConfigError: there is no such class, or it does not take these parameters.
-    """
+def _takes_frames(function: Any) -> bool:
+    """Whether its annotations say that it makes a polars frame of one."""
     try:
-        return _locate(path, params)(**params)
-    except (ValueError, TypeError) as error:
-        raise _cannot(path, params, error) from error
+        hints = get_type_hints(function)
+    except Exception:  # annotations may be any text: what they do not tell is no promise
+        return False
+    first = next(iter(inspect.signature(function).parameters), "")
+    return hints.get(first) is pl.DataFrame and hints.get("return") is pl.DataFrame
 
 
-def _locate(path: str, params: dict[str, Any]) -> Any:
-    module, _, name = path.rpartition(".")
+def _refuse_unfit(function: Any, params: dict[str, Any], setting: str) -> None:
     try:
-        return getattr(importlib.import_module(module, __package__), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise _cannot(path, params, error) from error
-
-
-def _cannot(path: str, params: dict[str, Any], error: Exception) -> ConfigError:
-    return ConfigError(
-        f"cannot make {path!r} with {params}: {error}. Known steps: {', '.join(STEPS)}.",
-        "config.class",
-    )
+        inspect.signature(function).bind(None, **params)
+    except TypeError as error:
+        raise ConfigError(
+            f"{setting}: the function {function.__name__} cannot be called with a frame and "
+            f"{params}: {error}. Edit its params in conf/preprocess.",
+            "config.params",
+        ) from error

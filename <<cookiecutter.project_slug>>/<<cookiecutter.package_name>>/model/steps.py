@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from ..errors import ModelError
+from ..errors import ConfigError, ModelError
 
 PARTS = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute")
 
@@ -55,6 +55,12 @@ class DateParts(FrameStep):
 
     @property
     def _used(self) -> list[str]:
+        unknown = sorted({str(part) for part in self.parts or ()} - set(PARTS))
+        if unknown:
+            raise ConfigError(
+                f"date_parts has no part {', '.join(unknown)}; it has {', '.join(PARTS)}.",
+                "config.params",
+            )
         return list(self.parts or PARTS)
 
 
@@ -67,6 +73,15 @@ class HashBuckets(FrameStep):
 
     def __init__(self, buckets: int = 16) -> None:
         self.buckets = buckets
+
+    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
+        """Remember the columns' names.
+
+        Raises:
+            ConfigError: the number of buckets is none that a table can have.
+        """
+        _within("hash", "buckets", self.buckets, 1, 2**16)
+        return super().fit(frame, y)
 
     def transform(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """A float array of zeros and ones."""
@@ -106,7 +121,13 @@ class TextTfidf(FrameStep):
         self.analyzer = analyzer
 
     def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
-        """Learn each column's terms and their weights."""
+        """Learn each column's terms and their weights.
+
+        Raises:
+            ConfigError: a parameter is out of range.
+        """
+        _within("text_tfidf", "max_features", self.max_features, 1, 10**6)
+        _within("text_tfidf", "ngrams", self.ngrams, 1, 10)
         from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
         self.terms_: list[list[str]] = []
@@ -139,6 +160,15 @@ class TextTfidf(FrameStep):
     @property
     def _settings(self) -> dict[str, Any]:
         return {"ngram_range": (1, self.ngrams), "analyzer": self.analyzer}
+
+
+def _within(step: str, name: str, value: Any, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ConfigError(
+            f"{name} of the step {step} is {value!r}; allowed is a whole number from {low} to "
+            f"{high}. Edit its params in conf/preprocess.",
+            "config.params",
+        )
 
 
 def _texts(column: pl.Series) -> list[str]:

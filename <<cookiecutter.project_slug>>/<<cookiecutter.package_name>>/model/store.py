@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,42 +13,54 @@ import numpy as np
 from ..data.keys import Digests
 from ..errors import ModelError
 from ..runtime.artifacts import replacing, write_json
-from .contract import Contract
+from .contract import Contract, read
 from .describe import gives, learned
+from .trust import trusted, unusable
 
 LEARNED = "learned_keys.npy"
-TRUSTED = (
-    "numpy.dtype",
-    "sklearn.",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.",
-    f"{__package__.split('.')[0]}.model.steps.",
-)
 
 
 def save(
-    pipeline: Any, contract: Contract, learned: Digests, model: Path, contract_file: Path
+    pipeline: Any,
+    contract: Contract,
+    keys: Digests,
+    model: Path,
+    contract_file: Path,
+    own: Collection[str] = (),
 ) -> None:
     """Write the model, the digests of the keys that it learned from, and its contract.
 
     The same model gives the same bytes.
+
+    Args:
+        own: dotted names of conf/ that a model file may hold beside our own types.
 
     Raises:
         ModelError: the model holds a type that is not trusted, so it could not be loaded again.
     """
     import skops.io
 
-    saved = skops.io.dumps(pipeline)
-    _refuse_foreign(skops.io.get_untrusted_types(data=saved), "the model")
+    try:
+        saved = _reproducible(skops.io.dumps(pipeline))
+    except Exception as error:  # an object of your own may refuse by any error
+        raise ModelError(
+            f"the model cannot be saved: {error}. Keep what it learned in numbers, texts, lists "
+            "and arrays.",
+            "model.unsaved",
+        ) from error
+    trusted(saved, own, "the model")
     with replacing(model) as partial:
         partial.mkdir()
-        (partial / "model.skops").write_bytes(_reproducible(saved))
-        np.save(partial / LEARNED, np.unique(learned), allow_pickle=False)
+        (partial / "model.skops").write_bytes(saved)
+        np.save(partial / LEARNED, np.unique(keys), allow_pickle=False)
     write_json(contract_file, asdict(contract))
 
 
-def load(model: Path, contract_file: Path) -> tuple[Any, Contract]:
+def load(model: Path, contract_file: Path, own: Collection[str] = ()) -> tuple[Any, Contract]:
     """The pipeline and its contract.
+
+    Args:
+        own: dotted names of conf/ that the file may hold beside our own types.
 
     Raises:
         ModelError: a file is missing or broken, the model holds a type that is not trusted, or it
@@ -55,21 +68,21 @@ def load(model: Path, contract_file: Path) -> tuple[Any, Contract]:
     """
     import skops.io
 
-    file = model / "model.skops"
+    holder = str(model)
+    contract = read(contract_file)
     try:
-        types = skops.io.get_untrusted_types(file=file)
-        _refuse_foreign(types, str(file))
-        pipeline = skops.io.load(file, trusted=types)
-        contract = Contract(**json.loads(contract_file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        saved = (model / "model.skops").read_bytes()
+    except OSError as error:
+        raise unusable(holder, error) from error
+    names = trusted(saved, own, holder)
+    try:
+        pipeline = skops.io.loads(saved, trusted=names)
+        described = json.loads(json.dumps([gives(pipeline), learned(pipeline)]))
+    except Exception as error:  # what was checked is all of a trusted type, but may lack any part
+        raise unusable(holder, error) from error
+    if [contract.gives, contract.preprocessing] != described:
         raise ModelError(
-            f"no usable model in {model}: {error}. Run `make repro`, or `dvc pull`.",
-            "model.unreadable",
-        ) from error
-    said = json.loads(json.dumps([gives(pipeline), learned(pipeline)]))
-    if [contract.gives, contract.preprocessing] != said:
-        raise ModelError(
-            f"{contract_file} tells of another preprocessing than {model} does: they come from "
+            f"{contract_file} describes another preprocessing than {model} does: they come from "
             "different trainings. Run `make repro`, or `dvc checkout`.",
             "model.contract",
         )
@@ -83,24 +96,14 @@ def learned_keys(model: Path) -> Digests:
         ModelError: they are missing or broken.
     """
     try:
-        learned: Digests = np.load(model / LEARNED, allow_pickle=False)
+        keys: Digests = np.load(model / LEARNED, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise ModelError(
             f"{model} does not say which rows it learned from ({type(error).__name__}). Train it "
             "again.",
             "model.learned_keys",
         ) from error
-    return learned
-
-
-def _refuse_foreign(types: list[str], holder: str) -> None:
-    foreign = [name for name in types if not name.startswith(TRUSTED)]
-    if foreign:
-        raise ModelError(
-            f"{holder} holds {', '.join(foreign)}, which is not trusted, so it cannot be loaded. "
-            "Train it again here, or add the type to the allow-list in model/store.py.",
-            "model.untrusted",
-        )
+    return keys
 
 
 def _reproducible(saved: bytes) -> bytes:

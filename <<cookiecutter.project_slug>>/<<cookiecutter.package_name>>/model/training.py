@@ -1,12 +1,12 @@
 """A fitted pipeline from rows, with a simpler model to fall back to."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 import structlog
 
-from ..errors import ModelError, PipelineError
+from ..errors import DataError, ModelError, PipelineError
 from .adapters import at_most, estimator
 from .preprocessing import StepSpec, preprocessor
 
@@ -34,14 +34,34 @@ class Fitted:
     fell_back: str | None = field(default=None)  # why, if the configured model did not train
 
 
-def unfitted(spec: ModelSpec, features: pl.Schema) -> Any:
-    """The pipeline of ``spec`` before training: preprocessing, then estimator."""
+def unfitted(spec: ModelSpec, features: pl.DataFrame) -> Any:
+    """The pipeline of ``spec`` before training: preprocessing, then estimator.
+
+    Columns without a value in these rows, (n, k), are left out: there is nothing to learn from.
+
+    Raises:
+        ConfigError: the specification cannot be built.
+        DataError: no column has a value.
+    """
     from sklearn.pipeline import Pipeline
 
-    model = estimator(spec.adapter, spec.params, seed=spec.seed, workers=spec.workers)
-    return Pipeline(
-        [("preprocess", preprocessor(spec.steps, features, spec.seed)), ("model", model)]
-    )
+    empty = _empty(features)
+    if len(empty) == features.width:
+        raise DataError(
+            f"no feature has a value in the training rows ({', '.join(empty)}). Fix the source, or "
+            "data.ignore.",
+            "data.no_features",
+        )
+    steps = preprocessor(spec.steps, features.schema, spec.seed, without=empty)
+    return Pipeline([("preprocess", steps), ("model", _estimator(spec))])
+
+
+def _estimator(spec: ModelSpec) -> Any:
+    return estimator(spec.adapter, spec.params, seed=spec.seed, workers=spec.workers)
+
+
+def _empty(features: pl.DataFrame) -> list[str]:
+    return [name for name in features.columns if features[name].null_count() == features.height]
 
 
 def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
@@ -53,34 +73,90 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
 
     Raises:
         ConfigError: the specification cannot be built.
-        ModelError: neither the model nor its fallback could be trained.
+        DataError: no feature has a value.
+        ModelError: preprocessing, or the model and its fallback, could not be trained.
     """
-    try:
-        with at_most(spec.workers):
-            return Fitted(unfitted(spec, features.schema).fit(features, target), spec.adapter)
-    except PipelineError:  # of the specification or of a step: a simpler model has them too
-        raise
-    except Exception as error:  # an estimator may raise anything
-        if spec.fallback is None:
+    pipeline = unfitted(spec, features)
+    simpler = _estimator(replace(spec, adapter=spec.fallback, params={})) if spec.fallback else None
+    if empty := _empty(features):
+        log.warning("columns without a value in the training rows are left out", columns=empty)
+    with at_most(spec.workers):
+        prepared = _prepare(pipeline[0], features, target)
+        error = _failure(pipeline[-1], prepared, target)
+        if error is None:
+            return Fitted(pipeline, spec.adapter)
+        reason = f"{spec.adapter} could not be trained: {error}"
+        if simpler is None:
             raise ModelError(
-                f"{spec.adapter} could not be trained: {error}. Mend model.params or the data, or "
-                "name a model.fallback.",
+                f"{reason}. Fix model.params or the data, or name a model.fallback.",
                 "model.training",
             ) from error
-        log.warning(
-            "training failed, falling back",
-            model=spec.adapter,
-            fallback=spec.fallback,
-            reason=str(error),
-        )
-        simpler = ModelSpec(spec.fallback, {}, spec.steps, spec.seed, spec.workers)
-        fitted = fit(simpler, features, target)
-        return Fitted(fitted.pipeline, fitted.adapter, fell_back=f"{spec.adapter}: {error}")
+        log.warning("falling back", fallback=spec.fallback, reason=reason)
+        again = _failure(simpler, prepared, target)
+    if again is not None:
+        raise ModelError(
+            f"{reason}. Its fallback {spec.fallback} could not be trained either: {again}. Fix "
+            "model.params or the data.",
+            "model.training",
+        ) from again
+    pipeline.steps[-1] = ("model", simpler)
+    return Fitted(pipeline, str(spec.fallback), fell_back=f"{spec.adapter}: {error}")
+
+
+def _failure(model: Any, prepared: Any, target: pl.Series) -> Exception | None:
+    try:
+        model.fit(prepared, target)
+    except Exception as error:  # an estimator may raise anything
+        return error
+    return None
+
+
+def _prepare(steps: Any, features: pl.DataFrame, target: pl.Series) -> Any:
+    """Fit the preprocessing; returns its result, (n, columns that it gives)."""
+    try:
+        return steps.fit_transform(features, target)
+    except (PipelineError, OSError, MemoryError):
+        raise
+    except Exception as error:  # a step may raise anything
+        culprit = _culprit(steps, features, target)
+        raise ModelError(
+            f"preprocessing could not be fitted{culprit}: {error}. Fix the steps in "
+            "conf/preprocess, or the data; no other model would do without them.",
+            "model.preprocess",
+        ) from error
+
+
+def _culprit(steps: Any, features: pl.DataFrame, target: pl.Series) -> str:
+    """Which chain of steps fails on which columns, in words."""
+    from sklearn.base import clone
+
+    for name, chain, columns in steps.transformers:
+        if chain == "passthrough":
+            continue
+        try:
+            clone(chain).fit_transform(features.select(columns), target)
+        except Exception:  # that is the answer
+            return f": {name} fails on {', '.join(columns)}"
+    return ""
 
 
 def score(pipeline: Any, features: pl.DataFrame) -> pl.Series:
-    """The probability of the last class, (n,) between 0 and 1."""
-    return pl.Series("score", pipeline.predict_proba(features)[:, -1], dtype=pl.Float64)
+    """The probability of the last class, (n,) between 0 and 1.
+
+    Raises:
+        ModelError: the model cannot answer these rows.
+    """
+    try:
+        probabilities = pipeline.predict_proba(features)[:, -1]
+    except (PipelineError, OSError, MemoryError):
+        raise
+    except Exception as error:  # a step or an estimator may raise anything
+        raise ModelError(
+            f"the model cannot answer these rows: {type(error).__name__}: {error}. Fix its class "
+            "or its steps, and train it again.",
+            "model.answer",
+        ) from error
+    return pl.Series("score", probabilities, dtype=pl.Float64)
 
 
 def best_threshold(truth: pl.Series, scores: pl.Series) -> float:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import structlog
 
 from ..data.splits import Fold
-from ..errors import ConfigError
+from ..errors import ConfigError, ModelError, PipelineError
 from .adapters import at_most
 from .training import ModelSpec, unfitted
+
+log = structlog.get_logger()
 
 SCORERS = {"log_loss": "neg_log_loss", "brier": "neg_brier_score"}  # scikit-learn maximises
 Space = dict[str, dict[str, Any]]  # parameter: {low, high, log, whole} or {choices}
@@ -36,6 +39,7 @@ def search(
 
     Raises:
         ConfigError: there is no space for this model.
+        ModelError: no trial could be trained.
     """
     from optuna.trial import TrialState
     from sklearn.model_selection import cross_val_score
@@ -50,14 +54,28 @@ def search(
 
     def objective(trial: Any) -> float:
         params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
-        pipeline = unfitted(replace(spec, params=params), features.schema)
-        with at_most(spec.workers):
-            found = cross_val_score(pipeline, features, target, cv=folds, scoring=scoring)
-        return float(found.mean())
+        pipeline = unfitted(replace(spec, params=params), features)
+        try:
+            with at_most(spec.workers):
+                scores = cross_val_score(
+                    pipeline, features, target, cv=folds, scoring=scoring, error_score="raise"
+                )
+        except (PipelineError, OSError, MemoryError):
+            raise
+        except Exception as error:  # an estimator may refuse some parameters by any error
+            log.warning("a trial failed", params=trial.params, reason=str(error))
+            return float("nan")
+        return float(scores.mean())
 
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < trials:
         study.optimize(objective, n_trials=trials - complete, timeout=timeout_s)
+    if not study.get_trials(states=[TrialState.COMPLETE]):
+        raise ModelError(
+            f"no trial of {spec.adapter} could be trained and scored; the log says why for each. "
+            "Fix tune.space, model.params, or the first of evaluate.metrics.",
+            "model.tuning",
+        )
     return dict(study.best_params)
 
 

@@ -11,7 +11,7 @@ from ..monitor.baseline import reference, summary
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .split import TEST
-from .train import CONTRACT, MODEL
+from .train import CONTRACT, MODEL, own
 
 REFERENCE = Path("models/baseline/reference.parquet")
 SUMMARY = Path("models/baseline/summary.json")
@@ -21,7 +21,7 @@ SUMMARY = Path("models/baseline/summary.json")
 def main(config: Config) -> None:
     """Keep a sample, and a summary, of rows that the model did not train on, with its scores."""
     rows = pl.read_parquet(TEST)
-    pipeline, contract = load(MODEL, CONTRACT)
+    pipeline, contract = load(MODEL, CONTRACT, own(config))
     x = contract.select(rows)
     scores = score(pipeline, x)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
+from ..model.contract import read
 from ..report import card, quality
 from ..runtime.artifacts import replacing
 from ..runtime.stage import stage
@@ -20,8 +21,8 @@ CARD = Path("reports/model_card.md")
 @stage
 def main(config: Config) -> None:
     """Write reports/model_card.md and reports/quality.html from everything in reports/."""
-    contract = _read(CONTRACT)
-    fell_back = contract["fell_back"]
+    contract = read(CONTRACT)
+    fell_back = contract.fell_back
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
     for report in (QUALITY, SPLIT, EXPERIMENT):
         warnings += _read(report)["warnings"]

@@ -1,6 +1,5 @@
 """What arrived beside what the model knows: `python -m PACKAGE.stages.drift`."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..model.contract import Contract
+from ..model.contract import read
 from ..monitor.drift import Rules, detect
 from ..report import drift as pages
 from ..runtime.artifacts import replacing, write_json
@@ -29,7 +28,7 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
-    contract = Contract(**json.loads(CONTRACT.read_text(encoding="utf-8")))
+    contract = read(CONTRACT)
     arrived = contract.select(incoming(config).collect())
     current = arrived.with_columns(pl.read_parquet(PREDICTIONS)["score"])
     reference = pl.read_parquet(REFERENCE)

@@ -20,7 +20,7 @@ from ..model.training import score
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .split import TEST, TRAIN, plan
-from .train import BEST, CONTRACT, MODEL, spec
+from .train import BEST, CONTRACT, MODEL, own, spec
 
 METRICS = Path("reports/metrics.json")
 IMPORTANCE = Path("reports/importance.json")
@@ -35,7 +35,7 @@ def main(config: Config) -> None:
     """Write metrics, curves, importances and the test rows' predictions to reports/."""
     settings = config.evaluate
     rows = pl.read_parquet(TEST)
-    pipeline, contract = load(MODEL, CONTRACT)
+    pipeline, contract = load(MODEL, CONTRACT, own(config))
     x = contract.select(rows)
     truth = contract.truth(rows)
     scores = score(pipeline, x)

@@ -13,7 +13,7 @@ from ..model.store import load
 from ..model.training import score
 from ..runtime.artifacts import replacing
 from ..runtime.stage import stage
-from .train import CONTRACT, MODEL
+from .train import CONTRACT, MODEL, own
 
 PREDICTIONS = Path("data/predictions.parquet")
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write key, score and prediction of each incoming row to data/predictions.parquet."""
-    pipeline, contract = load(MODEL, CONTRACT)
+    pipeline, contract = load(MODEL, CONTRACT, own(config))
     batches = incoming(config).collect_batches(chunk_size=100_000, maintain_order=True)
 
     answers = []

@@ -19,7 +19,7 @@ from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
 from .evaluate import METRICS
 from .split import TEST
-from .train import CONTRACT, MODEL
+from .train import CONTRACT, MODEL, own
 
 REGISTRY = Path("reports/registry.json")
 
@@ -64,11 +64,11 @@ def _decide(config: Config, client: Any, version: str, champion: Any | None) -> 
     with tempfile.TemporaryDirectory() as folder:
         files = registry.fetch(client, champion, Path(folder))
         try:
-            old = Candidate(name, *load(*files), learned_keys(files[0]))
+            old = Candidate(name, *load(*files, own(config)), learned_keys(files[0]))
         except ModelError as error:
             return incomparable(name, error)
     return challenge(
-        Candidate(f"version {version}", *load(MODEL, CONTRACT), learned_keys(MODEL)),
+        Candidate(f"version {version}", *load(MODEL, CONTRACT, own(config)), learned_keys(MODEL)),
         old,
         pl.read_parquet(TEST),
         metric=settings.metrics[0],

@@ -46,7 +46,7 @@ def main(config: Config) -> float:
         threshold=best_threshold(validation[data.target], scores),
     )
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
-    save(fitted.pipeline, contract, keys, MODEL, CONTRACT)
+    save(fitted.pipeline, contract, keys, MODEL, CONTRACT, own(config))
     auc = float(roc_auc_score(validation[data.target], scores))
     log.info("trained", model=fitted.adapter, rows=train.height, validation_roc_auc=round(auc, 4))
     return auc
@@ -63,6 +63,13 @@ def spec(config: Config, best: dict[str, Any]) -> ModelSpec:
         workers=config.compute.workers,
         fallback=config.model.fallback,
     )
+
+
+def own(config: Config) -> list[str]:
+    """What a model file may hold beside our own types: the dotted names of the configuration."""
+    model = config.model
+    steps = [step.step for step in config.preprocess.steps]
+    return [n for n in (model.adapter, model.fallback, *steps, *model.trusted) if n and "." in n]
 
 
 if __name__ == "__main__":
