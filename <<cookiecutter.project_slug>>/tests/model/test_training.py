@@ -96,6 +96,73 @@ def test_a_model_that_cannot_train_is_replaced_and_says_so(rows: pl.DataFrame) -
     assert "logistic" in str(fitted.fell_back)
 
 
+@pytest.mark.parametrize("adapter", ["logistic", "xgboost"])
+@pytest.mark.parametrize(
+    "dtype", [pl.Float64, pl.Int64, pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Null]
+)
+def test_a_column_without_a_value_in_training_is_left_out(
+    rows: pl.DataFrame, adapter: str, dtype: type[pl.DataType]
+) -> None:
+    x = rows.drop("id", "late").with_columns(spent=pl.lit(None, dtype))
+    steps = [*STEPS, StepSpec("date_parts", "re:^(spent|departure)$", {})] * (
+        dtype == pl.Null
+    ) or STEPS
+    fitted = fit(ModelSpec(adapter, {}, steps, 1), x, rows["late"])
+    promised = draw_up(fitted, x, target="late", key="id", threshold=0.5)
+
+    assert fitted.fell_back is None
+    assert "spent" not in promised.features
+    assert (
+        score(fitted.pipeline, promised.select(rows.with_columns(spent=3))).is_between(0, 1).all()
+    )
+
+
+def test_the_only_number_may_be_without_a_value_or_none_in_a_fold(rows: pl.DataFrame) -> None:
+    x = rows.select("origin", spent=pl.when(pl.col("id") < 5).then("wind"))
+    by_time = folds(rows, Plan("time", "late", "id", "departure"), number=3)
+    half = x.with_columns(spent=pl.when(rows["id"] > 300).then(rows["wind"]))
+    scores = cross_validate(
+        spec("logistic"), half, rows["late"], folds=by_time, names=["roc_auc"], threshold=0.5
+    )
+
+    assert len(scores["roc_auc"]["folds"]) == 3
+    assert trained_on(x[5:], rows[5:]).fell_back is None
+    with pytest.raises(DataError, match=r"no feature has a value.*\(spent\)"):
+        trained_on(x[5:].select("spent"), rows[5:])
+
+
+def trained_on(x: pl.DataFrame, rows: pl.DataFrame) -> Fitted:
+    steps = [StepSpec("imputer", ["spent"], {}), StepSpec("standard_scaler", "numeric", {})]
+    return fit(
+        ModelSpec("logistic", {}, [*steps, StepSpec("hash", "text", {})], 1), x, rows["late"]
+    )
+
+
+def test_a_step_that_cannot_be_fitted_is_named_with_its_columns(rows: pl.DataFrame) -> None:
+    steps = [*STEPS, StepSpec("robust_scaler", "origin", {})]
+    with pytest.raises(ModelError, match="robust_scaler fails on origin") as refused:
+        fit(
+            ModelSpec("forest", {}, steps, 1, fallback="dummy"),
+            rows.drop("id", "late"),
+            rows["late"],
+        )
+    assert refused.value.code == "model.preprocess"
+
+
+def test_an_error_of_the_fallback_tells_both_reasons(rows: pl.DataFrame) -> None:
+    with pytest.raises(ModelError, match=r"logistic could not be trained.*forest could not be"):
+        fit(
+            ModelSpec("logistic", {"C": -1.0}, STEPS, 1, fallback="forest"),
+            rows.drop("id", "late"),
+            rows["late"].cast(pl.Float64) / 3,
+        )
+
+
+def test_rows_that_a_model_cannot_answer_are_one_error(rows: pl.DataFrame) -> None:
+    with pytest.raises(ModelError, match="cannot answer these rows"):
+        score(trained(rows).pipeline, rows.select("wind"))
+
+
 def test_without_a_fallback_it_is_an_error(rows: pl.DataFrame) -> None:
     with pytest.raises(ModelError, match="could not be trained"):
         fit(spec("logistic", C=-1.0), rows.drop("id", "late"), rows["late"])
@@ -171,6 +238,22 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
 
     assert study.n_trials == 3
     assert 0.01 <= best["C"] <= 10
+
+
+def test_a_search_whose_trials_all_fail_is_one_error(rows: pl.DataFrame) -> None:
+    space = {"C": {"low": -2.0, "high": -1.0, "log": False, "whole": False, "choices": None}}
+    with pytest.raises(ModelError, match="no trial of logistic"):
+        search(
+            spec("logistic"),
+            space,
+            rows.drop("id", "late"),
+            rows["late"],
+            study_file=Path("study.db"),
+            metric="roc_auc",
+            folds=folds(rows, Plan("stratified", "late", "id"), number=2),
+            trials=2,
+            timeout_s=None,
+        )
 
 
 def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:

@@ -1,0 +1,257 @@
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import skops.io
+import yaml
+
+from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.model import steps as own
+from <<cookiecutter.package_name>>.model import trust
+from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
+from <<cookiecutter.package_name>>.model.contract import draw_up
+from <<cookiecutter.package_name>>.model.preprocessing import STEPS, StepSpec
+from <<cookiecutter.package_name>>.model.store import load, save
+from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
+
+from ..conftest import ROOT
+from .hostile import HOSTILE, PIPELINE, RUN, keyed, listed, loss, node, packed, tupled, value
+
+FOREIGN = """
+from pathlib import Path
+Path("imported").touch()
+class Thing:
+    def __setstate__(self, state): Path("ran").touch()
+def run(*arguments, **named): Path("ran").touch()
+"""
+MINE = """
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+
+class Mean(ClassifierMixin, BaseEstimator):
+    def __init__(self, by=1.0): self.by = by
+    def fit(self, x, y):
+        self.classes_, self.mean_ = np.unique(y), float(np.asarray(y).mean()) * self.by
+        return self
+    def predict(self, x): return np.full(len(x), self.classes_[-1])
+    def predict_proba(self, x): return np.tile([1 - self.mean_, self.mean_], (len(x), 1))
+
+class Half(TransformerMixin, BaseEstimator):
+    def fit(self, x, y=None): return self
+    def transform(self, x): return x / 2
+    def get_feature_names_out(self, names=None): return np.asarray(names, dtype=object)
+
+def double(frame: pl.DataFrame) -> pl.DataFrame: return frame * 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules of others in the current folder, which no test has imported yet."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name, text in (("foreign_code", FOREIGN), ("mine", MINE)):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        (tmp_path / f"{name}.py").write_text(text)
+
+
+def trained(rows: pl.DataFrame, adapter: str, steps: list[StepSpec], **params: Any) -> Fitted:
+    fitted = fit(ModelSpec(adapter, params, steps, seed=1), rows.drop("id", "late"), rows["late"])
+    assert fitted.fell_back is None
+    return fitted
+
+
+def pairs_of(saved: bytes) -> set[tuple[str, str]]:
+    """Each loader of skops in a file, with the name of what it builds."""
+    pairs, pending = set(), [json.loads(zipfile.ZipFile(io.BytesIO(saved)).read("schema.json"))]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict) and "__loader__" in item:
+            pairs.add((item["__loader__"], f"{item['__module__']}.{item['__class__']}"))
+        if isinstance(item, dict | list):
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return pairs
+
+
+def shipped(group: str) -> list[Any]:
+    return [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "conf" / group).iterdir())]
+
+
+def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
+    rows: pl.DataFrame,
+) -> None:
+    fill, dates = StepSpec("imputer", "numeric", {}), StepSpec("hash", "datetime", {})
+    choices = [
+        [StepSpec(step["step"], step["columns"], step.get("params", {})) for step in group["steps"]]
+        for group in shipped("preprocess")
+    ]
+    scalers = [StepSpec(name, "numeric", {}) for name in ("standard_scaler", "min_max")]
+    scalers += [
+        StepSpec("robust_scaler", "numeric", {}),
+        StepSpec(f"{own.__name__}.ratio", ["wind", "seats"], {}),
+    ]
+    texts = [StepSpec(name, "text", {}) for name in ("text_tfidf", "label_encoder", "ordinal")]
+    texts += [StepSpec(name, "text", {}) for name in ("one_hot", "target_encoder", "hash")]
+    dated = StepSpec("date_parts", "datetime", {})
+    others = [[*scalers, fill, text, dates] for text in texts] + [[fill, texts[0], dated]]
+    assert {step.step for steps in others for step in steps} >= set(STEPS)
+
+    models = [model for model in shipped("model") if model["adapter"] in ADAPTERS]
+    jobs = [(model, steps) for model in models for steps in choices]
+    jobs += [(shipped("model")[0], steps) for steps in others]
+    pairs, reported = set(), set()
+    for model, steps in jobs:
+        saved = skops.io.dumps(trained(rows, model["adapter"], steps, **model["params"]).pipeline)
+        pairs |= pairs_of(saved)
+        reported |= set(skops.io.get_untrusted_types(data=saved))
+        assert trust.trusted(saved, [], "it")
+
+    typed = {pair for pair in pairs if pair[0] in trust.TYPES}
+    assert typed == {(loader, name) for loader, names in trust.TYPES.items() for name in names}
+    assert reported <= {name for _, name in typed} | {"numpy.dtype"}
+
+
+@pytest.fixture
+def saved(rows: pl.DataFrame) -> bytes:
+    """A good model file at model/model.skops, its contract at c.json."""
+    steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
+    fitted = trained(rows, "dummy", steps)
+    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    save(fitted.pipeline, contract, Path("model"), Path("c.json"))
+    return Path("model/model.skops").read_bytes()
+
+
+def refused(content: bytes, own: list[str] | None = None) -> ModelError:
+    Path("model/model.skops").write_bytes(content)
+    with pytest.raises(ModelError) as error:
+        load(Path("model"), Path("c.json"), own or [])
+    return error.value
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_file_is_refused_and_nothing_of_it_is_imported_or_called(case: str) -> None:
+    attribute = node("ObjectNode", PIPELINE, content=keyed(steps=HOSTILE[case]))
+    for root in (HOSTILE[case], attribute):
+        assert refused(packed(root)).code in ("model.untrusted", "model.unreadable")
+
+    assert "foreign_code" not in sys.modules
+    assert not Path("imported").exists()
+    assert not Path("ran").exists()
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    "loader", ["ListNode", "ConstructorFromReduceNode", "LossNode", "TypeNode"]
+)
+def test_what_conf_names_may_be_filled_or_referred_to_but_not_called_by_a_file(loader: str) -> None:
+    root = loss(RUN) if loader == "LossNode" else node(loader, RUN, content=tupled())
+
+    assert "foreign_code.run by" in refused(packed(root), [RUN]).message
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 3, True, "2", None, 2.0])
+@pytest.mark.usefixtures("saved")
+def test_a_file_of_another_protocol_is_refused(protocol: Any) -> None:
+    assert "protocol" in refused(packed(listed(), protocol=protocol)).message
+
+
+def doubled(saved: bytes) -> bytes:
+    file = io.BytesIO(saved)
+    with zipfile.ZipFile(file, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("schema.json", "{}")
+    return file.getvalue()
+
+
+def added(saved: bytes, name: str) -> bytes:
+    file = io.BytesIO(saved)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(name, "x")
+    return file.getvalue()
+
+
+def inflated(saved: bytes) -> bytes:
+    """The same file, whose directory says that a member has four gigabytes."""
+    start = saved.rindex(b"PK\1\2")
+    return saved[: start + 20] + b"\xfe\xff\xff\xff" * 2 + saved[start + 28 :]
+
+
+def deep(_: bytes) -> bytes:
+    text = '{"protocol": 2, "a": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", text)
+    return file.getvalue()
+
+
+def nested(_: bytes) -> bytes:
+    root = listed()
+    for _ in range(240):
+        root = listed(root)
+    return packed(root)
+
+
+DAMAGED = {
+    "nothing": (lambda _: b"", "no usable model"),
+    "no archive": (lambda _: b"not a zip", "no usable model"),
+    "half of it": (lambda saved: saved[: len(saved) // 2], "no usable model"),
+    "a changed byte": (lambda saved: saved[:2000] + b"~" + saved[2001:], "no usable model"),
+    "a member twice": (doubled, "two members of one name"),
+    "an absolute name": (lambda saved: added(saved, "/etc/x"), "a path"),
+    "a name above": (lambda saved: added(saved, "../x"), "a path"),
+    "a drive": (lambda saved: added(saved, "C:x"), "a path"),
+    "compressed": (lambda _: packed(listed(), compression=zipfile.ZIP_DEFLATED), "compressed"),
+    "a size that is not there": (inflated, "larger than the file"),
+    "deep JSON": (deep, "nested too deeply"),
+    "deep objects": (nested, "no usable model"),
+    "no description": (lambda _: added(b"", "x.npy"), "schema.json"),
+    "a list": (lambda _: packed(listed()), "no usable model"),
+    "a number": (lambda _: packed(value(1)), "no usable model"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_file_is_one_clear_error(saved: bytes, case: str) -> None:
+    change, reason = DAMAGED[case]
+
+    assert reason in refused(change(saved)).message
+
+
+OWN = ["mine.Mean", "mine.Half", "mine.double"]
+
+
+def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFrame) -> None:
+    steps = [StepSpec("imputer", "numeric", {}), StepSpec("mine.Half", "wind", {})]
+    steps += [StepSpec("mine.double", "seats", {}), StepSpec("hash", "re:^(?!wind|seats)", {})]
+    fitted = trained(rows, "mine.Mean", steps, by=0.5)
+    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    files = (Path("model"), Path("c.json"))
+    with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
+        save(fitted.pipeline, contract, *files)
+    assert not Path("model").exists()
+    save(fitted.pipeline, contract, *files, OWN)
+    pipeline, _ = load(*files, OWN)
+
+    assert score(pipeline, contract.select(rows)).equals(
+        score(fitted.pipeline, contract.select(rows))
+    )
+    with pytest.raises(ModelError, match=r"mine\.Mean, which is not trusted"):
+        load(*files, OWN[1:])
+
+
+def test_an_estimator_of_many_types_needs_each_of_them_named(rows: pl.DataFrame) -> None:
+    steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
+    adapter = "sklearn.ensemble.BaggingClassifier"
+    fitted = trained(rows, adapter, steps, n_estimators=2)
+    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    save(fitted.pipeline, contract, Path("model"), Path("c.json"), [adapter])
+
+    with pytest.raises(ConfigError, match=r"nowhere\.Thing"):
+        load(Path("model"), Path("c.json"), ["nowhere.Thing"])
+    assert load(Path("model"), Path("c.json"), [adapter])
