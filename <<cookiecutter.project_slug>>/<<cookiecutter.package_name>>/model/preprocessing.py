@@ -70,11 +70,9 @@ def preprocessor(
     """
     from sklearn.compose import ColumnTransformer
 
-    chains = _chains(steps, features)
+    chains = _chains(steps, features, without)
     groups: dict[tuple[int, ...], list[str]] = {}
     for column, chain in chains.items():
-        if column in without:
-            continue
         groups.setdefault(chain, []).append(column)
     transformers = [
         (
@@ -87,11 +85,15 @@ def preprocessor(
     return ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
 
 
-def _chains(steps: list[StepSpec], features: pl.Schema) -> dict[str, tuple[int, ...]]:
+def _chains(
+    steps: list[StepSpec], features: pl.Schema, without: Collection[str]
+) -> dict[str, tuple[int, ...]]:
     empty = pl.DataFrame(schema=features)
     selected = [_select(step, empty) for step in steps]
     chains = {
-        name: tuple(i for i, columns in enumerate(selected) if name in columns) for name in features
+        name: tuple(i for i, columns in enumerate(selected) if name in columns)
+        for name in features
+        if name not in without
     }
     for name, chain in chains.items():
         if not chain and not (features[name].is_numeric() or features[name] == pl.Boolean):
@@ -101,7 +103,7 @@ def _chains(steps: list[StepSpec], features: pl.Schema) -> dict[str, tuple[int, 
                 "config.preprocess",
             )
     for step, columns in zip(steps, selected, strict=True):
-        ways = {chains[name] for name in columns}
+        ways = {chains[name] for name in columns if name in chains}
         if step.step not in STEPS and len(ways) > 1:
             raise ConfigError(
                 f"{step.step!r} sees {', '.join(columns)} together, but not all of them go through "

@@ -85,7 +85,7 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
         error = _failure(pipeline[-1], prepared, target)
         if error is None:
             return Fitted(pipeline, spec.adapter)
-        reason = f"{spec.adapter} could not be trained: {error}"
+        reason = f"{spec.adapter} could not be trained: {_first_line(error)}"
         if simpler is None:
             raise ModelError(
                 f"{reason}. Fix model.params or the data, or name a model.fallback.",
@@ -95,12 +95,17 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
         again = _failure(simpler, prepared, target)
     if again is not None:
         raise ModelError(
-            f"{reason}. Its fallback {spec.fallback} could not be trained either: {again}. Fix "
+            f"{reason}. Its fallback {spec.fallback} could not be trained either: {_first_line(again)}. Fix "
             "model.params or the data.",
             "model.training",
         ) from again
     pipeline.steps[-1] = ("model", simpler)
-    return Fitted(pipeline, str(spec.fallback), fell_back=f"{spec.adapter}: {error}")
+    return Fitted(pipeline, str(spec.fallback), fell_back=f"{spec.adapter}: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without the advice that libraries add below it."""
+    return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
 
 
 def _failure(model: Any, prepared: Any, target: pl.Series) -> Exception | None:
@@ -120,7 +125,7 @@ def _prepare(steps: Any, features: pl.DataFrame, target: pl.Series) -> Any:
     except Exception as error:  # a step may raise anything
         culprit = _culprit(steps, features, target)
         raise ModelError(
-            f"preprocessing could not be fitted{culprit}: {error}. Fix the steps in "
+            f"preprocessing could not be fitted{culprit}: {_first_line(error)}. Fix the steps in "
             "conf/preprocess, or the data; no other model would do without them.",
             "model.preprocess",
         ) from error
@@ -152,8 +157,8 @@ def score(pipeline: Any, features: pl.DataFrame) -> pl.Series:
         raise
     except Exception as error:  # a step or an estimator may raise anything
         raise ModelError(
-            f"the model cannot answer these rows: {type(error).__name__}: {error}. Fix its class "
-            "or its steps, and train it again.",
+            f"the model cannot answer these rows: {_first_line(error)}. Fix its class or its "
+            "steps, and train it again.",
             "model.answer",
         ) from error
     return pl.Series("score", probabilities, dtype=pl.Float64)
