@@ -72,9 +72,11 @@ class Dimension:
         if self.low is None or self.high is None or not self.low < self.high:
             raise RuleError(f"{name} is {self.low} to {self.high}; it needs choices, or low < high")
         most = 2.0**53 if self.whole else 1e100
-        least = (1.0 if self.whole else 1e-100) if self.log else -most  # a logarithm needs more
+        if self.log and self.low < (1.0 if self.whole else 1e-100):
+            least = "at least 1" if self.whole else "above 0"
+            raise RuleError(f"{name}.low is {self.low}; with log it must be {least}")
         for key, value in (("low", self.low), ("high", self.high)):
-            within(f"{name}.{key}", value, least, most)
+            within(f"{name}.{key}", value, -most, most)
             if self.whole and not value.is_integer():
                 raise RuleError(f"{name}.{key} is {value}; with whole it must be a whole number")
 

@@ -95,8 +95,8 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: pl.Series) -> Fitted:
         again = _failure(simpler, prepared, target)
     if again is not None:
         raise ModelError(
-            f"{reason}. Its fallback {spec.fallback} could not be trained either: {_first_line(again)}. Fix "
-            "model.params or the data.",
+            f"{reason}. Its fallback {spec.fallback} could not be trained either: "
+            f"{_first_line(again)}. Fix model.params or the data.",
             "model.training",
         ) from again
     pipeline.steps[-1] = ("model", simpler)
