@@ -222,8 +222,7 @@ def _refuse_nested(features: pl.Schema) -> None:
             _dtype(str(dtype))
         except ValueError as error:
             raise ConfigError(
-                f"column {name!r} is {dtype}, which is no type of a feature. Make plain columns of "
-                "it before, or list it under data.ignore.",
+                f"column {name!r} is {dtype}, no type of a feature. List it under data.ignore.",
                 "config.preprocess",
             ) from error
 

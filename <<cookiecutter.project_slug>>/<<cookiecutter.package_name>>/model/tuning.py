@@ -42,7 +42,6 @@ def search(
         ModelError: no trial could be trained.
     """
     from optuna.trial import TrialState
-    from sklearn.model_selection import cross_val_score
 
     if not space:
         raise ConfigError(
@@ -54,18 +53,7 @@ def search(
 
     def objective(trial: Any) -> float:
         params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
-        pipeline = unfitted(replace(spec, params=params), features)
-        try:
-            with at_most(spec.workers):
-                scores = cross_val_score(
-                    pipeline, features, target, cv=folds, scoring=scoring, error_score="raise"
-                )
-        except (PipelineError, OSError, MemoryError):
-            raise
-        except Exception as error:  # an estimator may refuse some parameters by any error
-            log.warning("a trial failed", params=trial.params, reason=str(error))
-            return float("nan")
-        return float(scores.mean())
+        return _scored(replace(spec, params=params), features, target, folds, scoring)
 
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < trials:
@@ -77,6 +65,26 @@ def search(
             "model.tuning",
         )
     return dict(study.best_params)
+
+
+def _scored(
+    spec: ModelSpec, features: pl.DataFrame, target: pl.Series, folds: list[Fold], scoring: str
+) -> float:
+    """The mean score of the folds; NaN where the model cannot be trained or scored."""
+    from sklearn.model_selection import cross_val_score
+
+    pipeline = unfitted(spec, features)
+    try:
+        with at_most(spec.workers):
+            scores = cross_val_score(
+                pipeline, features, target, cv=folds, scoring=scoring, error_score="raise"
+            )
+    except (PipelineError, OSError, MemoryError):
+        raise
+    except Exception as error:  # an estimator may refuse some parameters by any error
+        log.warning("a trial failed", params=spec.params, reason=str(error))
+        return float("nan")
+    return float(scores.mean())
 
 
 def _study(name: str, file: Path, seed: int) -> Any:
