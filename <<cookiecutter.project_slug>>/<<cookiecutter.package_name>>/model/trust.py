@@ -62,6 +62,7 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
     "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),
     "TreeNode": frozenset({"sklearn.tree._tree.Tree"}),
 }
+_LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast")  # compiled; made of numbers
 _SIMPLE = ("ObjectNode", "FunctionNode")
 _BITS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _NUMBERS = frozenset(
@@ -75,6 +76,7 @@ _PLAIN = {  # data without behaviour
     "JsonNode": frozenset({"builtins.str"}),
     "ListNode": frozenset({"builtins.list"}),
     "NdArrayNode": _NUMBERS | {"numpy.ndarray"},
+    "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
     "SetNode": frozenset({"builtins.set"}),
     "SliceNode": frozenset({"builtins.slice"}),
     "TupleNode": frozenset({"builtins.tuple"}),
@@ -138,8 +140,10 @@ def _is_ours(loader: str, name: str) -> bool:
 def _as_saved(name: str) -> tuple[str, str]:
     """The loader and the name by which skops saves what conf/ calls ``name``."""
     located = locate(name, "model.trusted, model.adapter or preprocess.steps")
-    loader = "ObjectNode" if isinstance(located, type) else "FunctionNode"
     module, attribute = getattr(located, "__module__", ""), getattr(located, "__name__", "")
+    loader = "ObjectNode" if isinstance(located, type) else "FunctionNode"
+    if isinstance(located, type) and module in _LOSSES:
+        loader = "LossNode"
     return loader, f"{module}.{attribute}"
 
 

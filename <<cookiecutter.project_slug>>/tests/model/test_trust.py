@@ -247,13 +247,32 @@ def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFr
         load(*files, OWN[1:])
 
 
-def test_an_estimator_of_many_types_needs_each_of_them_named(rows: pl.DataFrame) -> None:
+@pytest.mark.parametrize(
+    ("adapter", "params", "more"),
+    [
+        (
+            "sklearn.ensemble.GradientBoostingClassifier",
+            {"n_estimators": 2},
+            ["sklearn.tree.DecisionTreeRegressor"],
+        ),
+        (
+            "sklearn.linear_model.SGDClassifier",
+            {"loss": "modified_huber"},
+            ["sklearn.linear_model._sgd_fast.ModifiedHuber"],
+        ),
+    ],
+)
+def test_an_estimator_of_more_types_needs_them_named(
+    rows: pl.DataFrame, adapter: str, params: dict[str, Any], more: list[str]
+) -> None:
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
-    adapter = "sklearn.ensemble.BaggingClassifier"
-    fitted = trained(rows, adapter, steps, n_estimators=2)
+    fitted = trained(rows, adapter, steps, **params)
     contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
-    save(fitted.pipeline, contract, Path("model"), Path("c.json"), [adapter])
+    files = (Path("model"), Path("c.json"))
+    with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
+        save(fitted.pipeline, contract, *files, [adapter])
+    save(fitted.pipeline, contract, *files, [adapter, *more])
 
+    assert score(load(*files, [adapter, *more])[0], contract.select(rows)).is_between(0, 1).all()
     with pytest.raises(ConfigError, match=r"nowhere\.Thing"):
-        load(Path("model"), Path("c.json"), ["nowhere.Thing"])
-    assert load(Path("model"), Path("c.json"), [adapter])
+        load(*files, ["nowhere.Thing"])
