@@ -10,6 +10,7 @@ import pytest
 import skops.io
 import yaml
 
+from <<cookiecutter.package_name>>.data.keys import digests
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.model import steps as own
 from <<cookiecutter.package_name>>.model import trust
@@ -22,6 +23,7 @@ from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit,
 from ..conftest import ROOT
 from .hostile import HOSTILE, PIPELINE, RUN, keyed, listed, loss, node, packed, tupled, value
 
+LEARNED = digests(pl.Series([1, 2, 3]))
 FOREIGN = """
 from pathlib import Path
 Path("imported").touch()
@@ -124,7 +126,7 @@ def saved(rows: pl.DataFrame) -> bytes:
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
     fitted = trained(rows, "dummy", steps)
     contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
-    save(fitted.pipeline, contract, Path("model"), Path("c.json"))
+    save(fitted.pipeline, contract, LEARNED, Path("model"), Path("c.json"))
     return Path("model/model.skops").read_bytes()
 
 
@@ -235,9 +237,9 @@ def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFr
     contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
-        save(fitted.pipeline, contract, *files)
+        save(fitted.pipeline, contract, LEARNED, *files)
     assert not Path("model").exists()
-    save(fitted.pipeline, contract, *files, OWN)
+    save(fitted.pipeline, contract, LEARNED, *files, OWN)
     pipeline, _ = load(*files, OWN)
 
     assert score(pipeline, contract.select(rows)).equals(
@@ -270,8 +272,8 @@ def test_an_estimator_of_more_types_needs_them_named(
     contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
-        save(fitted.pipeline, contract, *files, [adapter])
-    save(fitted.pipeline, contract, *files, [adapter, *more])
+        save(fitted.pipeline, contract, LEARNED, *files, [adapter])
+    save(fitted.pipeline, contract, LEARNED, *files, [adapter, *more])
 
     assert score(load(*files, [adapter, *more])[0], contract.select(rows)).is_between(0, 1).all()
     with pytest.raises(ConfigError, match=r"nowhere\.Thing"):
