@@ -1,6 +1,5 @@
 """Groups `data`, `validate` and `split`: where rows come from, what they must be, who gets them."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,12 +8,6 @@ from omegaconf import MISSING
 from .rules import RuleError, one_of, within
 
 KINDS = ("csv", "json", "ndjson", "parquet", "sql")
-_SECRET = re.compile(
-    r"://[^/]*@|[?&](sig|signature|token|key|password|x-amz-[a-z-]+)=", re.IGNORECASE
-)
-_SECRET_NAME = re.compile(
-    r"password|passwd|secret|token|credential|api_?key|account_?key", re.IGNORECASE
-)
 PURPOSES = {  # of the values that a person has to fill in
     "data.schema": "the JSON Schema file of one row; the command `schema infer` drafts one",
     "data.target": "the column to predict",
@@ -61,22 +54,6 @@ class Source:
             raise RuleError(
                 "data.sources needs one of query and table for kind sql, and only there"
             )
-        if self.path and _SECRET.search(self.path):
-            raise RuleError(
-                "data.sources.path holds a password or a signed address; put it into an "
-                "environment variable, and the variable's name into uri_env"
-            )
-        if any(_SECRET_NAME.search(name) for name in _names(self.options)):
-            raise RuleError(
-                "data.sources.options names a credential; libraries take those from the environment"
-            )
-
-
-def _names(options: Any) -> list[str]:
-    """All keys of nested options."""
-    if not isinstance(options, dict):
-        return []
-    return [name for key, value in options.items() for name in (str(key), *_names(value))]
 
 
 @dataclass

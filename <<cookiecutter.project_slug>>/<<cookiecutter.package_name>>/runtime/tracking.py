@@ -1,22 +1,20 @@
 """The record of an experiment, and the MLflow store that keeps it."""
 
-import fcntl
 import glob
 import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import ConfigError, ResourceError
-
-LOCK_S = 10.0  # how long another process may hold the sqlite file
+from . import store_file
+from .redaction import redact
 
 
 class ExperimentStatus(StrEnum):
@@ -109,41 +107,28 @@ def store(uri: str) -> Iterator[Any]:
 
     refusals = (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # said below, in a line
+    file = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite") else None
     try:
-        with _alone(uri):
+        with store_file.alone(file) if file else nullcontext():
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         yield client
     except (*refusals, ImportError, OSError) as error:
-        reason = _without_secrets(str(error), uri).splitlines()[0][:300]
+        reason = redact(str(error), "" if file else uri).splitlines()[0][:300]
         raise ResourceError(
-            f"the MLflow store fails: {reason}. Close what locks it, or start the server.",
-            "resource.tracking",
+            f"the MLflow store fails: {reason}. {_advice(str(error), file)}", "resource.tracking"
         ) from error
 
 
-@contextmanager
-def _alone(uri: str) -> Iterator[None]:
-    """One process at a time: two that make the same sqlite file at once leave it broken.
-
-    A file that cannot be used is found here: MLflow would try for minutes.
-    """
-    if not uri.startswith("sqlite"):
-        yield
-        return
-    file = uri.removeprefix("sqlite:///")
-    with Path(f"{file}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file closes, or the process dies
-        with closing(sqlite3.connect(file, timeout=LOCK_S, isolation_level=None)) as db:
-            db.execute("BEGIN IMMEDIATE")
-        yield
-
-
-def _without_secrets(text: str, uri: str) -> str:
-    """The text without the user and the password that a server's address may hold."""
-    who, _, _ = urlsplit(uri).netloc.rpartition("@")
-    for secret in (who, urlsplit(uri).password):
-        text = text.replace(secret, "***") if secret else text
-    return text
+def _advice(reason: str, file: Path | None) -> str:
+    if file is None:
+        return "Start the server, or look at its address and its credentials."
+    if "locked" in reason:
+        return "Close what locks it."
+    if "locate revision" in reason:
+        return f"A newer MLflow wrote {file}: install that version, or restore an older copy."
+    if "out-of-date" in reason:
+        return f"An older MLflow wrote it: copy it, then `mlflow db upgrade sqlite:///{file}`."
+    return f"Restore {file} and {store_file.RUNS}/ beside it from a copy."
 
 
 def experiment_of(client: Any, uri: str, name: str) -> str:
@@ -155,9 +140,12 @@ def experiment_of(client: Any, uri: str, name: str) -> str:
 
     found = client.get_experiment_by_name(name)
     if found is None:
-        location = (root() / "mlruns").as_uri() if uri.startswith("sqlite") else None
+        here: dict[str, Any] = {}
+        if uri.startswith("sqlite"):
+            here["artifact_location"] = (root() / store_file.RUNS).as_uri()
+            here["tags"] = {store_file.ROOT_TAG: str(root())}
         try:
-            return str(client.create_experiment(name, artifact_location=location))
+            return str(client.create_experiment(name, **here))
         except MlflowException:  # another process was faster
             found = client.get_experiment_by_name(name)
             if found is None:
@@ -189,7 +177,10 @@ def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
         client.log_batch(
             identifier,
             metrics=[Metric(key, value, started, 0) for key, value in record.metrics.items()],
-            params=[Param(key, str(value)[:500]) for key, value in flat(record.parameters).items()],
+            params=[
+                Param(key, redact(str(value))[:500])
+                for key, value in flat(record.parameters).items()
+            ],
         )
         for path in artifacts:
             client.log_artifact(identifier, str(path))

@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.data.parts import Care, Known, write_parts
-from <<cookiecutter.package_name>>.data.readers.sql import redacted
 from <<cookiecutter.package_name>>.data.sources import units
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
 from <<cookiecutter.package_name>>.groups.data import Source
+from <<cookiecutter.package_name>>.runtime.redaction import redact
 from <<cookiecutter.package_name>>.runtime.retries import TransientError
 
 CANARY = "-".join(("canary", "3f9a"))
@@ -196,7 +196,7 @@ def test_no_error_tells_the_address(address: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_pieces_of_a_password_are_told_neither() -> None:
-    assert "word" not in redacted("no host 'word@h'", "postgresql://u:pass/word@h/x")
+    assert "word" not in redact("no host 'word@h'", "postgresql://u:pass/word@h/x")
 
 
 def test_postgresql_is_read_with_its_types(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
-from <<cookiecutter.package_name>>.runtime import tracking
+from <<cookiecutter.package_name>>.runtime import store_file, tracking
 
 REPOSITORY = Path(tracking.__file__).parents[2]
 RECORD = tracking.ExperimentMetadata(
@@ -27,7 +27,7 @@ RECORD = tracking.ExperimentMetadata(
 LOG_ONE = """
 import ast, sys
 from pathlib import Path
-from PACKAGE.runtime import tracking
+from PACKAGE.runtime import store_file, tracking
 record = tracking.ExperimentMetadata(**ast.literal_eval(sys.argv[1]))
 print(tracking.log_run(tracking.tracking_uri("sqlite", None), record, []))
 """.replace("PACKAGE", tracking.__name__.split(".")[0])
@@ -136,12 +136,12 @@ def test_a_store_that_cannot_be_opened_is_one_clear_error(
 ) -> None:
     file = repository / "mlflow.db"
     file.mkdir() if content is None else file.write_text(content)
-    with pytest.raises(ResourceError, match="the MLflow store fails"):
+    with pytest.raises(ResourceError, match=r"the MLflow store fails|is a folder"):
         tracking.log_run(tracking.tracking_uri("sqlite", None), RECORD, [])
 
 
 def test_a_locked_store_is_one_clear_error(repository: Path, monkeypatch) -> None:
-    monkeypatch.setattr(tracking, "LOCK_S", 0.1)
+    monkeypatch.setattr(store_file, "LOCK_S", 0.1)
     holder = sqlite3.connect(repository / "mlflow.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(ResourceError, match="locked"):

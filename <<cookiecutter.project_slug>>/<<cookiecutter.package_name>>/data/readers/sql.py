@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote
 
 import polars as pl
 
 from ...errors import ConfigError, DataError
+from ...runtime.redaction import redact
 from ...runtime.retries import TransientError
 from ..tables import Unit, check_options, spool
 
@@ -203,7 +204,7 @@ def _told(unit: Unit, address: str, frames: Iterator[pl.DataFrame]) -> Iterator[
     try:
         yield from frames
     except Exception as error:  # drivers share no class of errors
-        text = redacted(str(error), address)
+        text = redact(str(error), address)
         reason = (text.splitlines() or [type(error).__name__])[0]
         kind, code = (
             (TransientError, "resource.database")
@@ -216,14 +217,3 @@ def _told(unit: Unit, address: str, frames: Iterator[pl.DataFrame]) -> Iterator[
             else "Fix the query, the rights or the address."
         )
         raise kind(f"{unit.shown} cannot be read: {reason}. {advice}", code) from None
-
-
-def redacted(text: str, address: str) -> str:
-    """The text without the address, its password, and the pieces that a driver makes of it."""
-    secret = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
-    given = [value for _, value in parse_qsl(address.partition("?")[2])]
-    pieces = [piece for piece in re.split(r"[:@/?#&=]", secret) if len(piece) > 2]
-    hidden = {address, secret, unquote(secret), *given, *pieces, *map(unquote, pieces)}
-    for word in sorted(filter(None, hidden), key=len, reverse=True):
-        text = text.replace(word, "***")
-    return text
