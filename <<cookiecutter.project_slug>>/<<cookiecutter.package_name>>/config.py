@@ -29,6 +29,7 @@ from .groups.rules import RuleError, within
 from .runtime.redaction import hide_variables, is_secret, names_secret
 
 READS_ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\b")
+NO_ENVIRONMENT = "configuration does not read the environment"
 VARIABLE = re.compile(r"[A-Za-z_]\w*")
 INSTEAD = (
     "it would be written to params.yaml, and so to git. Put the secret into an environment "
@@ -159,11 +160,13 @@ def refuse_secrets(composed: DictConfig) -> None:
             message names the key and does not repeat the value.
     """
     OmegaConf.register_resolver("oc.env", _environment, replace=True)
-    groups = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    groups = composed
+    if "hydra" in composed:
+        groups = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
     try:
         values: Any = OmegaConf.to_container(groups, resolve=True)
     except InterpolationResolutionError as error:
-        if isinstance(error.__cause__, RuleError):
+        if NO_ENVIRONMENT in str(error):
             raise _reads_environment(str(error.full_key)) from None
         values = OmegaConf.to_container(groups)  # such as ${hydra:…}: known only while it runs
     except OmegaConfBaseException:
@@ -200,7 +203,7 @@ def _reads_environment(path: str) -> ConfigError:
 
 
 def _environment(*_: Any) -> str:
-    raise RuleError("configuration does not read the environment")
+    raise RuleError(NO_ENVIRONMENT)
 
 
 def _strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -16,40 +16,46 @@ MASK = "***"
 SHORTEST = 6  # a value of fewer characters would hide ordinary words
 
 _KEY = r"(?:api|access|account|secret|private|shared|signing|subscription|encryption)[-_]?key"
-_NAME = (
-    r"(?:[\w.-]*(?:password|passwd|passphrase|secret|credentials?|signature|authorization"
+_SECRET_NAME = re.compile(
+    r"[\w.-]*(?:password|passwd|passphrase|secret|credentials?|signature|authorization"
     rf"|connection[-_]?string|{_KEY})"
     r"|(?:[\w.-]*[-_.])?(?:pwd|sas|sig|jwt)"
     # words of tokenizers and of paged answers are no secrets
-    r"|[\w.-]*(?<!(?:pad|unk|eos|bos|sep|cls|sos)[-_])(?<!(?:mask|next|page|stop)[-_])token)"
+    r"|[\w.-]*(?<!(?:pad|unk|eos|bos|sep|cls|sos)[-_])(?<!(?:mask|next|page|stop)[-_])token",
+    re.IGNORECASE,
 )
-_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
-_FORMS = (
-    # ://user:password@, and not the port of ://host:80/path@version
-    r"(?<=://)[^\s/?#@:\"'<>]*:(?!\d+[/?#])[^\s\"'<>]*@",
-    r"(?<=http://)[^\s/?#@:\"'<>]+@",  # ://token@
-    r"(?<=https://)[^\s/?#@:\"'<>]+@",
-    rf"(?<=[?&;])(?:{_NAME}|key|auth)=[^\s&;#\"'<>]+",  # of an address, of a connection string
-    rf"^{_NAME}=[^\s&;#\"'<>]+",
-    r"\bSharedAccessSignature\s+\S+",
-    r"\bBearer\s+(?=\S*\d)[\w.~+/=-]{8,}",
-    r"\bBasic\s+(?=\S*[\d=])[\w+/=-]{8,}",
-    r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*",  # a JSON web token
-    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_|sk-|AIza|ya29\.)(?=[\w-]*\d)[\w-]{20,}",
-    r"(?<=hooks\.slack\.com)/\S+",
-    r"(?<=/api/webhooks)/\S+",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
-)
-_FORM = re.compile("|".join(_FORMS), re.IGNORECASE)
-_ASSIGNED = re.compile(  # in what a library prints: password='…', "api_key": "…"
-    rf"(?<![\w.-])({_NAME}(?:=[\"']?|[\"']:\s*[\"']))[^\s&;#,\"'<>)}}\]]+", re.IGNORECASE
+_IN_QUERY = ("key", "auth")  # secrets as the parameters of an address, ordinary words elsewhere
+_ASSIGNED = re.compile(r"(?<![\w.-])([\w.-]++)(=[\"']?|[\"']:\s*[\"'])([^\s&;#\"'<>]+)")
+_FORMS = tuple(  # what the text must hold in lower case, and the form; no quantifier is unbounded
+    (hint, re.compile(form, re.IGNORECASE))
+    for hint, form in (
+        # ://user:password@, and not the port of ://host:80/path@version
+        ("@", r"(?<=://)[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s\"'<>]{0,500}@"),
+        ("@", r"(?<=http://)[^\s/?#@:\"'<>]{1,500}@"),  # ://token@
+        ("@", r"(?<=https://)[^\s/?#@:\"'<>]{1,500}@"),
+        ("sharedaccesssignature", r"\bSharedAccessSignature\s{1,9}\S{1,999}"),
+        ("bearer", r"\bBearer\s{1,9}(?=\S{0,99}\d)[\w.~+/=-]{8,}+"),
+        ("basic", r"\bBasic\s{1,9}(?=\S{0,99}[\d=])[\w+/=-]{8,}+"),
+        ("eyj", r"\beyJ[\w-]{8,}+\.[\w-]{4,}+\.[\w-]*+"),  # a JSON web token
+        (
+            "",
+            r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_|sk-|AIza|ya29\.)"
+            r"(?=[\w-]{0,99}\d)[\w-]{20,}+",
+        ),
+        ("hooks.slack.com/", r"(?<=hooks\.slack\.com)/\S+"),
+        ("/api/webhooks/", r"(?<=/api/webhooks)/\S+"),
+        ("private key-----", r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*+"),
+    )
 )
 _variables: set[str] = set()
 
 
 def is_secret(text: str) -> bool:
     """Whether a value has the form of a secret, such as an address with a password."""
-    return _FORM.search(text) is not None
+    return any(form.search(text) for form in _forms(text)) or any(
+        _is_parameter(found) or (not found.start() and found[2] == "=" and names_secret(found[1]))
+        for found in _ASSIGNED.finditer(text)
+    )
 
 
 def names_secret(name: str) -> bool:
@@ -74,8 +80,30 @@ def redact(text: str, address: str = "") -> str:
     hidden = set().union(*(_parts(value) for value in values if len(value) >= SHORTEST))
     for word in sorted(hidden | _pieces(address), key=len, reverse=True):
         text = text.replace(word, MASK)
-    text = _FORM.sub(lambda form: f"{MASK}@" if form[0].endswith("@") else MASK, text)
-    return _ASSIGNED.sub(rf"\1{MASK}", text)
+    for form in _forms(text):
+        text = form.sub(lambda found: f"{MASK}@" if found[0].endswith("@") else MASK, text)
+    return _ASSIGNED.sub(_masked, text) if "=" in text or ":" in text else text
+
+
+def _forms(text: str) -> list[re.Pattern[str]]:
+    small = text.lower()
+    return [form for hint, form in _FORMS if hint in small]
+
+
+def _masked(found: re.Match[str]) -> str:
+    secret = names_secret(found[1]) or _is_parameter(found)
+    return f"{found[1]}{found[2]}{MASK}" if secret else found[0]
+
+
+def _is_parameter(found: re.Match[str]) -> bool:
+    """Whether it is a secret's parameter in an address, or a part of a connection string."""
+    if found[2] != "=" or found.string[max(found.start() - 1, 0) : found.start()] not in (
+        "?",
+        "&",
+        ";",
+    ):
+        return False
+    return names_secret(found[1]) or found[1].lower() in _IN_QUERY
 
 
 @functools.lru_cache
@@ -84,7 +112,8 @@ def _parts(value: str) -> frozenset[str]:
     _, _, rest = value.partition("://")
     place, _, query = rest.partition("?")
     parts = [value, *value.splitlines(), _password(value)]
-    parts += [given for name, given in parse_qsl(query) if is_secret(f"?{name}={given}")]
+    pairs = [pair for pair in re.split("[&;#]", query) if is_secret(f"?{pair}")]
+    parts += [pair.partition("=")[2] for pair in pairs]
     parts += re.findall(r"(?<=/)(?=[^/]*\d)[\w-]{16,}", place)  # a webhook's address is its secret
     return _written(part for part in parts if len(part) >= SHORTEST)
 

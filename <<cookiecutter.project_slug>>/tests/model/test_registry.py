@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ModelError
+from <<cookiecutter.package_name>>.errors import ModelError, ResourceError
 from <<cookiecutter.package_name>>.model import registry
 from <<cookiecutter.package_name>>.runtime import tracking
 
@@ -85,3 +85,48 @@ def test_a_champion_whose_files_changed_is_refused(
     stored.write_text("another")
     with pytest.raises(ModelError, match="is not what was registered"):
         registry.fetch(client, champion, tmp_path)
+
+
+def test_a_contract_that_changed_is_refused_too(
+    client: Any, name: str, register, tmp_path: Path, repository: Path
+) -> None:
+    registry.promote(client, name, register("a"))
+    champion = registry.champion(client, name)
+    stored = repository / "mlruns" / champion.run_id / "artifacts/contract.json"
+    stored.write_text('{"threshold": 0}')
+    with pytest.raises(ModelError, match=r"contract\.json changed"):
+        registry.fetch(client, champion, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "called", ["O'Hare delays", 'say "hello"', "Zürich 東京 %41", ".hidden", "a\\b"]
+)
+def test_a_name_that_the_configuration_accepts_is_registered(
+    client: Any, uri: str, called: str, tmp_path: Path
+) -> None:
+    model, contract = tmp_path / "model", tmp_path / "contract.json"
+    model.mkdir()
+    (model / "model.skops").write_text(called)
+    contract.write_text("{}")
+    assert registry.champion(client, called) is None
+    for _ in range(2):
+        version = registry.register(client, uri, called, model=model, contract=contract, tags={})
+    registry.promote(client, called, version)
+    assert str(registry.champion(client, called).version) == version == "1"
+
+
+def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
+    client: Any, name: str, register, repository: Path
+) -> None:
+    version = register("a")
+    record = repository / "reports/registry.json"
+    record.parent.mkdir()
+    record.write_text('{"champion": "1"}')
+    try:
+        assert registry.champion(client, name) is None
+        assert register("b") != version
+        with pytest.raises(ResourceError, match="holds no version 1 of 'other'"):
+            registry.champion(client, "other")
+    finally:
+        record.unlink()
+        record.parent.rmdir()
