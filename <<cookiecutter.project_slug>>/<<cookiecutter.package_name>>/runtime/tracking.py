@@ -113,7 +113,7 @@ def store(uri: str) -> Iterator[Any]:
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         yield client
     except (*refusals, ImportError, OSError) as error:
-        reason = redact(str(error), "" if file else uri).splitlines()[0][:300]
+        reason = redact(str(error), "" if file else uri).splitlines()[0].partition(". ")[0][:300]
         raise ResourceError(
             f"the MLflow store fails: {reason}. {_advice(str(error), file)}", "resource.tracking"
         ) from error
@@ -124,10 +124,11 @@ def _advice(reason: str, file: Path | None) -> str:
         return "Start the server, or look at its address and its credentials."
     if "locked" in reason:
         return "Close what locks it."
-    if "locate revision" in reason:
-        return f"A newer MLflow wrote {file}: install that version, or restore an older copy."
-    if "out-of-date" in reason:
-        return f"An older MLflow wrote it: copy it, then `mlflow db upgrade sqlite:///{file}`."
+    if "schema" in reason or "revision" in reason:
+        return (
+            f"Another version of MLflow wrote {file}: install that one (`make setup`); if it is an "
+            f"older one, copy the file, then run `mlflow db upgrade sqlite:///{file}`."
+        )
     return f"Restore {file} and {store_file.RUNS}/ beside it from a copy."
 
 

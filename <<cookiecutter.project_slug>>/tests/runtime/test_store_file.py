@@ -133,7 +133,7 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
         ("rm mlflow.db; mkdir mlflow.db", "is a folder"),
         ("rm -r mlflow.db mlruns; mv other.db mlflow.db", "holds no version 1 of 'flights'"),
         ("rm -r mlruns", "files of version 1 of flights cannot be fetched"),
-        ("newer", "A newer MLflow wrote"),
+        ("newer", "Another version of MLflow wrote"),
         ("head -c 5000 mlflow.db > x; mv x mlflow.db", "Restore .* from a copy"),
     ],
 )
