@@ -20,12 +20,13 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from .config import check_names, checked
+from .config import checked
 from .data import schema
 from .data.inference import infer, ingested
 from .data.synthetic import synthesize
 from .errors import ConfigError
 from .groups.data import Limits, Source
+from .groups.names import check_names
 from .runtime import logs
 from .runtime.artifacts import replacing, write_json
 from .runtime.retries import patiently
@@ -95,9 +96,8 @@ def configured(overrides: Sequence[str] = ()) -> Input:
     with initialize_config_dir(str(CONF.resolve()), job_name="schema"):
         data = compose("config", overrides=list(overrides)).data
     known = {name: data[name] for name in ("key", "schema") if not OmegaConf.is_missing(data, name)}
-    sources, limits = (
-        checked(lambda part=part: OmegaConf.to_object(part)) for part in (data.sources, data.limits)
-    )
+    sources = checked(lambda: OmegaConf.to_object(data.sources))
+    limits = checked(lambda: OmegaConf.to_object(data.limits))
     path = Path(known["schema"]) if "schema" in known else None
     return Input("One row of the sources", sources, known.get("key"), path, data.retry_s, limits)
 

@@ -12,9 +12,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from <<cookiecutter.package_name>>.config import Config, check_names, load, read
+from <<cookiecutter.package_name>>.config import Config, load, read
 from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.groups.model import Dimension, Tune
+from <<cookiecutter.package_name>>.groups.names import check_names
 from <<cookiecutter.package_name>>.groups.rules import RuleError
 from <<cookiecutter.package_name>>.stages.compose import render
 

@@ -26,6 +26,7 @@ def save(
     keys: Digests,
     model: Path,
     contract_file: Path,
+    *,
     own: Collection[str] = (),
 ) -> None:
     """Write the model, the digests of the keys that it learned from, and its contract.

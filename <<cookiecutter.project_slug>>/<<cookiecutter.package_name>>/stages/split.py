@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import structlog
 
-from ..config import Config, check_names
+from ..config import Config
 from ..data import leaks, schema
 from ..data.features import features
 from ..data.splits import PARTS, Plan, size_warnings, split
+from ..groups.names import check_names
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.stage import stage
 from .validate import VALID

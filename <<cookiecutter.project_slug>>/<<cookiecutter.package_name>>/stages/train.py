@@ -46,7 +46,7 @@ def main(config: Config) -> float:
         threshold=best_threshold(validation[data.target], scores),
     )
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
-    save(fitted.pipeline, contract, keys, MODEL, CONTRACT, own(config))
+    save(fitted.pipeline, contract, keys, MODEL, CONTRACT, own=own(config))
     auc = float(roc_auc_score(validation[data.target], scores))
     log.info("trained", model=fitted.adapter, rows=train.height, validation_roc_auc=round(auc, 4))
     return auc

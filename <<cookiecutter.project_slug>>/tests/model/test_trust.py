@@ -239,7 +239,7 @@ def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFr
     with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
         save(fitted.pipeline, contract, LEARNED, *files)
     assert not Path("model").exists()
-    save(fitted.pipeline, contract, LEARNED, *files, OWN)
+    save(fitted.pipeline, contract, LEARNED, *files, own=OWN)
     pipeline, _ = load(*files, OWN)
 
     assert score(pipeline, contract.select(rows)).equals(
@@ -272,8 +272,8 @@ def test_an_estimator_of_more_types_needs_them_named(
     contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
-        save(fitted.pipeline, contract, LEARNED, *files, [adapter])
-    save(fitted.pipeline, contract, LEARNED, *files, [adapter, *more])
+        save(fitted.pipeline, contract, LEARNED, *files, own=[adapter])
+    save(fitted.pipeline, contract, LEARNED, *files, own=[adapter, *more])
 
     assert score(load(*files, [adapter, *more])[0], contract.select(rows)).is_between(0, 1).all()
     with pytest.raises(ConfigError, match=r"nowhere\.Thing"):
