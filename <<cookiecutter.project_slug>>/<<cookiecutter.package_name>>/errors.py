@@ -63,6 +63,6 @@ class ResourceError(PipelineError):
     kind = "resource"
 
 
-def from_system(error: Exception) -> bool:
+def from_system(error: BaseException) -> bool:
     """Whether the system refused, such as for a full disk; polars tells it as ``(os error 28)``."""
     return isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)) is not None

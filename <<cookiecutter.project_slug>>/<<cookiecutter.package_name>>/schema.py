@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ from omegaconf import OmegaConf
 from .config import checked
 from .data import schema
 from .data.inference import infer, ingested
+from .data.parts import Care
 from .data.synthetic import synthesize
 from .errors import ConfigError
-from .groups.data import Limits, Source
+from .groups.data import Source
 from .groups.names import check_names
 from .runtime import logs
 from .runtime.artifacts import replacing, write_json
-from .runtime.retries import patiently
 from .runtime.run import run_id
 from .runtime.stage import reported
 
@@ -59,8 +59,7 @@ class Input:
     sources: Sequence[Source]
     key: str | None = None
     schema: Path | None = None
-    retry_s: float = 30.0
-    limits: Limits = field(default_factory=Limits)
+    care: Care = Care(retry_s=30.0)
 
 
 def draft(what: Input, to: Path, key: str | None) -> None:
@@ -70,16 +69,12 @@ def draft(what: Input, to: Path, key: str | None) -> None:
         ConfigError: the key is no column.
     """
     with tempfile.TemporaryDirectory() as folder:
-        rows = patiently(lambda: _read(what, Path(folder)), what.retry_s)
+        rows = ingested(what.sources, Path(folder), what.care)
         names = rows.collect_schema().names()
         if key:
             check_names(names, {"--key": [key]})
         document = infer(rows, what.title, key or (what.key if what.key in names else None))
     write_json(to, document)
-
-
-def _read(what: Input, folder: Path) -> pl.LazyFrame:
-    return ingested(what.sources, Path(tempfile.mkdtemp(dir=folder)), what.limits)
 
 
 def configured(overrides: Sequence[str] = ()) -> Input:
@@ -99,7 +94,8 @@ def configured(overrides: Sequence[str] = ()) -> Input:
     sources = checked(lambda: OmegaConf.to_object(data.sources))
     limits = checked(lambda: OmegaConf.to_object(data.limits))
     path = Path(known["schema"]) if "schema" in known else None
-    return Input("One row of the sources", sources, known.get("key"), path, data.retry_s, limits)
+    care = Care(data.retry_s, limits)
+    return Input("One row of the sources", sources, known.get("key"), path, care)
 
 
 def of_file(path: str, options: str | None, table: str | None) -> Input:

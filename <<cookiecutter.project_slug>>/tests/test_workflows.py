@@ -85,6 +85,19 @@ def test_alerts_that_could_not_be_sent_are_kept_for_the_next_run_even_when_this_
     assert keep["if"].startswith("always()")
 
 
+@pytest.mark.parametrize(("rows", "warned"), [(0, True), (3, False)])
+def test_the_watch_runs_whatever_arrived_and_warns_where_nothing_did(
+    tmp_path: Path, rows: int, *, warned: bool
+) -> None:
+    steps = load(ROOT / ".github/workflows/drift.yml")["jobs"]["watch"]["steps"]
+    assert [step.get("if") for step in steps if step.get("run") == "make monitor"] == [None]
+    step = next(step for step in steps if step.get("name") == "Say that nothing has arrived")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/incoming.json").write_text(f'{{"rows": {rows}}}')
+
+    assert ("::warning::" in run(tmp_path, "bash", "-e", "-c", step["run"])) == warned
+
+
 def test_a_retrained_model_is_proposed_by_a_branch_and_a_pull_request(tmp_path: Path) -> None:
     """The step as it stands, with a remote on this disk; `gh` writes down how it was called."""
     step = load(ROOT / ".github/workflows/retrain.yml")["jobs"]["propose"]["steps"][-1]

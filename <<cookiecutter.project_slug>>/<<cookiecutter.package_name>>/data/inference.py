@@ -10,11 +10,10 @@ from typing import Any
 import polars as pl
 
 from ..errors import DataError
-from ..groups.data import Limits, Source
-from .joins import join
+from ..groups.data import Source
+from .intake import find, gather
+from .parts import Care
 from .rules import cast
-from .sources import open_table, schema_of, units
-from .tables import Unit, sink, stack, unreadable
 
 FEW = 20  # words of a column that are named one by one
 OFTEN = 10  # rows for each such word, at least
@@ -39,45 +38,16 @@ TIMES = (
 Found = tuple[dict[str, Any], pl.DataType, str | None]  # keywords, type, date format
 
 
-def ingested(sources: Sequence[Source], scratch: Path, limits: Limits) -> pl.LazyFrame:
-    """The rows that ingest makes of the sources, written down in ``scratch``, an empty folder.
+def ingested(sources: Sequence[Source], folder: Path, care: Care) -> pl.LazyFrame:
+    """The rows that ingest makes of the sources, written down in ``folder``.
 
     Raises:
         ConfigError, DataError, TransientError: as ingest does, for what it cannot read.
     """
     stacked = [source for source in sources if source.join is None]
-    rows = _stacked(stacked, scratch / "stacked", limits)
-    for number, source in enumerate(source for source in sources if source.join is not None):
-        assert source.join is not None  # noqa: S101 - chosen so
-        right = _stacked([source], scratch / f"joined{number}", limits)
-        shown = source.path or f"${source.uri_env}"
-        rows = join(rows, right, source.join.by, source.join.cardinality, shown)
-    return rows
-
-
-def _stacked(sources: Sequence[Source], scratch: Path, limits: Limits) -> pl.LazyFrame:
-    frames, columns = [], []
-    for number, source in enumerate(sources):
-        fetched = scratch / f"{number}"
-        fetched.mkdir(parents=True)
-        for place, unit in enumerate(units(source, fetched, limits)):
-            frames.append(_written(unit, scratch / f"{number}-{place}"))
-            columns.append((unit.shown, frames[-1].collect_schema()))
-    schema_of(columns)
-    return stack(frames)
-
-
-def _written(unit: Unit, scratch: Path) -> pl.LazyFrame:
-    scratch.mkdir()
-    table = open_table(unit, scratch)
-    file = scratch / "~rows.parquet"
-    try:
-        sink(table.rows, file)
-    except pl.exceptions.PolarsError as error:
-        table.inspect(None)
-        raise unreadable(unit, error) from error
-    table.inspect(file)
-    return pl.scan_parquet(file, glob=False)
+    joined = [source for source in sources if source.join is not None]
+    gather(find(stacked, care, folder / ".fetched"), joined, folder, care)
+    return pl.scan_parquet(folder)
 
 
 def infer(table: pl.LazyFrame, title: str, key: str | None = None) -> dict[str, Any]:

@@ -11,17 +11,18 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import DataError, from_system
+from ..groups.data import Limits
 from ..runtime.artifacts import sha256_of
 from ..runtime.retries import patiently
 from .readers.plain import refused
 from .sources import open_table, schema_of
-from .tables import Table, Unit, sink, unreadable
+from .tables import FAULTS, Table, Unit, sink, unreadable
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Care:
-    """How sources are read: with patience, and with discretion."""
+    """How sources are read: how long, from where, and which columns are protected."""
 
     retry_s: float  # how long a fault that may pass is waited out
+    limits: Limits = field(default_factory=Limits)
     protect: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows  # before anything is kept
     mark: str = ""  # tells one protection from another
 
@@ -138,7 +140,7 @@ class _Writer:
 
         try:
             patiently(attempt, self.care.retry_s)
-        except pl.exceptions.PolarsError as error:
+        except FAULTS as error:
             if from_system(error):
                 raise
             table.inspect(None)

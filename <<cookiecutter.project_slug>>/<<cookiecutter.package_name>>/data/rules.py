@@ -135,6 +135,14 @@ def _of_row(name: str, sql: str, level: str, types: Mapping[str, pl.DataType]) -
     return Rule(f"row: {name}", level, f"row: {name} ({sql})", columns, broken)
 
 
+def columns_of(sql: str) -> set[str]:
+    """The columns that a rule of the row names; none where it is no expression."""
+    try:
+        return set(_expression(sql).meta.root_names())
+    except (ValueError, pl.exceptions.PolarsError):
+        return set()  # ``compiled`` says what is wrong with it
+
+
 def _expression(sql: str) -> pl.Expr:
     """An SQL condition on one row: no sub-query, no aggregate, no cast that may fail midway.
 

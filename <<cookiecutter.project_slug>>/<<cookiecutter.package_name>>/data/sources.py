@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -11,7 +10,7 @@ from ..errors import ConfigError, DataError
 from ..groups.data import KINDS, Limits, Source
 from .readers import csv, json, own, parquet, plain, sql
 from .readers.files import Files
-from .tables import Reader, Table, Unit, stack, unreadable
+from .tables import FAULTS, Reader, Table, Unit, stack, unreadable
 
 READERS: dict[str, Reader] = dict(
     zip(KINDS, (csv.read, json.read_array, json.read_lines, parquet.read, sql.read), strict=True)
@@ -92,7 +91,7 @@ def open_table(unit: Unit, scratch: Path) -> Table:
         table = reader(unit, scratch)
         table = table if isinstance(table, Table) else Table(table)
         columns = table.rows.collect_schema()
-    except pl.exceptions.PolarsError as error:
+    except FAULTS as error:
         raise unreadable(unit, error) from error
     except OSError as error:
         if unit.is_local:
@@ -106,17 +105,6 @@ def open_table(unit: Unit, scratch: Path) -> Table:
     if not columns:
         raise DataError(f"{unit.shown} holds no row. Replace it or take it away.", "data.no_rows")
     return table
-
-
-def scan(kind: str, path: str, options: dict[str, Any]) -> pl.LazyFrame:
-    """The rows of the local files that match ``path``, in the order of their names.
-
-    Raises:
-        DataError: no file matches, a file is empty, or it is not what ``kind`` says.
-    """
-    nowhere = Path(os.devnull)  # Parquet and plain UTF-8 need no scratch
-    found = units(Source(kind=kind, path=path, options=options), nowhere)
-    return stack([open_table(unit, nowhere).rows for unit in found])
 
 
 def schema_of(tables: Sequence[tuple[str, pl.Schema]]) -> pl.Schema:

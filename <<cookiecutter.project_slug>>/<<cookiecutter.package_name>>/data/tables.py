@@ -10,6 +10,7 @@ import polars as pl
 from ..errors import ConfigError, DataError
 from ..groups.data import Limits
 
+FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # what bad bytes raise
 ROW_GROUP = 100_000  # rows; fixed, so that equal rows give equal files on any machine
 
 
@@ -95,7 +96,7 @@ def check_options(unit: Unit, known: Iterable[str], refused: Mapping[str, str]) 
             )
 
 
-def unreadable(unit: Unit, error: Exception) -> DataError:
+def unreadable(unit: Unit, error: BaseException) -> DataError:
     """A DataError that says which unit could not be read, and why."""
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     reason = reason.replace(unit.path or unit.shown, unit.shown)

@@ -74,6 +74,7 @@ class Data:
     """Where rows come from and what their columns mean."""
 
     sources: list[Source] = MISSING
+    incoming: list[Source] = field(default_factory=list)  # empty: the files in data/incoming
     schema: str = MISSING  # JSON Schema file of one row
     target: Any = MISSING  # text; Any, so that null gets a word of its own
     key: Any = MISSING  # text; names one row; unique
@@ -95,7 +96,22 @@ class Data:
                     f"{key} is {held}; expected is {PURPOSES[key]}. A name that YAML takes for "
                     "something else, such as no or 007, goes into quotes"
                 )
+        if any(source.join for source in self.incoming):
+            raise RuleError(
+                "data.incoming.join is not taken: what arrives is joined with the joined ones of "
+                "data.sources"
+            )
         within("data.retry_s", self.retry_s, 0.0, 3600.0)
+
+    @property
+    def stacked(self) -> list[Source]:
+        """The sources whose rows stand one below the other."""
+        return [source for source in self.sources if source.join is None]
+
+    @property
+    def joined(self) -> list[Source]:
+        """The sources whose columns come beside those rows, in this order."""
+        return [source for source in self.sources if source.join is not None]
 
 
 @dataclass

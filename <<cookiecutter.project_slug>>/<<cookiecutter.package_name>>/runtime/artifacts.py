@@ -32,6 +32,18 @@ def replacing(path: Path) -> Iterator[Path]:
         remove(old)
 
 
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """An empty folder beside ``path`` that goes away, named as what ``replacing`` writes to."""
+    folder = path.with_name(f".{path.name}.scratch.{os.getpid()}.partial")
+    remove(folder)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
 def writer(partial: Path) -> int | None:
     """The number of the process that writes such a sibling; None if its name holds none."""
     number = partial.name.split(".")[-2]

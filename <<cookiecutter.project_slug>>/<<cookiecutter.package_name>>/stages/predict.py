@@ -1,45 +1,79 @@
 """The model on what arrived: `python -m PACKAGE.stages.predict`."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import schema
-from ..data.privacy import protect
-from ..data.sources import scan
+from ..data import incoming, schema
+from ..data.validation import Quality, validate
+from ..model.contract import Contract
 from ..model.store import load
 from ..model.training import score
-from ..runtime.artifacts import replacing
+from ..runtime.artifacts import replacing, scratch, sha256_of, write_json
+from ..runtime.run import run_id
 from ..runtime.stage import stage
 from .train import CONTRACT, MODEL, own
 
 PREDICTIONS = Path("data/predictions.parquet")
+VALID = Path("data/incoming_valid.parquet")
+QUARANTINE = Path("data/incoming_quarantine.parquet")
+INCOMING = Path("reports/incoming.json")
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Write key, score and prediction of each incoming row to data/predictions.parquet."""
+    """Answer the valid rows of what arrived; the others go to quarantine, with their reasons."""
     pipeline, contract = load(MODEL, CONTRACT, own(config))
-    batches = incoming(config).collect_batches(chunk_size=100_000, maintain_order=True)
+    needed = [*contract.features, contract.key]
+    rules = schema.read(config.data.schema)
 
-    answers = []
-    for rows in batches:
-        scores = score(pipeline, contract.select(rows))
-        late = (scores >= contract.threshold).alias("prediction")
-        answers.append(pl.DataFrame([contract.keys(rows), scores, late]))
-    with replacing(PREDICTIONS) as partial:
-        pl.concat(answers).write_parquet(partial)
-    log.info("predicted", rows=sum(batch.height for batch in answers))
+    with scratch(PREDICTIONS) as folder:
+        files = incoming.gather(config.data, rules, contract.target, needed, folder)
+        came = pl.scan_parquet(folder).collect_schema().names()
+        expected = incoming.expected(rules, came, contract.target, needed)
+        with replacing(VALID) as valid, replacing(QUARANTINE) as refused:
+            found = validate(folder, expected, valid, refused, config.validate.changed_columns)
+            incoming.check_key(valid, contract.key)
+            with replacing(PREDICTIONS) as predictions:
+                _answers(pipeline, contract, valid).write_parquet(predictions)
+        write_json(INCOMING, _report(found, files, sha256_of(folder)))
+    for warning in (*found.warnings, *found.critical):
+        log.warning("what arrived is odd", what=warning)
+    if not found.rows:
+        log.warning("no row has arrived, so none is answered", files=len(files))
+    log.info("predicted", rows=found.valid, quarantined=found.quarantined, rules=found.rules)
 
 
-def incoming(config: Config) -> pl.LazyFrame:
-    """What arrived; personal columns are dropped or hashed, as at ingest."""
-    rows = scan("parquet", "data/incoming/*.parquet", {})
-    return protect(rows, schema.read(config.data.schema), config.data.hash_key_env)
+def _answers(pipeline: Any, contract: Contract, valid: Path) -> pl.DataFrame:
+    """Key, score and prediction of each row; none for no row."""
+    rows = pl.scan_parquet(valid)
+    keys = contract.keys(rows.head(0).collect())
+    scores, late = pl.Series("score", [], pl.Float64), pl.Series("prediction", [], pl.Boolean)
+    answers = [pl.DataFrame([keys, scores, late])]
+    for batch in rows.collect_batches(chunk_size=100_000, maintain_order=True):
+        if batch.height:
+            scores = score(pipeline, contract.select(batch))
+            late = (scores >= contract.threshold).alias("prediction")
+            answers.append(pl.DataFrame([contract.keys(batch), scores, late]))
+    return pl.concat(answers)
+
+
+def _report(found: Quality, files: list[str], digest: str) -> dict[str, Any]:
+    """What alerts look at; the same batch keeps the run that saw it first: people are told once."""
+    report = asdict(found) | {"files": files, "sha256": digest}
+    try:
+        last = json.loads(INCOMING.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = None
+    seen = isinstance(last, dict) and last == report | {"run_id": last.get("run_id")}
+    return last if seen else report | {"run_id": run_id()}
 
 
 if __name__ == "__main__":

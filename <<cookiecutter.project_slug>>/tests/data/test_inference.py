@@ -21,7 +21,7 @@ from <<cookiecutter.package_name>>.data.sources import units
 from <<cookiecutter.package_name>>.data.synthetic import synthesize
 from <<cookiecutter.package_name>>.data.validation import Quality, validate
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.groups.data import Limits, Source
+from <<cookiecutter.package_name>>.groups.data import Source
 
 YEAR = 8760  # hours
 HERE = Path("here.parquet")
@@ -121,7 +121,7 @@ def test_what_ingest_refuses_a_draft_refuses_in_the_same_words(
     by_ingest = partial(write_parts, care=Care(0), before=HERE, known=unknown)
     ways: list[Callable[[Path], Any]] = [
         lambda folder: by_ingest(units(source, folder), folder),
-        lambda folder: ingested([source], folder, Limits()),
+        lambda folder: ingested([source], folder, Care(0)),
     ]
     said = []
     for way, folder in zip(ways, (tmp_path / "a", tmp_path / "b"), strict=True):
@@ -232,7 +232,7 @@ def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
     Path("r.csv").write_text('"",a\n1,2\n2,3\n')
     source = Source(kind="csv", path="r.csv", options={"unnamed": "row"})
 
-    assert ingested([source], tmp_path / "scratch", Limits()).collect().to_dict(
+    assert ingested([source], tmp_path / "scratch", Care(0)).collect().to_dict(
         as_series=False
     ) == {
         "row": ["1", "2"],
@@ -244,7 +244,7 @@ def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
 def test_a_table_without_a_key_gets_a_row_number_by_an_option(tmp_path: Path, kind: str) -> None:
     getattr(year().select("place").head(100), f"write_{kind}")("a")
     source = Source(kind=kind, path="a", options={"row_index_name": "row"})
-    rows = ingested([source], tmp_path / "scratch", Limits()).collect()
+    rows = ingested([source], tmp_path / "scratch", Care(0)).collect()
 
     assert judged(infer(rows.lazy(), "rows", "row"), rows).valid == 100
     assert pl.read_parquet("valid")["row"].to_list() == [*range(100)]

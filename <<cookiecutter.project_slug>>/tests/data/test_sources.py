@@ -3,21 +3,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.data.sources import scan, stack
+from <<cookiecutter.package_name>>.data.inference import ingested
+from <<cookiecutter.package_name>>.data.parts import Care
+from <<cookiecutter.package_name>>.data.tables import stack
 from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.groups.data import Source
 
 
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name, value in (("b", 2), ("a", 1)):
         pl.DataFrame({"x": [value]}).write_parquet(tmp_path / f"{name}.parquet")
 
-    assert scan("parquet", f"{tmp_path}/*.parquet", {}).collect()["x"].to_list() == [1, 2]
+    assert ingested([Source(kind="parquet", path=f"{tmp_path}/*.parquet")], tmp_path / "scratch", Care(0)).collect()["x"].to_list() == [1, 2]
 
 
 def test_csv_values_stay_text_for_validation_to_judge(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,two\n,3\n")
 
-    found = scan("csv", f"{tmp_path}/a.csv", {}).collect()
+    found = ingested([Source(kind="csv", path=f"{tmp_path}/a.csv")], tmp_path / "scratch", Care(0)).collect()
 
     assert found.to_dict(as_series=False) == {"x": ["1", None], "y": ["two", "3"]}
 
@@ -40,6 +43,6 @@ def test_a_file_that_cannot_be_read_is_named(
         file.write_bytes(content)
 
     with pytest.raises(DataError, match=r"a\.parquet") as raised:
-        scan("parquet", str(file), {})
+        ingested([Source(kind="parquet", path=str(file))], tmp_path / "scratch", Care(0))
 
     assert raised.value.code == code
