@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import structlog
 import yaml
 from hydra import compose, initialize_config_dir

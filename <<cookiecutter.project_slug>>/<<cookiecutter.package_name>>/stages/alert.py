@@ -21,11 +21,10 @@ from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
 from ..runtime.tracking import root
 from .drift import DRIFT
-from .predict import PREDICTIONS
+from .predict import INCOMING, PREDICTIONS
 from .validate import QUALITY
 
 ALERTS = Path("reports/alerts.json")
-INCOMING = Path("reports/incoming.json")
 OUTBOX = "alerts.db"
 
 log = structlog.get_logger()

@@ -25,9 +25,7 @@ def main(config: Config) -> None:
     with replacing(INGESTED) as folder:
         found = intake.find(data.stacked, care, folder / ".fetched")
         before = Known.read(KNOWN)
-        known = intake.gather(
-            found, data.joined, folder, care, before=INGESTED, known=before
-        )
+        known = intake.gather(found, data.joined, folder, care, before=INGESTED, known=before)
         rows = count(folder)
     write_json(KNOWN, asdict(known))
     log.info("ingested", rows=rows, files=len(found))

@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.data.incoming import units
+from <<cookiecutter.package_name>>.data.parts import Care
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.model.store import load as load_model
 from <<cookiecutter.package_name>>.model.training import score
@@ -248,7 +249,7 @@ def test_a_file_is_read_as_the_configured_source_of_its_ending_or_kind(
     ]
     arrive("x", name)
 
-    (unit,) = units(configured(sources=sources).data, Path())
+    (unit,) = units(configured(sources=sources).data, Care(0), Path())
 
     assert f"{unit.kind}: {unit.options.get('mark', '')}" == told
     assert unit.table == ("t" if unit.kind == "sql" else None)

@@ -232,9 +232,7 @@ def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
     Path("r.csv").write_text('"",a\n1,2\n2,3\n')
     source = Source(kind="csv", path="r.csv", options={"unnamed": "row"})
 
-    assert ingested([source], tmp_path / "scratch", Care(0)).collect().to_dict(
-        as_series=False
-    ) == {
+    assert ingested([source], tmp_path / "scratch", Care(0)).collect().to_dict(as_series=False) == {
         "row": ["1", "2"],
         "a": ["2", "3"],
     }

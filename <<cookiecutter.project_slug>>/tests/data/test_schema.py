@@ -7,13 +7,12 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.data import schema
-from <<cookiecutter.package_name>>.data.inference import infer
-from <<cookiecutter.package_name>>.data.inference import ingested
+from <<cookiecutter.package_name>>.data.inference import infer, ingested
 from <<cookiecutter.package_name>>.data.parts import Care
-from <<cookiecutter.package_name>>.groups.data import Source
 from <<cookiecutter.package_name>>.data.synthetic import synthesize
 from <<cookiecutter.package_name>>.data.validation import validate
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.groups.data import Source
 
 from ..conftest import ROOT, run
 
@@ -128,7 +127,9 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
     run(tmp_path, *command, PYTHONPATH=str(ROOT))
     again = run(tmp_path, *command, PYTHONPATH=str(ROOT), code=2)
     run(tmp_path, *command, "--overwrite", PYTHONPATH=str(ROOT))
-    ingested([Source(kind=ending, path=str(tmp_path / f"f.{ending}"))], tmp_path / "scratch", Care(0)).sink_parquet(tmp_path / "raw.parquet")
+    ingested(
+        [Source(kind=ending, path=str(tmp_path / f"f.{ending}"))], tmp_path / "scratch", Care(0)
+    ).sink_parquet(tmp_path / "raw.parquet")
     rules = schema.read(str(tmp_path / "schemas/f.json"))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
@@ -180,7 +181,9 @@ def test_synthetic_flights_pass_their_schema_by_command(tmp_path: Path, package:
     path = ROOT / "schemas/flights.json"
     command = ["python", "-m", f"{package}.schema", "synthesize", "300", str(path)]
     run(tmp_path, *command, "--to", "made.csv", PYTHONPATH=str(ROOT))
-    ingested([Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", Care(0)).sink_parquet(tmp_path / "raw.parquet")
+    ingested(
+        [Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", Care(0)
+    ).sink_parquet(tmp_path / "raw.parquet")
     rules = schema.read(str(path))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 

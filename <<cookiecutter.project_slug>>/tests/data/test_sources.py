@@ -14,13 +14,17 @@ def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name, value in (("b", 2), ("a", 1)):
         pl.DataFrame({"x": [value]}).write_parquet(tmp_path / f"{name}.parquet")
 
-    assert ingested([Source(kind="parquet", path=f"{tmp_path}/*.parquet")], tmp_path / "scratch", Care(0)).collect()["x"].to_list() == [1, 2]
+    assert ingested(
+        [Source(kind="parquet", path=f"{tmp_path}/*.parquet")], tmp_path / "scratch", Care(0)
+    ).collect()["x"].to_list() == [1, 2]
 
 
 def test_csv_values_stay_text_for_validation_to_judge(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,two\n,3\n")
 
-    found = ingested([Source(kind="csv", path=f"{tmp_path}/a.csv")], tmp_path / "scratch", Care(0)).collect()
+    found = ingested(
+        [Source(kind="csv", path=f"{tmp_path}/a.csv")], tmp_path / "scratch", Care(0)
+    ).collect()
 
     assert found.to_dict(as_series=False) == {"x": ["1", None], "y": ["two", "3"]}
 
