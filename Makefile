@@ -1,19 +1,31 @@
 # `make` lists what there is to do.
-PYTHON ?= python3
+# Which Python .venv is made of: PYTHON=, or UV_PYTHON, which GitHub's setup-uv sets: 3.13, python3.13, a path.
+CHOSEN := $(or $(PYTHON),$(UV_PYTHON))
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup demo test lint bench lock clean
+define find_python
+{ path='import sys; print(sys.executable)'; uv="uv python find --system --no-project $(CHOSEN)"; \
+	  "$(or $(CHOSEN),python3)" -c "$$path" || "python$(CHOSEN)" -c "$$path" || $$uv || \
+	  { uv python install "$(CHOSEN)" >&2 && $$uv; }; } 2>/dev/null || \
+	  { echo "Python $(CHOSEN) is not there; install it, or set PYTHON=" >&2; exit 2; }
+endef
+
+.PHONY: help setup chosen demo test lint bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
 
-setup: .venv/.ready ## make the environment in .venv from requirements.lock
+setup: chosen .venv/.ready ## make the environment in .venv from requirements.lock
+
+chosen: # another environment than the one that was asked for is never used without a word
+	@test -z "$(CHOSEN)" || test ! -x .venv/bin/python || { python=$$($(find_python)) && \
+	  asked=$$("$$python" -V | cut -d. -f1,2) && have=$$(.venv/bin/python -V | cut -d. -f1,2) && \
+	  { test "$$asked" = "$$have" || { echo ".venv is $$have, not $$asked: remove .venv, then \`make setup\`" >&2; exit 2; }; }; }
 
 .venv/.ready: pyproject.toml requirements.lock
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; install Python 3.11 or newer, or set PYTHON=" >&2; exit 2; }
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@test -x .venv/bin/python || { python=$$($(find_python)) && "$$python" -m venv .venv; }
 	@command -v uv >/dev/null || .venv/bin/python -m pip install --quiet uv
 	@uv pip install --quiet --python .venv/bin/python --constraint requirements.lock --requirements pyproject.toml
 	@touch $@

@@ -26,13 +26,21 @@ SCHEMES = {
     "azure": "azure://my-container",
     "ssh": "ssh://me@host/srv",
 }
-WRITTEN = {"mlruns", "models", "multirun", "outputs", "reports"}  # by stages; git ignores them
+WRITTEN = {  # by the hook, by stages; some file systems ignore the case of LICENSE
+    "license", "mlruns", "models", "multirun", "outputs", "reports",
+}  # fmt: skip
 IMPORTED_AS = {  # modules of dependencies that are not named as their package
     "attr", "azure", "boolean", "cyclonedx", "databricks", "dateutil", "dotenv", "flufl", "git",
     "google", "graphql", "grpc", "hydra", "jwt", "markdown_it", "mpl_toolkits", "mypyc",
     "opentelemetry", "packageurl", "pip", "pkg_resources", "proto", "public", "py", "pylab",
     "rpds", "ruamel", "setuptools", "sklearn", "uv", "validate", "win32com", "xdist", "xgboost",
     "yaml", "zc",
+}  # fmt: skip
+ALSO_STANDARD = {  # what sys.stdlib_module_names leaves out, or only older Pythons of ours have
+    "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils",
+    "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes",
+    "sitecustomize", "smtpd", "sndhdr", "spwd", "sunau", "telnetlib", "test", "usercustomize", "uu",
+    "xdrlib",
 }  # fmt: skip
 RESERVED_BY_WINDOWS = {"aux", "con", "nul", "prn"} | {
     f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)
@@ -71,7 +79,7 @@ def default_remote(answers: dict[str, Any]) -> str:
     """An address to begin with, for the chosen kind of remote."""
     slug = answers["project_slug"]
     kind = answers["dvc_remote"]
-    return f"{SCHEMES[kind]}/{slug}" if kind in SCHEMES else f"../../{slug}-storage"
+    return f"{SCHEMES[kind]}/{slug}" if kind in SCHEMES else f"~/dvc-storage/{slug}"
 
 
 def check_answers(answers: dict[str, Any]) -> str:
@@ -114,9 +122,9 @@ def _package(value: str) -> str | None:
         return f"package_name: allowed are a-z, then a-z, 0-9 and _, 60 at most; found {value!r}"
     taken = {
         "a Python keyword": set(keyword.kwlist) | set(keyword.softkwlist),
-        "a module of Python's standard library": sys.stdlib_module_names,
+        "a module of Python's standard library": sys.stdlib_module_names | ALSO_STANDARD,
         "a dependency's module": _dependencies() | IMPORTED_AS,
-        "a folder of the project": {p.name for p in TEMPLATE.iterdir()} | WRITTEN,
+        "a file or folder of the project": {p.name.lower() for p in TEMPLATE.iterdir()} | WRITTEN,
         "a device on Windows": RESERVED_BY_WINDOWS,
     }
     for reason, names in taken.items():

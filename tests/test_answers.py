@@ -16,7 +16,7 @@ GOOD = {
     "author_name": "Ada Lovelace",
     "license": "MIT",
     "dvc_remote": "local",
-    "remote_url": "../../flight-delays-storage",
+    "remote_url": "~/dvc-storage/flight-delays",
 }
 
 HOSTILE = [
@@ -31,6 +31,8 @@ HOSTILE = [
     ("project_name", "{{ 7 * 7 }}"),
     ("project_name", "<% raw %>"),
     ("project_name", "${HOME}"),
+    ("project_name", "a: b"),
+    ("project_name", "a # b"),
     ("project_name", "`id`"),
     ("project_name", "a; rm -rf b"),
     ("project_name", "nul\0byte"),
@@ -67,6 +69,15 @@ HOSTILE = [
     ("package_name", "outputs"),
     ("package_name", "tests"),
     ("package_name", "hydra_plugins"),
+    ("package_name", "test"),
+    ("package_name", "conf"),
+    ("package_name", "data"),
+    ("package_name", "pipelines"),
+    ("package_name", "dvc"),
+    ("package_name", "imp"),
+    ("package_name", "license"),
+    ("package_name", "makefile"),
+    ("package_name", "sitecustomize"),
     ("package_name", "with-dash"),
     ("package_name", "__init__"),
     ("package_name", "a.b"),

@@ -2,9 +2,11 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 
 import pytest
+import yaml
 
 from .conftest import ROOT, TEMPLATE, Bake
 
@@ -78,6 +80,11 @@ def test_the_licence_is_the_chosen_one(
     assert bake(license=licence).read("LICENSE").lstrip().startswith(begins)
 
 
+def test_the_local_remote_is_one_folder_for_all_clones_of_a_user(bake: Callable[..., Bake]) -> None:
+    """Whatever folder a clone, a worktree or an experiment's copy lies in."""
+    assert "    url = ~/dvc-storage/flight-delays\n" in bake().read(".dvc/config")
+
+
 @pytest.mark.parametrize("kind", OPTIONS["dvc_remote"][1:])
 def test_a_remote_is_configured_and_its_plugin_installed(
     bake: Callable[..., Bake], kind: str
@@ -86,3 +93,21 @@ def test_a_remote_is_configured_and_its_plugin_installed(
 
     assert f"url = {kind}://" in made.read(".dvc/config")
     assert f"EXTRAS ?= dev,{kind}\n" in made.read("Makefile")
+
+
+@pytest.mark.parametrize(
+    "slug", ["on", "no", "y", "null", "true", "007", "1e3", "0x1f", "1", "2026-11-25", "nan"]
+)
+def test_an_answer_that_yaml_takes_for_something_else_stays_a_text(
+    bake: Callable[..., Bake], slug: str
+) -> None:
+    name = "Null, d'Arc & Co (0.1)"
+    made = bake(project_slug=slug, package_name="mine", project_name=name, author_name=name)
+    project = tomllib.loads(made.read("pyproject.toml"))["project"]
+
+    assert made.path.name == slug
+    assert yaml.safe_load(made.read("conf/config.yaml"))["name"] == slug
+    assert project["name"] == slug
+    assert project["authors"] == [{"name": name}]
+    assert json.loads(made.read(".devcontainer/devcontainer.json"))["name"] == name
+    assert yaml.safe_load(made.read("CITATION.cff"))["authors"] == [{"name": name}]

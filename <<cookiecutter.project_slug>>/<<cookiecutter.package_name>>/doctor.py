@@ -1,6 +1,6 @@
 """Heals what a killed process or a bad disk leaves behind, which DVC leaves to people.
 
-python -m PACKAGE.doctor                take away a broken lock and half-written files
+python -m PACKAGE.doctor                free locks, files and queued experiments of the dead
 python -m PACKAGE.doctor run CMD…       the same, then CMD; if it fails, last good outputs return
 python -m PACKAGE.doctor verify         name every cache object and output that is corrupt
 python -m PACKAGE.doctor repair         take those away, and make them again
@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,10 @@ from typing import Any
 import structlog
 
 from .errors import DataError
-from .runtime import logs
-from .runtime.artifacts import remove, replacing, writer
-from .runtime.run import run_id
+from .runtime import locks, logs, queued
+from .runtime.artifacts import remove, replacing
+from .runtime.run import committed, run_id
 from .runtime.stage import reported
-
-RWLOCK = Path(".dvc/tmp/rwlock")
-WRITTEN = ("data", "models", "reports")  # where stages write
 
 log = structlog.get_logger()
 
@@ -44,40 +41,16 @@ class Findings:
 
 
 def heal() -> None:
-    """Remove locks and records that are broken and that nobody holds, and half-written files."""
-    import psutil
+    """Remove locks and records that are broken or that only the dead hold, and half-written files.
 
-    _free(RWLOCK, "rwlock.lock", _parses)
-    for record in (Path("dvc.lock"), *Path("pipelines").glob("*/dvc.lock")):
-        if _free(record, "lock", _is_record):
-            _from_git(record)
-    for folder in WRITTEN:
-        for partial in Path(folder).rglob(".*.partial"):
-            if not psutil.pid_exists(writer(partial) or -1):
-                remove(partial)
-                log.warning("removed a half-written file", file=str(partial))
-
-
-def _free(file: Path, guard: str, whole: Callable[[Path], bool]) -> bool:
-    """Remove a file that is not whole, if no live process holds the guard that DVC writes it under.
-
-    Returns whether it was removed.
+    Experiments of a killed worker go back into DVC's queue.
     """
-    if not file.exists() or whole(file):
-        return False
-    from dvc.lock import LockError, make_lock
-
-    RWLOCK.parent.mkdir(parents=True, exist_ok=True)  # not there in a fresh clone
-    try:
-        with make_lock(str(RWLOCK.with_name(guard)), tmp_dir=str(RWLOCK.parent)):
-            if whole(file):
-                return False
-            file.unlink()
-    except LockError:
-        log.info("another DVC process is at work; this stays", file=str(file))
-        return False
-    log.warning("removed a broken file that a killed process left", file=str(file))
-    return True
+    locks.release()
+    for record in (Path("dvc.lock"), *Path("pipelines").glob("*/dvc.lock")):
+        if locks.remove_broken(record, "lock", _is_record):
+            _from_git(record)
+    locks.remove_partial_files()
+    queued.set_free()
 
 
 def _is_record(file: Path) -> bool:
@@ -95,29 +68,10 @@ def _is_record(file: Path) -> bool:
 
 def _from_git(file: Path) -> None:
     """Write the last committed content of a file, if there is one; DVC's run cache has the rest."""
-    command = ["git", "show", f"HEAD:./{file.as_posix()}"]
-    committed = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    if committed.returncode == 0:
+    text = committed(file)
+    if text is not None:
         with replacing(file) as partial:
-            partial.write_bytes(committed.stdout)
-
-
-def _parses(file: Path) -> bool:
-    try:
-        json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        return False
-    return True
-
-
-def _busy() -> bool:
-    """Whether a live process is named in DVC's lock as one that writes."""
-    import psutil
-
-    if not RWLOCK.exists() or not _parses(RWLOCK):
-        return False
-    holders = json.loads(RWLOCK.read_text(encoding="utf-8")).get("write", {}).values()
-    return any(psutil.pid_exists(holder["pid"]) for holder in holders if holder)
+            partial.write_text(text, encoding="utf-8")
 
 
 def run(command: list[str]) -> int:
@@ -130,7 +84,7 @@ def run(command: list[str]) -> int:
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own command
-        if code and not _busy():
+        if code and not locks.busy():
             _bring_back()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,5 +1,6 @@
 import os
 import subprocess
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -55,6 +56,25 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def cloned(tmp_path: Path) -> Callable[[Path], Path]:
+    """A function that pushes a repository, clones it, and pulls as the scheduled job does."""
+    remote = ("dvc", "remote", "modify", "--quiet", "--local", "storage", "url")
+
+    def share(folder: Path) -> Path:
+        commit(folder, "add", "--all")
+        commit(folder, "commit", "--quiet", "--message", "share")
+        run(folder, *remote, str(tmp_path / "remote"))
+        run(folder, "dvc", "push")
+        clone = tmp_path / "clone"
+        run(tmp_path, "git", "clone", "--quiet", str(folder), str(clone))
+        run(clone, *remote, str(tmp_path / "remote"))
+        run(clone, "dvc", "pull", "--allow-missing")
+        return clone
+
+    return share
+
+
 def run(folder: Path, *command: str, code: int = 0, **env: str) -> str:
     """What a command prints, in a folder, if it exits as expected."""
     done = subprocess.run(
@@ -80,7 +100,7 @@ def copy_repository(to: Path) -> Path:
         check=False,
     ).stdout.split("\0")
     for name in filter(None, listed):
-        if (ROOT / name).is_file() and not name.endswith("dvc.lock"):
+        if (ROOT / name).is_file() and not name.endswith(("dvc.lock", "params.yaml")):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).write_bytes((ROOT / name).read_bytes())
     raw = to / "data/raw/flights.parquet"

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,31 @@ def test_every_row_is_accounted_for_and_the_model_is_better_than_guessing(reposi
 
 def test_a_second_run_has_nothing_to_do(repository: Path) -> None:
     assert "up to date" in run(repository, "dvc", "repro")
+
+
+def test_a_folder_given_to_dvc_as_a_whole_is_pulled_and_nothing_runs_again(
+    repository: Path, tmp_path: Path, cloned: Callable[[Path], Path]
+) -> None:
+    folder = tmp_path / "whole"
+    run(tmp_path, "git", "clone", "--quiet", str(repository), str(folder))
+    shutil.copytree(repository / ".dvc/cache", folder / ".dvc/cache")
+    run(folder, "dvc", "checkout")
+    run(folder, "git", "rm", "--quiet", "-r", "--cached", "data/raw")
+    run(folder, "dvc", "add", "--quiet", "data/raw")
+    clone = cloned(folder)
+
+    assert "up to date" in run(clone, "dvc", "repro")
+    assert run(clone, "git", "status", "--porcelain") == ""
+
+
+def test_git_ignores_what_stages_write_and_only_that(repository: Path) -> None:
+    files = [repository / "dvc.yaml", *(repository / "pipelines").glob("*/dvc.yaml")]
+    stages = [s for f in files for s in yaml.safe_load(f.read_text())["stages"].values()]
+    named = [o for s in stages for kind in ("outs", "metrics", "plots") for o in s.get(kind, [])]
+    outputs = {next(iter(o)) if isinstance(o, dict) else o for o in named} - {"params.yaml"}
+
+    assert set(run(repository, "git", "check-ignore", *outputs).split()) == outputs
+    assert run(repository, "git", "status", "--porcelain") == ""
 
 
 def test_params_are_what_conf_composes_to(repository: Path, package: str) -> None:

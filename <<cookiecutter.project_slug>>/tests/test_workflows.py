@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,74 @@ def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
     called = set(re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8")))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert called <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_environment_is_made_of_the_python_that_the_job_chooses(path: Path) -> None:
+    """By setup-uv, which sets UV_PYTHON; each Python of a matrix once."""
+    for job in load(path)["jobs"].values():
+        steps = job["steps"]
+        made = [i for i, s in enumerate(steps) if re.search("make setup|uv venv", s.get("run", ""))]
+        setup = [i for i, s in enumerate(steps) if "astral-sh/setup-uv@" in s.get("uses", "")]
+        assert len(made) == len(setup) <= 1
+        if made:
+            python = steps[setup[0]]["with"]["python-version"]
+            assert setup < made
+            assert (python == "${{ matrix.python }}") == ("strategy" in job)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """The Makefile with a project that needs no library, so that `make setup` is quick."""
+    folder = tmp_path / "a bare project"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    extras = re.findall(r"EXTRAS \?= (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))[0]
+    lines = [f"{extra} = []" for extra in extras.split(",")]
+    head = ["[project]", 'name = "bare"', 'version = "0"', "[project.optional-dependencies]"]
+    (folder / "pyproject.toml").write_text("\n".join([*head, *lines]))
+    (folder / "requirements.lock").touch()
+    return folder
+
+
+def interpreter(file: Path, version: str | None = None) -> Path:
+    """A Python of its own path, that writes down its calls; it may give another version."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    answer = f'test "$1" != -V || {{ echo "Python {version}"; exit; }}\n' if version else ""
+    file.write_text(f'#!/bin/sh\n{answer}echo "$@" >> "$0.called"\nexec "{sys.executable}" "$@"\n')
+    file.chmod(0o755)
+    return file
+
+
+@pytest.mark.parametrize("variable", ["UV_PYTHON", "PYTHON"])
+def test_setup_takes_the_python_that_was_chosen(
+    bare: Path, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("UV_PYTHON", "PYTHON", "MAKEFLAGS", "VIRTUAL_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    chosen = interpreter(tmp_path / "python3.99")
+    run(bare, "make", "setup", **{variable: str(chosen)})
+    run(bare, "make", "setup", **{variable: str(chosen)})  # the environment fits
+
+    assert Path(f"{chosen}.called").exists()
+    assert run(bare, ".venv/bin/python", "-V") == run(bare, sys.executable, "-V")
+
+
+def test_an_environment_of_another_python_is_named_and_kept(bare: Path) -> None:
+    existing = interpreter(bare / ".venv/bin/python", "3.10.1")
+    (bare / ".venv/.ready").touch()
+    output = run(bare, "make", "setup", code=2, UV_PYTHON=sys.executable)
+
+    assert ".venv is Python 3.10, not Python 3." in output
+    assert existing.exists()
+    assert "up to date" not in run(bare, "make", "setup", UV_PYTHON="", PYTHON="")
+
+
+def test_a_python_that_is_not_there_is_named(bare: Path) -> None:
+    output = run(bare, "make", "setup", code=2, UV_PYTHON="3.99", UV_OFFLINE="1")
+
+    assert "Python 3.99 is not there" in output
+    assert not (bare / ".venv").exists()
 
 
 @pytest.mark.parametrize(

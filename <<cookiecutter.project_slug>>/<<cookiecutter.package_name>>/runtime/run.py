@@ -48,3 +48,16 @@ def git_commit() -> str | None:
         check=False,
     )
     return found.stdout.strip() or None
+
+
+def committed(file: Path) -> str | None:
+    """The text of a file in the commit that is checked out here; None if it is not there."""
+    import subprocess
+
+    shown = subprocess.run(  # noqa: S603
+        ["git", "show", f"HEAD:./{file.as_posix()}"],  # noqa: S607 - git from the PATH, as DVC does
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return shown.stdout if shown.returncode == 0 else None

@@ -2,9 +2,9 @@
 
 python -m PACKAGE.stages.compose            write it
 python -m PACKAGE.stages.compose --check    only say whether it is what conf/ composes to
+python -m PACKAGE.stages.compose --drop     write it, and drop what an experiment had set
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from omegaconf import OmegaConf
 
 from ..config import load
 from ..errors import ConfigError
-from ..runtime import logs
+from ..runtime import logs, overrides
 from ..runtime.artifacts import replacing
-from ..runtime.run import run_id
+from ..runtime.run import committed, experiment, run_id
 from ..runtime.stage import reported
 
 PARAMS = Path("params.yaml")
@@ -33,21 +33,41 @@ def render(config_name: str = "config") -> str:
     return OmegaConf.to_yaml(composed)
 
 
+def keep_overrides(before: str) -> None:
+    """Leave params.yaml as `dvc exp run` composed it, and note at its head what is not in conf/."""
+    render("pipeline")
+    here = overrides.flat(before)
+    for override in overrides.lost(overrides.recorded(committed(PARAMS) or ""), here):
+        log.warning("an experiment starts from conf/, which does not have", override=str(override))
+    text = overrides.annotated(before, overrides.differences(overrides.composed(), here))
+    if text != before:
+        with replacing(PARAMS) as partial:
+            partial.write_text(text, encoding="utf-8")
+    log.info("params.yaml left as `dvc exp run` composed it, overrides included")
+
+
 def main() -> None:
     """Write or check params.yaml."""
     logs.configure(run_id=run_id(), stage="compose")
     with reported():
+        before = PARAMS.read_text(encoding="utf-8") if PARAMS.exists() else ""
+        if experiment() and before and "--check" not in sys.argv[1:]:
+            keep_overrides(before)
+            return
+        after = render()
+        if "--drop" not in sys.argv[1:]:
+            overrides.refuse_to_undo(before, after)
         if "--check" in sys.argv[1:]:
-            if not PARAMS.exists() or PARAMS.read_text(encoding="utf-8") != render():
+            if before != after:
                 raise ConfigError(
                     "params.yaml is not what conf/ composes to. Run `dvc repro`.", "config.stale"
                 )
-        elif os.environ.get("DVC_EXP_NAME") and PARAMS.exists():
-            render("pipeline")
-            log.info("params.yaml left as `dvc exp run` composed it, overrides included")
-        else:
-            with replacing(PARAMS) as partial:
-                partial.write_text(render(), encoding="utf-8")
+            return
+        with replacing(PARAMS) as partial:
+            partial.write_text(after, encoding="utf-8")
+        changed = overrides.differences(overrides.flat(before), overrides.flat(after))
+        if before and changed:
+            log.info("composed", changed=[override.key for override in changed])
 
 
 if __name__ == "__main__":
