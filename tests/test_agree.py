@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import Bake
+from .conftest import ROOT, Bake
 
 
 @pytest.fixture
@@ -77,3 +77,19 @@ def test_the_template_and_a_bake_have_the_same_two_verbs(made: Bake) -> None:
 
 def workflows(made: Bake) -> list[Path]:
     return sorted((made.path / ".github/workflows").glob("*.yml"))
+
+
+def test_each_promise_of_the_readme_names_a_test_that_is_there(made: Bake) -> None:
+    table = made.read("README.md").partition("## What it promises")[2]
+    promises = re.findall(r"^\|[^|]+\| `([\w/]+\.py)::(\w+)` \|", table, re.MULTILINE)
+
+    assert len(promises) == table.count("\n| ") - 1 > 20
+    for file, name in promises:
+        assert f"def {name}(" in made.read(file), f"{file}::{name}"
+
+
+def test_both_readmes_compare_experiments_by_the_same_command(made: Bake) -> None:
+    command = r"dvc exp show .*--keep 'Experiment\|\.\*adapter\|roc_auc'"
+
+    assert re.search(command, made.read("README.md"))
+    assert re.search(command, (ROOT / "README.md").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Input:
     sources: Sequence[Source]
     key: str | None = None
     schema: Path | None = None
-    care: Care = Care(retry_s=30.0)
+    care: Care = field(default_factory=lambda: Care(retry_s=30.0))
 
 
 def draft(what: Input, to: Path, key: str | None) -> None:

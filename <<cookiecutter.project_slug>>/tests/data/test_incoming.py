@@ -351,7 +351,7 @@ def unlike() -> bytes:
         ("bad", lambda: b"PK"),
         ("bad.csv.dvc", lambda: b"outs: []"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_a_file_that_cannot_be_read_is_named_and_the_last_answers_stay(
     name: str, content: Callable[[], bytes]

@@ -11,7 +11,7 @@ from .test_readers import ingest
 
 
 def test_a_source_of_ones_own_is_a_function_by_dotted_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("mine.py").write_text(
+    Path("own_readers.py").write_text(
         "import polars as pl\n"
         "def fixed_width(unit, scratch):\n"
         "    lines = unit.file.read_text().splitlines()\n"
@@ -20,9 +20,9 @@ def test_a_source_of_ones_own_is_a_function_by_dotted_name(monkeypatch: pytest.M
     Path("in.txt").write_text("12abc\n34def\n")
     monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
 
-    assert ingest("mine.fixed_width", "in.txt")["x"].to_list() == ["12", "34"]
+    assert ingest("own_readers.fixed_width", "in.txt")["x"].to_list() == ["12", "34"]
     with pytest.raises(PipelineError, match="no such function"):
-        ingest("mine.none_such", "in.txt")
+        ingest("own_readers.none_such", "in.txt")
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_a_source_of_ones_own_is_a_function_by_dotted_name(monkeypatch: pytest.M
         "pathlib.Path",
         "os.environ",
         "polars.read_csv",
-        "mine.other",
-        "mine.more",
-        "mine.Class",
+        "own_readers.other",
+        "own_readers.more",
+        "own_readers.Class",
     ],
 )
 def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("mine.py").write_text(
+    Path("own_readers.py").write_text(
         "def other(path, options): raise SystemExit\n"
         "def more(unit, scratch, colour): raise SystemExit\n"
         "class Class:\n"
@@ -53,7 +53,7 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
     )
     Path("in.txt").write_text("touch called")
     monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.delitem(sys.modules, "own_readers", raising=False)
 
     with pytest.raises(ConfigError, match=r"\(unit: Unit, scratch: Path\) -> Table"):
         ingest(kind, "in.txt")
@@ -74,11 +74,11 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
 def test_a_reader_of_ones_own_that_fails_is_named(
     body: str, error: type[PipelineError], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("mine.py").write_text(f"import polars\ndef own(unit, scratch, more=1):\n    {body}\n")
+    Path("own_readers.py").write_text(f"import polars\ndef own(unit, scratch, more=1):\n    {body}\n")
     Path("in.txt").write_text("x")
     monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.delitem(sys.modules, "own_readers", raising=False)
 
-    with pytest.raises(error, match=r"mine\.own") as raised:
-        ingest("mine.own", "in.txt")
+    with pytest.raises(error, match=r"own_readers\.own") as raised:
+        ingest("own_readers.own", "in.txt")
     assert told in raised.value.message
