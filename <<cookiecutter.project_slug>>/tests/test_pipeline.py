@@ -88,6 +88,8 @@ def test_git_ignores_what_stages_write_and_only_that(repository: Path) -> None:
 
     assert set(run(repository, "git", "check-ignore", *outputs).split()) == outputs
     assert run(repository, "git", "status", "--porcelain") == ""
+    first = run(repository, "git", "log", "--grep=first results", "--format=", "--name-only")
+    assert set(first.split()) == {"dvc.lock", "params.yaml"}
 
 
 def test_params_are_what_conf_composes_to(repository: Path, package: str) -> None:
