@@ -19,7 +19,7 @@ from .groups.data import PURPOSES, Data, Split, Validate
 from .groups.model import Compute, Evaluate, Gate, Model, Preprocess, Tune
 from .groups.monitor import AlertRoutes, Drift, FewShot, Tracking
 from .groups.rules import RuleError, within
-from .groups.secrets import refuse_override, refuse_secrets
+from .runtime.secrets import refuse_override, refuse_secrets
 
 
 @dataclass

@@ -8,6 +8,7 @@ import polars as pl
 
 from ..data.keys import Digests, digests
 from ..errors import ModelError
+from ..evaluate.metrics import Array
 from ..evaluate.paired import Comparison, paired_bootstrap
 from .contract import Contract
 from .training import score
@@ -44,52 +45,58 @@ def decide(comparison: Comparison | None, *, better_than_dummy: bool, level: flo
     return Decision(promote=False, reason=f"it is not significantly better: {figures}")
 
 
+@dataclass(frozen=True)
+class Rules:
+    """How two models are compared."""
+
+    metric: str
+    min_rows: int  # with fewer rows that neither knows, nothing is decided
+    resamples: int
+    level: float
+    seed: int
+
+
 def challenge(
-    challenger: Candidate,
-    champion: Candidate,
-    rows: pl.DataFrame,
-    *,
-    metric: str,
-    min_rows: int,
-    resamples: int,
-    level: float,
-    seed: int,
+    challenger: Candidate, champion: Candidate, rows: pl.DataFrame, rules: Rules
 ) -> Decision:
     """Compare the two on the rows that neither learned from, each row by its key.
 
     Args:
         rows: (n, …) test rows of the challenger.
-        min_rows: with fewer rows than this left, nothing is decided.
 
     Raises:
         ModelError: the challenger cannot answer the rows.
     """
     unseen = rows.filter(unseen_by(challenger.contract.keys(rows), challenger, champion))
     where = f"{unseen.height} of {rows.height} test rows are unknown to both models"
-    if unseen.height < min_rows:
-        reason = f"only {where}; gate.min_rows asks for {min_rows}. Wait for new rows."
-        return Decision(promote=False, reason=reason, rows=unseen.height)
     truth = challenger.contract.truth(unseen).to_numpy()
+    if unseen.height < rules.min_rows:
+        reason = f"only {where}; gate.min_rows asks for {rules.min_rows}. Wait for new rows."
+        return Decision(promote=False, reason=reason, rows=unseen.height)
     if np.unique(truth).size < 2:
         reason = f"{where}, and they hold one class only. Wait for new rows."
         return Decision(promote=False, reason=reason, rows=unseen.height)
-    ours = score(challenger.pipeline, challenger.contract.select(unseen)).to_numpy()
+    ours = _scores(challenger, unseen)
     try:
-        theirs = score(champion.pipeline, champion.contract.select(unseen)).to_numpy()
+        theirs = _scores(champion, unseen)
     except ModelError as error:
         return incomparable(champion.name, error)
     comparison = paired_bootstrap(
-        metric,
+        rules.metric,
         truth,
         ours,
         theirs,
         threshold=challenger.contract.threshold,
-        resamples=resamples,
-        level=level,
-        seed=seed,
+        resamples=rules.resamples,
+        level=rules.level,
+        seed=rules.seed,
     )
-    decision = decide(comparison, better_than_dummy=True, level=level)
+    decision = decide(comparison, better_than_dummy=True, level=rules.level)
     return replace(decision, reason=f"{decision.reason}; {where}", rows=unseen.height)
+
+
+def _scores(candidate: Candidate, rows: pl.DataFrame) -> Array:
+    return score(candidate.pipeline, candidate.contract.select(rows)).to_numpy()
 
 
 def incomparable(champion: str, error: ModelError) -> Decision:

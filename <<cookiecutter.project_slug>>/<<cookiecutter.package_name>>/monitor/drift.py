@@ -1,9 +1,10 @@
 """Drift: how far new data, and the model's answers to it, are from what the model knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -53,6 +54,7 @@ class DriftReport:
     drift_detected: bool
     visualizations: list[str]
     recommendations: list[str]
+    quarantine: str = ""  # what was not compared, where that is too much to speak of the rest
 
 
 def detect(
@@ -99,6 +101,45 @@ def detect(
             drifted, nulls, current.height, data=data_drifted, prediction=score_drifted
         ),
     )
+
+
+def too_few(rows: int, run_id: str) -> DriftReport:
+    """The report on a batch of which nothing can be said, for it has fewer than MIN_ROWS rows."""
+    reason = f"{rows or 'no'} rows to compare; at least {MIN_ROWS} are needed to speak of drift."
+    return DriftReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        rows=rows,
+        data_drift_score=0.0,
+        prediction_drift_score=0.0,
+        feature_drift_scores={},
+        null_shares={},
+        drifted_features=[],
+        drift_reasons={},
+        data_drift_detected=False,
+        prediction_drift_detected=False,
+        drift_detected=False,
+        visualizations=[],
+        recommendations=[reason],
+    )
+
+
+def with_quarantine(
+    report: DriftReport, incoming: Mapping[str, Any], max_quarantined: float
+) -> DriftReport:
+    """The report, which says so where much of what arrived was not compared.
+
+    Args:
+        incoming: what ``predict`` counted: ``rows``, ``quarantined``, ``rules`` with their rows.
+        max_quarantined: the share of all rows up to which that is ordinary.
+    """
+    rows, refused = incoming["rows"], incoming["quarantined"]
+    if refused <= max_quarantined * rows:
+        return report
+    worst = ", ".join(f"{rule} ({n})" for rule, n in list(incoming["rules"].items())[:3])
+    text = f"{refused} of {rows} rows that arrived are in quarantine; most broken: {worst}."
+    advice = f"{text} Look at the source first: only the other rows were compared."
+    return replace(report, quarantine=text, recommendations=[advice, *report.recommendations])
 
 
 def comparable(frame: pl.DataFrame) -> pl.DataFrame:

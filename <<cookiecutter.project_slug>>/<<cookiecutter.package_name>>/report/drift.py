@@ -64,6 +64,14 @@ def summary(facts: Mapping[str, Any]) -> str:
     return markdown("drift.md.j2", {**facts, "rows": ROWS})
 
 
+def uncompared(name: str, report: DriftReport) -> tuple[str, str]:
+    """The page and the summary where nothing could be compared."""
+    title = "Look at the source" if report.quarantine else "Nothing to compare"
+    verdict = {"level": "bad" if report.quarantine else "odd", "title": title}
+    facts = {"name": name, "verdict": verdict, "reasons": report.recommendations}
+    return html("uncompared.html.j2", facts), markdown("uncompared.md.j2", facts)
+
+
 def _verdict(report: DriftReport) -> dict[str, str]:
     """How bad it is, and in a sentence what it is."""
     moved, of = len(report.drifted_features), len(report.null_shares)
@@ -74,6 +82,8 @@ def _verdict(report: DriftReport) -> dict[str, str]:
         return {"level": "bad", "title": "Act: the predictions have drifted"}
     if report.data_drift_detected:
         return {"level": "bad", "title": "Act: the data has drifted"}
+    if report.quarantine:
+        return {"level": "bad", "title": "Look at the source: too many rows are in quarantine"}
     if any("nulls" in reasons for reasons in report.drift_reasons.values()):
         return {"level": "odd", "title": "Look at the source: other values are missing than before"}
     if moved:

@@ -79,8 +79,12 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     from hydra.errors import HydraException
 
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
+        from .tracking import hint_untracked
+
         reason = " ".join(f"{error} {error.__cause__ or ''}".split())
-        return ConfigError(f"{reason}. Edit conf/ or the override.", "config.compose")
+        absent = getattr(error, "missing_cfg_file", None)
+        hint = hint_untracked(f"conf/{absent}.yaml") if absent else ""
+        return ConfigError(f"{reason}. Edit conf/ or the override.{hint}", "config.compose")
     if from_system(error):
         return ResourceError(
             f"the system refused: {error}. Check space, permissions and paths.", "resource.os"

@@ -1,7 +1,7 @@
 """What arrived beside what the model knows: `python -m PACKAGE.stages.drift`."""
 
-from dataclasses import asdict
-from datetime import UTC, datetime
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
@@ -10,13 +10,13 @@ import structlog
 from ..config import Config
 from ..errors import DataError
 from ..model.contract import Contract, read
-from ..monitor.drift import MIN_ROWS, DriftReport, Rules, detect
+from ..monitor.drift import MIN_ROWS, Rules, detect, too_few, with_quarantine
 from ..report import drift as pages
 from ..runtime.artifacts import replacing, write_json
 from ..runtime.run import run_id
 from ..runtime.stage import stage
 from .baseline import REFERENCE
-from .predict import PREDICTIONS
+from .predict import INCOMING, PREDICTIONS
 from .predict import VALID as ARRIVED
 from .train import CONTRACT
 
@@ -31,14 +31,29 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
-    current = _answered(read(CONTRACT))
-    enough = current.height >= MIN_ROWS
-    report, texts = _compared(config, current) if enough else _too_few(current.height)
-    for path, text in texts.items():
-        with replacing(path) as partial:
-            partial.write_text(text, encoding="utf-8")
-    shown = [path.as_posix() for path in (DRIFT_PAGE, DRIFT_DETAILS)]
-    write_json(DRIFT, asdict(report) | {"visualizations": shown})
+    current, reference = _answered(read(CONTRACT)), pl.read_parquet(REFERENCE)
+    arrived = json.loads(INCOMING.read_text(encoding="utf-8"))
+    rules, limit = Rules(**asdict(config.drift)), config.validate.max_quarantined
+
+    if current.height >= MIN_ROWS:
+        with replacing(DRIFT_DETAILS) as details:
+            report = detect(
+                reference, current, rules, seed=config.seed, details=details, run_id=run_id()
+            )
+        report = with_quarantine(report, arrived, limit)
+        facts = pages.describe(report, reference, current, rules)
+        page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)
+        shown = [DRIFT_PAGE, DRIFT_DETAILS]
+    else:  # alerts are sent anyway
+        report = with_quarantine(too_few(current.height, run_id()), arrived, limit)
+        page, summary = pages.uncompared(config.name, report)
+        _write(DRIFT_DETAILS, page)
+        shown = [DRIFT_PAGE]
+        log.warning("not compared", reason=report.recommendations[-1])
+    _write(DRIFT_PAGE, page)
+    _write(DRIFT_SUMMARY, summary)
+    report = replace(report, visualizations=[path.as_posix() for path in shown])
+    write_json(DRIFT, asdict(report))
     log.info("compared", drift=report.drift_detected, data=report.data_drift_score)
 
 
@@ -57,42 +72,9 @@ def _answered(contract: Contract) -> pl.DataFrame:
     return joined.drop(contract.key)
 
 
-def _compared(config: Config, current: pl.DataFrame) -> tuple[DriftReport, dict[Path, str]]:
-    """The report on a batch, and the text of each page but Evidently's, which is written."""
-    reference, rules = pl.read_parquet(REFERENCE), Rules(**asdict(config.drift))
-    with replacing(DRIFT_DETAILS) as details:
-        report = detect(
-            reference, current, rules, seed=config.seed, details=details, run_id=run_id()
-        )
-    facts = pages.describe(report, reference, current, rules)
-    page = pages.page(config.name, facts, DRIFT_DETAILS)
-    return report, {DRIFT_PAGE: page, DRIFT_SUMMARY: pages.summary(facts)}
-
-
-def _too_few(rows: int) -> tuple[DriftReport, dict[Path, str]]:
-    """The report on a batch that nothing can be said of, and its pages: alerts are sent anyway."""
-    reason = (
-        f"{rows or 'no'} rows to compare, and at least {MIN_ROWS} are needed to speak of drift."
-    )
-    log.warning("not compared", reason=reason)
-    html = f"<!doctype html>\n<title>Drift</title>\n<p>{reason}</p>\n"
-    report = DriftReport(
-        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        run_id=run_id(),
-        rows=rows,
-        data_drift_score=0.0,
-        prediction_drift_score=0.0,
-        feature_drift_scores={},
-        null_shares={},
-        drifted_features=[],
-        drift_reasons={},
-        data_drift_detected=False,
-        prediction_drift_detected=False,
-        drift_detected=False,
-        visualizations=[],
-        recommendations=[reason],
-    )
-    return report, {DRIFT_PAGE: html, DRIFT_DETAILS: html, DRIFT_SUMMARY: f"{reason}\n"}
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import structlog
 from ..config import Config
 from ..errors import ConfigError, ModelError
 from ..model import registry
-from ..model.gate import Candidate, Decision, challenge, decide, incomparable
+from ..model.gate import Candidate, Decision, Rules, challenge, decide, incomparable
 from ..model.store import learned_keys, load
 from ..runtime import run, tracking
 from ..runtime.artifacts import write_json
@@ -71,11 +71,13 @@ def _decide(config: Config, client: Any, version: str, champion: Any | None) -> 
         Candidate(f"version {version}", *load(MODEL, CONTRACT, own(config)), learned_keys(MODEL)),
         old,
         pl.read_parquet(TEST),
-        metric=settings.metrics[0],
-        min_rows=config.gate.min_rows,
-        resamples=settings.bootstrap,
-        level=settings.level,
-        seed=config.seed,
+        Rules(
+            settings.metrics[0],
+            config.gate.min_rows,
+            settings.bootstrap,
+            settings.level,
+            config.seed,
+        ),
     )
 
 

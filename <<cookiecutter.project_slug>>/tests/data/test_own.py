@@ -74,7 +74,8 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
 def test_a_reader_of_ones_own_that_fails_is_named(
     body: str, error: type[PipelineError], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("own_readers.py").write_text(f"import polars\ndef own(unit, scratch, more=1):\n    {body}\n")
+    text = f"import polars\ndef own(unit, scratch, more=1):\n    {body}\n"
+    Path("own_readers.py").write_text(text)
     Path("in.txt").write_text("x")
     monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
     monkeypatch.delitem(sys.modules, "own_readers", raising=False)

@@ -13,6 +13,7 @@ from <<cookiecutter.package_name>>.model.contract import draw_up
 from <<cookiecutter.package_name>>.model.gate import (
     Candidate,
     Decision,
+    Rules,
     challenge,
     decide,
     unseen_by,
@@ -42,8 +43,8 @@ def trained(parts: Parts, *, ignore: tuple[str, ...] = ()) -> Candidate:
 def verdict(
     challenger: Candidate, champion: Candidate, rows: pl.DataFrame, min_rows: int = 50
 ) -> Decision:
-    settings = {"metric": "roc_auc", "resamples": 99, "level": 0.05, "seed": 1}
-    return challenge(challenger, champion, rows, min_rows=min_rows, **settings)
+    rules = Rules("roc_auc", min_rows, resamples=99, level=0.05, seed=1)
+    return challenge(challenger, champion, rows, rules)
 
 
 @pytest.mark.parametrize(

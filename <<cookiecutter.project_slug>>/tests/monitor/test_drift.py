@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules, detect
+from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules, detect, too_few, with_quarantine
 
 from ..conftest import ROOT, run
 from ..report.hostile import HOSTILE
@@ -269,3 +269,12 @@ def test_a_method_without_an_answer_is_an_error_and_not_a_silent_pass(page: Path
     constant = table(hour=np.zeros(N))
     with pytest.raises(ConfigError, match="hour"):
         compare(constant, page, replace(RULES, numeric="t_test"), reference=constant)
+
+
+@pytest.mark.parametrize(("refused", "named"), [(0, False), (1, False), (75, True), (100, True)])
+def test_what_is_in_quarantine_instead_of_compared_is_named(refused: int, named: bool) -> None:
+    arrived = {"rows": 100, "quarantined": refused, "rules": {"b: null": refused}}
+    report = with_quarantine(too_few(100 - refused, "r1"), arrived, max_quarantined=0.01)
+
+    assert bool(report.quarantine) is named
+    assert any("b: null" in advice for advice in report.recommendations) is named

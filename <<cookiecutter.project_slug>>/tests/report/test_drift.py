@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules
-from <<cookiecutter.package_name>>.report.drift import describe, page, summary
+from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules, too_few, with_quarantine
+from <<cookiecutter.package_name>>.report.drift import describe, page, summary, uncompared
 
 from .hostile import HOSTILE, Tags, assert_inert
 
@@ -50,6 +50,7 @@ def facts(report: DriftReport = CALM, **rules: Any) -> dict[str, Any]:
             {"drifted_features": ["b"], "drift_reasons": {"b": ["nulls"]}},
             "Look at the source: other values are missing than before",
         ),
+        ({"quarantine": "9 of 10 rows"}, "Look at the source: too many rows are in quarantine"),
         ({"data_drift_detected": True}, "Act: the data has drifted"),
         ({"prediction_drift_detected": True}, "Act: the predictions have drifted"),
         (
@@ -136,3 +137,16 @@ def test_odd_columns_have_a_page(values: list[Any]) -> None:
     rows = pl.DataFrame([column, pl.Series("score", [0.5, 0.5])])
     report = replace(CALM, feature_drift_scores={"a": 0.0}, null_shares={"a": (0.0, 0.0)})
     assert "<article" in page("p", describe(report, rows, rows, RULES), DETAILS)
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_a_batch_that_cannot_be_compared_has_pages_too(evil: str) -> None:
+    arrived = {"rows": 40, "quarantined": 30, "rules": {f"{evil}: null": 30}}
+    report = with_quarantine(too_few(10, "r1"), arrived, 0.01)
+    html, text = uncompared("flights", report)
+
+    assert "<h1>Look at the source</h1>" in html
+    assert "30 of 40 rows that arrived are in quarantine" in html
+    assert "10 rows to compare; at least 30" in text
+    assert_inert(html)
+    assert_inert(MARKDOWN.render(text))

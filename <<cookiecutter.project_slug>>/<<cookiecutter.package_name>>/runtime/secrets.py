@@ -8,8 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from ..errors import ConfigError
-from ..runtime.redaction import hide_variables, is_secret, names_secret
-from .rules import RuleError
+from ..groups.rules import RuleError
+from .redaction import hide_variables, is_secret, names_secret
 
 READS_ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\b")
 NO_ENVIRONMENT = "configuration does not read the environment"
