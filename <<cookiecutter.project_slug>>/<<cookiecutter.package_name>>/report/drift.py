@@ -73,22 +73,21 @@ def uncompared(name: str, report: DriftReport) -> tuple[str, str]:
 
 
 def _verdict(report: DriftReport) -> dict[str, str]:
-    """How bad it is, and in a sentence what it is."""
+    """How bad it is, and in a sentence what it is: the first of these that holds."""
     moved, of = len(report.drifted_features), len(report.null_shares)
-    some = f"{moved} of {of} features moved"
-    if report.data_drift_detected and report.prediction_drift_detected:
-        return {"level": "bad", "title": "Act: the data and the predictions have drifted"}
-    if report.prediction_drift_detected:
-        return {"level": "bad", "title": "Act: the predictions have drifted"}
-    if report.data_drift_detected:
-        return {"level": "bad", "title": "Act: the data has drifted"}
-    if report.quarantine:
-        return {"level": "bad", "title": "Look at the source: too many rows are in quarantine"}
-    if any("nulls" in reasons for reasons in report.drift_reasons.values()):
-        return {"level": "odd", "title": "Look at the source: other values are missing than before"}
-    if moved:
-        return {"level": "odd", "title": f"No drift as a whole, but {some}"}
-    return {"level": "good", "title": "No drift: nothing to do"}
+    sides = ("the data", "the predictions")
+    flags = (report.data_drift_detected, report.prediction_drift_detected)
+    drifted = [side for side, has in zip(sides, flags, strict=True) if has]
+    verb = "has" if drifted == ["the data"] else "have"
+    other_nulls = any("nulls" in reasons for reasons in report.drift_reasons.values())
+    verdicts = [
+        (drifted, "bad", f"Act: {' and '.join(drifted)} {verb} drifted"),
+        (report.quarantine, "bad", "Look at the source: too many rows are in quarantine"),
+        (other_nulls, "odd", "Look at the source: other values are missing than before"),
+        (moved, "odd", f"No drift as a whole, but {moved} of {of} features moved"),
+        (True, "good", "No drift: nothing to do"),
+    ]
+    return next({"level": level, "title": title} for holds, level, title in verdicts if holds)
 
 
 def _column(name: str, report: DriftReport, rules: Rules) -> dict[str, Any]:

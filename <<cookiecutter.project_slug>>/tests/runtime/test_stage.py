@@ -1,9 +1,11 @@
 import errno
 import json
+from pathlib import Path
 
 import pytest
 import structlog
 import yaml
+from hydra.errors import MissingConfigException
 from omegaconf.errors import MissingMandatoryValue
 
 from <<cookiecutter.package_name>>.errors import DataError, PipelineError
@@ -73,3 +75,16 @@ def test_code_of_another_checkout_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(PipelineError, match="its code comes from"):
         stage.guard()
+
+
+def test_a_choice_that_only_a_copy_lacks_is_to_be_tracked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = tmp_path / "kept/conf/data/mine.yaml"
+    choice.parent.mkdir(parents=True)
+    choice.touch()
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "kept"))
+    known = stage.as_pipeline_error(MissingConfigException("not there", "data/mine"))
+
+    assert known is not None
+    assert "`git add conf/data/mine.yaml`" in known.message
