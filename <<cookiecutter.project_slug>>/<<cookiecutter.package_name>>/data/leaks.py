@@ -56,7 +56,7 @@ def check_keys(parts: Parts, key: str) -> None:
     if repeated:
         raise DataError(
             f"{repeated} values of the key {key!r} appear more than once, so the same row could "
-            "train and test. Remove duplicates, or mend data.key.",
+            "train and test. Remove duplicates, or fix data.key.",
             "data.leak",
         )
 

@@ -86,7 +86,7 @@ class RowSchema:
         if missing:
             raise DataError(
                 f"column {', '.join(missing)} is missing; found: {', '.join(found)}. "
-                "Mend the source, or the schema.",
+                "Fix the source, or the schema.",
                 "data.missing_column",
             )
         unknown = [name for name in found if name not in self.columns]

@@ -161,7 +161,7 @@ def _check(rows: pl.DataFrame, plan: Plan) -> None:
         if missing:
             raise DataError(
                 f"{column!r} is missing in {missing} of {rows.height} rows. Make it required in "
-                "the schema, so that such rows go to quarantine, or mend the source.",
+                "the schema, so that such rows go to quarantine, or fix the source.",
                 "data.missing",
             )
 

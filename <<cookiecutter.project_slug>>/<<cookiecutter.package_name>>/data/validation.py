@@ -163,20 +163,20 @@ def accept(quality: Quality, max_quarantined: float) -> None:
     if quality.critical:
         raise DataError(
             f"the data breaks what is critical: {'; '.join(quality.critical)}. "
-            "See reports/quality.html; mend the source or the schema.",
+            "See reports/quality.html; fix the source or the schema.",
             "data.critical",
         )
     if not quality.valid:
         raise DataError(
             f"no row is left of {quality.rows}; most broken: {worst or 'none'}. "
-            "Mend the source or the schema.",
+            "Fix the source or the schema.",
             "data.no_rows",
         )
     share = quality.quarantined / quality.rows
     if share > max_quarantined:
         raise DataError(
             f"{quality.quarantined} of {quality.rows} rows ({share:.1%}) break the schema; allowed "
-            f"is {max_quarantined:.1%}. Most broken: {worst}. See data/quarantine.parquet; mend "
+            f"is {max_quarantined:.1%}. Most broken: {worst}. See data/quarantine.parquet; fix "
             "the source, the schema, or validate.max_quarantined.",
             "data.quarantined",
         )
