@@ -45,15 +45,15 @@ def gather(
     def protect(rows: pl.LazyFrame) -> pl.LazyFrame:
         return care.protect(rows).drop(target, strict=False)
 
-    found = units(data, care, folder / ".fetched")
-    if found:
+    arrived = units(data, care, folder / ".fetched")
+    if arrived:
         unlabelled = replace(care, protect=protect)
-        intake.gather(found, data.joined, folder, unlabelled)
+        intake.gather(arrived, data.joined, folder, unlabelled)
     else:
         names = dict.fromkeys([*schema.columns, *needed])
         names.pop(target, None)
         sink(pl.LazyFrame(schema=dict.fromkeys(names, pl.String())), folder / "00000.parquet")
-    return [unit.shown for unit in found]
+    return [unit.shown for unit in arrived]
 
 
 def units(data: Data, care: Care, scratch: Path) -> list[Unit]:

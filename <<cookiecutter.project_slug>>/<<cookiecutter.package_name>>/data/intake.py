@@ -36,13 +36,13 @@ def find(sources: Sequence[Source], care: Care, scratch: Path) -> list[Unit]:
     Raises:
         DataError, ConfigError, TransientError: see ``sources.units``.
     """
-    found = []
+    every = []
     for number, source in enumerate(sources):
         place = scratch / str(number)
         place.mkdir(parents=True)
         look = functools.partial(units, source, place, care.limits)
-        found += patiently(look, care.retry_s)
-    return found
+        every += patiently(look, care.retry_s)
+    return every
 
 
 def gather(
@@ -83,7 +83,7 @@ def gather(
 
 def _with(left: pl.LazyFrame, source: Source, place: Path, care: Care) -> pl.LazyFrame:
     assert source.join is not None  # noqa: S101 - the caller chose it so
-    found = find([source], care, place / ".fetched")
-    write_parts(found, place, care, place, Known("", {}))
+    files = find([source], care, place / ".fetched")
+    write_parts(files, place, care, place, Known("", {}))
     right = pl.scan_parquet(place)
-    return join(left, right, source.join.by, source.join.cardinality, found[0].shown)
+    return join(left, right, source.join.by, source.join.cardinality, files[0].shown)

@@ -43,16 +43,16 @@ def main(config: Config) -> None:
         report = with_quarantine(report, arrived, limit)
         facts = pages.describe(report, reference, current, rules)
         page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)
-        shown = [DRIFT_PAGE, DRIFT_DETAILS]
+        written = [DRIFT_PAGE, DRIFT_DETAILS]
     else:  # alerts are sent anyway
         report = with_quarantine(too_few(current.height, run_id()), arrived, limit)
         page, summary = pages.uncompared(config.name, report)
         _write(DRIFT_DETAILS, page)
-        shown = [DRIFT_PAGE]
+        written = [DRIFT_PAGE]
         log.warning("not compared", reason=report.recommendations[-1])
     _write(DRIFT_PAGE, page)
     _write(DRIFT_SUMMARY, summary)
-    report = replace(report, visualizations=[path.as_posix() for path in shown])
+    report = replace(report, visualizations=[path.as_posix() for path in written])
     write_json(DRIFT, asdict(report))
     log.info("compared", drift=report.drift_detected, data=report.data_drift_score)
 

@@ -23,12 +23,12 @@ def main(config: Config) -> None:
     data, care = config.data, intake.care(config.data)
 
     with replacing(INGESTED) as folder:
-        found = intake.find(data.stacked, care, folder / ".fetched")
+        units = intake.find(data.stacked, care, folder / ".fetched")
         before = Known.read(KNOWN)
-        known = intake.gather(found, data.joined, folder, care, before=INGESTED, known=before)
+        known = intake.gather(units, data.joined, folder, care, before=INGESTED, known=before)
         rows = count(folder)
     write_json(KNOWN, asdict(known))
-    log.info("ingested", rows=rows, files=len(found))
+    log.info("ingested", rows=rows, files=len(units))
 
 
 if __name__ == "__main__":

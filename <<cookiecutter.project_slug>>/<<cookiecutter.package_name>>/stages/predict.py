@@ -39,16 +39,16 @@ def main(config: Config) -> None:
         came = pl.scan_parquet(folder).collect_schema().names()
         expected = incoming.expected(rules, came, contract.target, needed)
         with replacing(VALID) as valid, replacing(QUARANTINE) as refused:
-            found = validate(folder, expected, valid, refused, config.validate.changed_columns)
+            quality = validate(folder, expected, valid, refused, config.validate.changed_columns)
             incoming.check_key(valid, contract.key)
             with replacing(PREDICTIONS) as predictions:
                 _answers(pipeline, contract, valid).write_parquet(predictions)
-        write_json(INCOMING, _report(found, files, sha256_of(folder)))
-    for warning in (*found.warnings, *found.critical):
+        write_json(INCOMING, _report(quality, files, sha256_of(folder)))
+    for warning in (*quality.warnings, *quality.critical):
         log.warning("what arrived is odd", what=warning)
-    if not found.rows:
+    if not quality.rows:
         log.warning("no row has arrived, so none is answered", files=len(files))
-    log.info("predicted", rows=found.valid, quarantined=found.quarantined, rules=found.rules)
+    log.info("predicted", rows=quality.valid, quarantined=quality.quarantined, rules=quality.rules)
 
 
 def _answers(pipeline: Any, contract: Contract, valid: Path) -> pl.DataFrame:
@@ -65,9 +65,9 @@ def _answers(pipeline: Any, contract: Contract, valid: Path) -> pl.DataFrame:
     return pl.concat(answers)
 
 
-def _report(found: Quality, files: list[str], digest: str) -> dict[str, Any]:
+def _report(quality: Quality, files: list[str], digest: str) -> dict[str, Any]:
     """What alerts look at; the same batch keeps the run that saw it first: people are told once."""
-    report = asdict(found) | {"files": files, "sha256": digest}
+    report = asdict(quality) | {"files": files, "sha256": digest}
     try:
         last = json.loads(INCOMING.read_text(encoding="utf-8"))
     except (OSError, ValueError):
