@@ -101,6 +101,7 @@ def choose(ours: Bake, **source: object) -> None:
     file = ours.path / "params.yaml"
     params = yaml.safe_load(file.read_text(encoding="utf-8"))
     params["data"]["sources"] = [source]
+    params["data"]["limits"]["folders"] = [str(ours.path.parents[1])]  # where the inputs lie
     file.write_text(yaml.safe_dump(params), encoding="utf-8")
     forget(ours)
 
