@@ -70,7 +70,7 @@ def main() -> int:
         ours = bake(folder / "bake")
         _quick(ours)
         ours.run("-m", "dvc", "repro", "--quiet")
-        ours.run("-m", f"{ours.package}.demo", "6")
+        ours.run("-m", f"{ours.package}.commands.arrive", "6")
         _commit(ours)
         reader, torn = stack.enter_context(_reader(ours))
         places = [*stack.enter_context(_without_reaper(ours)), Place("here")]
@@ -141,7 +141,7 @@ def _pids(ours: Bake) -> Iterator[int]:
 
 def _doctor(ours: Bake, place: Place, *command: str) -> bool:
     python = str(ours.python)
-    words = [*place.enter, python, "-m", f"{ours.package}.doctor", "run", python, "-m", *command]
+    words = [*place.enter, python, "-m", f"{ours.package}.commands.doctor", "run", python, "-m", *command]
     quiet = subprocess.DEVNULL
     return subprocess.run(words, cwd=ours.path, env=ours.env, stdout=quiet).returncode == 0
 

@@ -179,4 +179,4 @@ def test_names_follow_from_the_project_name(bake: Callable[..., Bake]) -> None:
     made = bake(project_name="Café Müller 2")
 
     assert made.path.name == "cafe-muller-2"
-    assert (made.path / "cafe_muller_2" / "config.py").is_file()
+    assert (made.path / "cafe_muller_2" / "paths.py").is_file()

@@ -42,9 +42,9 @@ def rows() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def package() -> str:
-    """The package's name: the one folder that holds a config.py."""
-    (config,) = ROOT.glob("*/config.py")
-    return config.parent.name
+    """The package's name: the one folder that holds a paths.py."""
+    (paths,) = ROOT.glob("*/paths.py")
+    return paths.parent.name
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def digest(path: Path) -> str:
 
 def refused(repository: Path, package: str, prefix: tuple[str, ...] = ()) -> str:
     """What a run prints that ends in an error."""
-    command = (*prefix, "python", "-m", f"{package}.doctor", "run", "dvc", "repro")
+    command = (*prefix, "python", "-m", f"{package}.commands.doctor", "run", "dvc", "repro")
     output = run(repository, *command, code=255)
     assert "Traceback" not in output
     assert output.count("[error") == 1

@@ -253,7 +253,7 @@ def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, pa
 def test_release_and_monitoring_run_on_new_flights(repository: Path, package: str) -> None:
     released = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
     again = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
-    run(repository, "python", "-m", f"{package}.demo", "6")
+    run(repository, "python", "-m", f"{package}.commands.arrive", "6")
     run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
     alerts = json.loads((repository / "reports/alerts.json").read_text())
 
@@ -318,7 +318,7 @@ def test_personal_values_reach_nothing_that_the_pipelines_write(
     schema.write_text(json.dumps(document))
     with (folder / "conf/data/flights.yaml").open("a") as choice:
         choice.write("hash_key_env: KEY\n")
-    run(folder, "python", "-m", f"{package}.demo", "6")
+    run(folder, "python", "-m", f"{package}.commands.arrive", "6")
     for file in (*folder.glob("data/raw/*.parquet"), *folder.glob("data/incoming/*.parquet")):
         pl.read_parquet(file).with_columns(tail_number=pl.lit(person)).write_parquet(file)
     for pipeline in ("dvc.yaml", "pipelines/monitor/dvc.yaml"):

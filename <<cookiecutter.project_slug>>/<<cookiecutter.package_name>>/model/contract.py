@@ -26,9 +26,9 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import polars as pl
 
-from ..data.features import plain
 from ..errors import ConfigError, ModelError
-from .describe import gives, learned
+from ..split.features import normalize_dtypes
+from .fitted_state import gives, learned
 from .training import Fitted
 
 NEW = "a value that training never had"
@@ -74,7 +74,7 @@ class Contract:
         if missing:
             raise _refused(f"it needs {', '.join(missing)}; found {', '.join(rows.columns)}")
         problems, made = [], []
-        for column in plain(rows.select(list(self.features))).get_columns():
+        for column in normalize_dtypes(rows.select(list(self.features))).get_columns():
             fitting, lost = _cast(column, _dtype(self.features[column.name]))
             made.append(fitting)
             if lost:
@@ -178,7 +178,7 @@ def _is(value: Any, hint: Any) -> bool:
     return type(value) is hint
 
 
-def draw_up(
+def infer_contract(
     fitted: Fitted, features: pl.DataFrame, *, target: str, key: str, threshold: float
 ) -> Contract:
     """The contract of a model that was trained on these rows, (n, k).

@@ -166,7 +166,8 @@ def _make(step: StepSpec, seed: int) -> Any:
     setting = "preprocess.steps.step"
     if step.step not in STEPS and "." not in step.step:
         raise ConfigError(
-            f"{setting} is {step.step!r}. Known steps: {', '.join(STEPS)}; others by dotted name.",
+            f"{setting} is {step.step!r}. Manifest steps: {', '.join(STEPS)}; others by dotted "
+            "name.",
             "config.class",
         )
     located = locate(STEPS.get(step.step, step.step), setting, __package__)
@@ -180,7 +181,7 @@ def _make(step: StepSpec, seed: int) -> Any:
     if reason:
         raise ConfigError(
             f"{setting} is {step.step!r}, but {reason}. Expected is a class with "
-            f"{', '.join(INTERFACE)}, like DateParts in model/steps.py, or a function that takes "
+            f"{', '.join(INTERFACE)}, like DateParts in model/transforms.py, or a function that takes "
             "and returns a polars DataFrame and says so by its annotations, like ratio there.",
             "config.class",
         )

@@ -7,7 +7,7 @@ import polars as pl
 import structlog
 
 from ..errors import DataError, ModelError, PipelineError
-from .adapters import at_most, estimator
+from .estimators import at_most, estimator
 from .preprocessing import StepSpec, preprocessor
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A sibling, ``.NAME.PID.partial``, to write to; at the end it becomes ``path``.
 
     When the block raises or the process dies, what stood at ``path`` stays as it was. The process's
@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """An empty folder beside ``path`` that goes away, named as what ``replacing`` writes to."""
+    """An empty folder beside ``path`` that goes away, named as what ``atomic_write`` writes to."""
     folder = path.with_name(f".{path.name}.scratch.{os.getpid()}.partial")
     remove(folder)
     folder.mkdir(parents=True)
@@ -72,7 +72,7 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: the value holds NaN or an infinity.
     """
     text = json.dumps(value, indent=2, sort_keys=False, allow_nan=False, ensure_ascii=False)
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 
 

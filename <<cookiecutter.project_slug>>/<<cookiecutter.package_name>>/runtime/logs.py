@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from .redaction import redact
+from ..redaction import redact
 
 
 def configure(**bound: Any) -> None:

@@ -12,7 +12,7 @@ class TransientError(ResourceError):
     """A service refuses for now: no connection, a time-out, a lock that another holds."""
 
 
-def patiently(job: Callable[[], T], within_s: float) -> T:
+def retry(job: Callable[[], T], within_s: float) -> T:
     """What the job returns, tried again while it raises TransientError.
 
     Waits 0.2 s, 0.4 s … up to 10 s between two tries, with jitter, and logs each wait as a warning.

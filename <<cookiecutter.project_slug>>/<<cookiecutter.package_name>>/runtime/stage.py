@@ -43,7 +43,7 @@ def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
     def command() -> None:
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of ending the process
         logs.configure(run_id=run_id(), stage=name)
-        with reported():
+        with exit_on_error():
             if sys.argv[1:] == ["-cn", "pipeline"]:
                 task(read("params.yaml"))
             else:
@@ -54,7 +54,7 @@ def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
     return command
 
 
-class reported:  # noqa: N801 - reads as a statement
+class exit_on_error:  # noqa: N801 - reads as a statement
     """Ends the process with one clear message, and the exit code of its kind, on an error."""
 
     def __enter__(self) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ResourceError
+from ..redaction import redact
 from . import store_file
-from .redaction import redact
 
 
 class ExperimentStatus(StrEnum):

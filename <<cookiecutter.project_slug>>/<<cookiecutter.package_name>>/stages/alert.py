@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 
@@ -17,14 +16,11 @@ from ..monitor.alerts import (
 )
 from ..monitor.outbox import Outbox
 from ..monitor.webhook import to_webhook
+from ..paths import ALERTS, DRIFT, INCOMING_REPORT, PREDICTIONS, QUALITY
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
 from ..runtime.tracking import root
-from .drift import DRIFT
-from .predict import INCOMING, PREDICTIONS
-from .validate import QUALITY
 
-ALERTS = Path("reports/alerts.json")
 OUTBOX = "alerts.db"
 
 log = structlog.get_logger()
@@ -36,8 +32,8 @@ def main(config: Config) -> None:
     routes = config.alert
     drift = read_report(DRIFT, DRIFT_FIELDS)
     quality = read_report(QUALITY, QUALITY_FIELDS)
-    arrived = INCOMING.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
-    incoming = read_report(INCOMING, INCOMING_FIELDS) if arrived else None
+    arrived = INCOMING_REPORT.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
+    incoming = read_report(INCOMING_REPORT, INCOMING_FIELDS) if arrived else None
 
     outbox = Outbox(root() / OUTBOX)
     raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined)

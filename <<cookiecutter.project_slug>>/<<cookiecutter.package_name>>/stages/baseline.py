@@ -1,20 +1,15 @@
 """What drift compares with: `python -m PACKAGE.stages.baseline`."""
 
-from pathlib import Path
-
 import polars as pl
 
 from ..config import Config
-from ..model.store import load
+from ..model.persistence import load
 from ..model.training import score
 from ..monitor.baseline import reference, summary
-from ..runtime.artifacts import replacing, write_json
+from ..paths import BASELINE_SUMMARY, CONTRACT, MODEL, REFERENCE, TEST
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from .split import TEST
-from .train import CONTRACT, MODEL, own
-
-REFERENCE = Path("models/baseline/reference.parquet")
-SUMMARY = Path("models/baseline/summary.json")
+from .train import own
 
 
 @stage
@@ -25,9 +20,9 @@ def main(config: Config) -> None:
     x = contract.select(rows)
     scores = score(pipeline, x)
 
-    with replacing(REFERENCE) as partial:
+    with atomic_write(REFERENCE) as partial:
         reference(x, scores, config.drift.rows, config.seed).write_parquet(partial)
-    write_json(SUMMARY, summary(x, scores))
+    write_json(BASELINE_SUMMARY, summary(x, scores))
 
 
 if __name__ == "__main__":

@@ -6,16 +6,10 @@ from typing import Any
 
 from ..config import Config
 from ..model.contract import read
+from ..paths import CARD, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, QUALITY, QUALITY_PAGE, SPLIT
 from ..report import card, quality
-from ..runtime.artifacts import replacing
+from ..runtime.artifacts import atomic_write
 from ..runtime.stage import stage
-from .evaluate import IMPORTANCE, METRICS
-from .split import SPLIT
-from .track import EXPERIMENT
-from .train import CONTRACT
-from .validate import QUALITY, QUALITY_PAGE
-
-CARD = Path("reports/model_card.md")
 
 
 @stage
@@ -44,7 +38,7 @@ def main(config: Config) -> None:
     )
     about = quality.render(config.name, _read(QUALITY), config.validate.max_quarantined)
     for path, text in ((CARD, page), (QUALITY_PAGE, about)):
-        with replacing(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text(text, encoding="utf-8")
 
 

@@ -14,12 +14,11 @@ from omegaconf import OmegaConf
 
 from ..config import load
 from ..errors import ConfigError
+from ..paths import PARAMS
 from ..runtime import logs, overrides
-from ..runtime.artifacts import replacing
+from ..runtime.artifacts import atomic_write
 from ..runtime.run import committed, experiment, run_id
-from ..runtime.stage import reported
-
-PARAMS = Path("params.yaml")
+from ..runtime.stage import exit_on_error
 
 log = structlog.get_logger()
 
@@ -41,7 +40,7 @@ def keep_overrides(before: str) -> None:
         log.warning("an experiment starts from conf/, which does not have", override=str(override))
     text = overrides.annotated(before, overrides.differences(overrides.composed(), here))
     if text != before:
-        with replacing(PARAMS) as partial:
+        with atomic_write(PARAMS) as partial:
             partial.write_text(text, encoding="utf-8")
     log.info("params.yaml left as `dvc exp run` composed it, overrides included")
 
@@ -49,7 +48,7 @@ def keep_overrides(before: str) -> None:
 def main() -> None:
     """Write or check params.yaml."""
     logs.configure(run_id=run_id(), stage="compose")
-    with reported():
+    with exit_on_error():
         before = PARAMS.read_text(encoding="utf-8") if PARAMS.exists() else ""
         if experiment() and before and "--check" not in sys.argv[1:]:
             keep_overrides(before)
@@ -63,7 +62,7 @@ def main() -> None:
                     "params.yaml is not what conf/ composes to. Run `dvc repro`.", "config.stale"
                 )
             return
-        with replacing(PARAMS) as partial:
+        with atomic_write(PARAMS) as partial:
             partial.write_text(after, encoding="utf-8")
         changed = overrides.differences(overrides.flat(before), overrides.flat(after))
         if before and changed:

@@ -11,19 +11,21 @@ from ..config import Config
 from ..errors import DataError
 from ..model.contract import Contract, read
 from ..monitor.drift import MIN_ROWS, Rules, detect, too_few, with_quarantine
+from ..paths import (
+    CONTRACT,
+    DRIFT,
+    DRIFT_DETAILS,
+    DRIFT_PAGE,
+    DRIFT_SUMMARY,
+    INCOMING_REPORT,
+    INCOMING_VALID,
+    PREDICTIONS,
+    REFERENCE,
+)
 from ..report import drift as pages
-from ..runtime.artifacts import replacing, write_json
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.run import run_id
 from ..runtime.stage import stage
-from .baseline import REFERENCE
-from .predict import INCOMING, PREDICTIONS
-from .predict import VALID as ARRIVED
-from .train import CONTRACT
-
-DRIFT = Path("reports/drift.json")
-DRIFT_PAGE = Path("reports/drift.html")
-DRIFT_DETAILS = Path("reports/drift_details.html")
-DRIFT_SUMMARY = Path("reports/drift.md")
 
 log = structlog.get_logger()
 
@@ -32,11 +34,11 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
     current, reference = _answered(read(CONTRACT)), pl.read_parquet(REFERENCE)
-    arrived = json.loads(INCOMING.read_text(encoding="utf-8"))
+    arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
     rules, limit = Rules(**asdict(config.drift)), config.validate.max_quarantined
 
     if current.height >= MIN_ROWS:
-        with replacing(DRIFT_DETAILS) as details:
+        with atomic_write(DRIFT_DETAILS) as details:
             report = detect(
                 reference, current, rules, seed=config.seed, details=details, run_id=run_id()
             )
@@ -59,13 +61,14 @@ def main(config: Config) -> None:
 
 def _answered(contract: Contract) -> pl.DataFrame:
     """The features of each row that arrived, with the score that its key has."""
-    rows = pl.read_parquet(ARRIVED)
+    rows = pl.read_parquet(INCOMING_VALID)
     scores = pl.read_parquet(PREDICTIONS).select(contract.key, "score")
     keyed = contract.select(rows).with_columns(contract.keys(rows))
     joined = keyed.join(scores, on=contract.key, how="left", maintain_order="left")
     if joined.height != rows.height or joined["score"].null_count():
         raise DataError(
-            f"{PREDICTIONS} and {ARRIVED} should have the same keys, each once; they come from "
+            f"{PREDICTIONS} and {INCOMING_VALID} should have the same keys, each once; they come "
+            "from "
             "different batches. Run `make monitor`.",
             "data.key",
         )
@@ -73,7 +76,7 @@ def _answered(contract: Contract) -> pl.DataFrame:
 
 
 def _write(path: Path, text: str) -> None:
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

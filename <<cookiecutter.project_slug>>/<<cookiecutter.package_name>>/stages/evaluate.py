@@ -1,31 +1,26 @@
 """How good the model is on test rows: `python -m PACKAGE.stages.evaluate`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data.features import features
-from ..data.splits import folds
 from ..evaluate.assessment import assess
+from ..evaluate.cross_validation import cross_validate
 from ..evaluate.importance import permutation
 from ..evaluate.plots import curves
 from ..model.contract import Contract
-from ..model.cross_validation import cross_validate
-from ..model.store import load
+from ..model.persistence import load
 from ..model.training import score
-from ..runtime.artifacts import replacing, write_json
+from ..paths import BEST, CONTRACT, IMPORTANCE, METRICS, MODEL, PLOTS, TEST, TEST_PREDICTIONS, TRAIN
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from .split import TEST, TRAIN, plan
-from .train import BEST, CONTRACT, MODEL, own, spec
-
-METRICS = Path("reports/metrics.json")
-IMPORTANCE = Path("reports/importance.json")
-PREDICTIONS = Path("reports/test_predictions.parquet")
-PLOTS = Path("reports/plots")
+from ..split.features import features
+from ..split.splits import folds
+from .split import plan
+from .train import own, spec
 
 log = structlog.get_logger()
 
@@ -40,7 +35,7 @@ def main(config: Config) -> None:
     truth = contract.truth(rows)
     scores = score(pipeline, x)
 
-    with replacing(PREDICTIONS) as partial:
+    with atomic_write(TEST_PREDICTIONS) as partial:
         pl.DataFrame([rows[contract.key], truth, scores]).write_parquet(partial)
     found = assess(
         settings.metrics,

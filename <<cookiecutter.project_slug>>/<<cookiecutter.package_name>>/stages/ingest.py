@@ -1,18 +1,15 @@
 """Sources become one table: `python -m PACKAGE.stages.ingest`."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import structlog
 
 from ..config import Config
-from ..data import intake
-from ..data.parts import Known, count
-from ..runtime.artifacts import replacing, write_json
+from ..ingest.collect import collect, find_files, read_policy
+from ..ingest.parts import Manifest, count
+from ..paths import INGESTED, INGESTED_MANIFEST
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-
-INGESTED = Path("data/ingested.parquet")  # a folder: one part a source file
-KNOWN = Path("data/ingested.json")  # on this machine only: which part came of which file
 
 log = structlog.get_logger()
 
@@ -20,15 +17,15 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Stream all sources into data/ingested.parquet: stacked, then joined."""
-    data, care = config.data, intake.care(config.data)
+    data, policy = config.data, read_policy(config.data)
 
-    with replacing(INGESTED) as folder:
-        units = intake.find(data.stacked, care, folder / ".fetched")
-        before = Known.read(KNOWN)
-        known = intake.gather(units, data.joined, folder, care, before=INGESTED, known=before)
+    with atomic_write(INGESTED) as folder:
+        files = find_files(data.stacked, policy, folder / ".fetched")
+        before = Manifest.read(INGESTED_MANIFEST)
+        manifest = collect(files, data.joined, folder, policy, before=INGESTED, manifest=before)
         rows = count(folder)
-    write_json(KNOWN, asdict(known))
-    log.info("ingested", rows=rows, files=len(units))
+    write_json(INGESTED_MANIFEST, asdict(manifest))
+    log.info("ingested", rows=rows, files=len(files))
 
 
 if __name__ == "__main__":

@@ -9,20 +9,24 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import incoming, schema
-from ..data.validation import Quality, validate
+from ..ingest import incoming
 from ..model.contract import Contract
-from ..model.store import load
+from ..model.persistence import load
 from ..model.training import score
-from ..runtime.artifacts import replacing, scratch, sha256_of, write_json
+from ..paths import (
+    CONTRACT,
+    INCOMING_QUARANTINE,
+    INCOMING_REPORT,
+    INCOMING_VALID,
+    MODEL,
+    PREDICTIONS,
+)
+from ..runtime.artifacts import atomic_write, scratch, sha256_of, write_json
 from ..runtime.run import run_id
 from ..runtime.stage import stage
-from .train import CONTRACT, MODEL, own
-
-PREDICTIONS = Path("data/predictions.parquet")
-VALID = Path("data/incoming_valid.parquet")
-QUARANTINE = Path("data/incoming_quarantine.parquet")
-INCOMING = Path("reports/incoming.json")
+from ..schema import row as schema
+from ..validate.quarantine import Quality, validate
+from .train import own
 
 log = structlog.get_logger()
 
@@ -38,12 +42,12 @@ def main(config: Config) -> None:
         files = incoming.gather(config.data, rules, contract.target, needed, folder)
         came = pl.scan_parquet(folder).collect_schema().names()
         expected = incoming.expected(rules, came, contract.target, needed)
-        with replacing(VALID) as valid, replacing(QUARANTINE) as refused:
+        with atomic_write(INCOMING_VALID) as valid, atomic_write(INCOMING_QUARANTINE) as refused:
             quality = validate(folder, expected, valid, refused, config.validate.changed_columns)
             incoming.check_key(valid, contract.key)
-            with replacing(PREDICTIONS) as predictions:
+            with atomic_write(PREDICTIONS) as predictions:
                 _answers(pipeline, contract, valid).write_parquet(predictions)
-        write_json(INCOMING, _report(quality, files, sha256_of(folder)))
+        write_json(INCOMING_REPORT, _report(quality, files, sha256_of(folder)))
     for warning in (*quality.warnings, *quality.critical):
         log.warning("what arrived is odd", what=warning)
     if not quality.rows:
@@ -69,7 +73,7 @@ def _report(quality: Quality, files: list[str], digest: str) -> dict[str, Any]:
     """What alerts look at; the same batch keeps the run that saw it first: people are told once."""
     report = asdict(quality) | {"files": files, "sha256": digest}
     try:
-        last = json.loads(INCOMING.read_text(encoding="utf-8"))
+        last = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         last = None
     seen = isinstance(last, dict) and last == report | {"run_id": last.get("run_id")}

@@ -11,17 +11,14 @@ import structlog
 
 from ..config import Config
 from ..errors import ConfigError, ModelError
-from ..model import registry
-from ..model.gate import Candidate, Decision, Rules, challenge, decide, incomparable
-from ..model.store import learned_keys, load
+from ..model.persistence import learned_keys, load
+from ..paths import CONTRACT, METRICS, MODEL, REGISTRY, TEST
+from ..registry import versions as registry
+from ..registry.gate import Candidate, Decision, Rules, challenge, decide, incomparable
 from ..runtime import run, tracking
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
-from .evaluate import METRICS
-from .split import TEST
-from .train import CONTRACT, MODEL, own
-
-REGISTRY = Path("reports/registry.json")
+from .train import own
 
 log = structlog.get_logger()
 

@@ -1,22 +1,19 @@
 """Training, validation and test rows: `python -m PACKAGE.stages.split`."""
 
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import leaks, schema
-from ..data.features import features
-from ..data.splits import PARTS, Plan, size_warnings, split
-from ..groups.names import check_names
-from ..runtime.artifacts import replacing, write_json
+from ..config.columns import check_names
+from ..paths import SPLIT, TEST, TRAIN, VALID, VALIDATION
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from .validate import VALID
-
-TRAIN, VALIDATION, TEST = (Path(f"data/split/{part}.parquet") for part in PARTS)
-SPLIT = Path("reports/split.json")
+from ..schema import row as schema
+from ..split import leaks
+from ..split.features import features
+from ..split.splits import SplitSpec, size_warnings, split
 
 log = structlog.get_logger()
 
@@ -42,7 +39,7 @@ def main(config: Config) -> None:
         log.warning(warning)
 
     for path, frame in zip((TRAIN, VALIDATION, TEST), parts.named().values(), strict=True):
-        with replacing(path) as partial:
+        with atomic_write(path) as partial:
             frame.write_parquet(partial)
         log.info("part", name=path.stem, rows=frame.height)
     sizes = {name: part.height for name, part in parts.named().items()}
@@ -67,10 +64,10 @@ def _dropped(config: Config) -> list[str]:
     return [name for name, how in personal.items() if how == "drop"]
 
 
-def plan(config: Config) -> Plan:
+def plan(config: Config) -> SplitSpec:
     """How the configuration asks to deal rows."""
     data, settings = config.data, config.split
-    return Plan(settings.kind, data.target, data.key, data.time, settings.group, settings.seed)
+    return SplitSpec(settings.kind, data.target, data.key, data.time, settings.group, settings.seed)
 
 
 if __name__ == "__main__":

@@ -2,22 +2,17 @@
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import structlog
 import yaml
 
 from ..config import Config
 from ..errors import ResourceError
+from ..paths import BEST, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, PARAMS, PLOTS, QUALITY
 from ..runtime import run, tracking
 from ..runtime.artifacts import sha256_of, write_json
 from ..runtime.stage import stage
-from .compose import PARAMS
-from .evaluate import IMPORTANCE, METRICS, PLOTS
-from .train import BEST, CONTRACT
-from .validate import QUALITY
 
-EXPERIMENT = Path("reports/experiment.json")
 ARTIFACTS = [METRICS, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST]
 
 log = structlog.get_logger()

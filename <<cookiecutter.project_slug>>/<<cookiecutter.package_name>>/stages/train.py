@@ -1,25 +1,20 @@
 """Preprocessing and estimator, fitted: `python -m PACKAGE.stages.train model=forest`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data.features import features
-from ..data.keys import digests
-from ..model.contract import draw_up
+from ..model.contract import infer_contract
+from ..model.persistence import save
 from ..model.preprocessing import StepSpec
-from ..model.store import save
 from ..model.training import ModelSpec, best_threshold, fit, score
+from ..paths import BEST, CONTRACT, MODEL, TRAIN, VALIDATION
 from ..runtime.stage import stage
-from .split import TRAIN, VALIDATION
-
-BEST = Path("models/tuning/best.json")
-MODEL = Path("models/model")
-CONTRACT = Path("models/contract.json")
+from ..split.features import features
+from ..split.keys import digests
 
 log = structlog.get_logger()
 
@@ -38,7 +33,7 @@ def main(config: Config) -> float:
     checked = features(validation, data.target, data.key, data.ignore)
     scores = score(fitted.pipeline, checked)
 
-    contract = draw_up(
+    contract = infer_contract(
         fitted,
         x,
         target=data.target,

@@ -1,21 +1,19 @@
 """Better hyperparameters, if asked for: `python -m PACKAGE.stages.tune tune=optuna`."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data.features import features
-from ..data.splits import folds
-from ..model.tuning import search
+from ..paths import BEST, STUDY, TRAIN
 from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
-from .split import TRAIN, plan
-from .train import BEST, spec
-
-STUDY = Path("models/tuning/study.db")
+from ..split.features import features
+from ..split.splits import folds
+from ..tune.search import search
+from .split import plan
+from .train import spec
 
 log = structlog.get_logger()
 

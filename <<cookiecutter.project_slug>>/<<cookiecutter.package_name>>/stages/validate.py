@@ -1,24 +1,17 @@
 """Rows that break the schema go to quarantine: `python -m PACKAGE.stages.validate`."""
 
-from pathlib import Path
-
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..data import schema
-from ..data.anomalies import find
-from ..data.profile import describe
-from ..data.validation import accept, validate
+from ..paths import INGESTED, QUALITY, QUALITY_PAGE, QUARANTINE, VALID
 from ..report import quality as page
-from ..runtime.artifacts import replacing, write_json
+from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from .ingest import INGESTED
-
-VALID = Path("data/valid.parquet")
-QUARANTINE = Path("data/quarantine.parquet")
-QUALITY = Path("reports/quality.json")
-QUALITY_PAGE = Path("reports/quality.html")
+from ..schema import row as schema
+from ..validate.anomalies import find
+from ..validate.profile import describe
+from ..validate.quarantine import accept, validate
 
 log = structlog.get_logger()
 
@@ -29,8 +22,8 @@ def main(config: Config) -> None:
     rules = schema.read(config.data.schema)
     settings = config.validate
 
-    with replacing(VALID) as valid:  # refused: what was valid stays; the others tell why
-        with replacing(QUARANTINE) as quarantine:
+    with atomic_write(VALID) as valid:  # refused: what was valid stays; the others tell why
+        with atomic_write(QUARANTINE) as quarantine:
             quality = validate(INGESTED, rules, valid, quarantine, settings.changed_columns)
         log.info("validated", rows=quality.rows, quarantined=quality.quarantined)
         for rule, rows in quality.warned.items():
@@ -41,7 +34,7 @@ def main(config: Config) -> None:
         anomalies = find(kept, settings.anomalies, unasked, config.seed)
         known = describe(quality, kept, refused, anomalies, rules.personal)
         write_json(QUALITY, known)
-        with replacing(QUALITY_PAGE) as partial:  # for a run that stops; `card` is its stage
+        with atomic_write(QUALITY_PAGE) as partial:  # for a run that stops; `card` is its stage
             text = page.render(config.name, known, settings.max_quarantined)
             partial.write_text(text, encoding="utf-8")
         accept(quality, settings.max_quarantined)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from <<cookiecutter.package_name>>.model import steps as own
+from <<cookiecutter.package_name>>.model import transforms as own
 from <<cookiecutter.package_name>>.model import trust
 
 Node = dict[str, Any]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model.contract import Contract, draw_up, read
+from <<cookiecutter.package_name>>.model.contract import Contract, infer_contract, read
 from <<cookiecutter.package_name>>.model.preprocessing import StepSpec
 from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
 from <<cookiecutter.package_name>>.runtime.artifacts import write_json
@@ -124,7 +124,7 @@ def test_a_contract_that_is_gone_or_no_text_is_refused() -> None:
 def test_what_was_written_is_read(rows: pl.DataFrame) -> None:
     x = rows.drop("id", "late")
     fitted = fit(ModelSpec("dummy", {}, [StepSpec("hash", "re:.", {})], 1), x, rows["late"])
-    contract = draw_up(fitted, x, target="late", key="id", threshold=0.5)
+    contract = infer_contract(fitted, x, target="late", key="id", threshold=0.5)
     write_json(FILE, asdict(contract))
 
     assert read(FILE) == contract
@@ -136,7 +136,7 @@ def test_a_feature_that_a_contract_cannot_hold_is_refused_by_name(rows: pl.DataF
     fitted = fit(ModelSpec("dummy", {}, [step], 1), x, rows["late"])
 
     with pytest.raises(ConfigError, match="'pair' is Struct"):
-        draw_up(fitted, x, target="late", key="id", threshold=0.5)
+        infer_contract(fitted, x, target="late", key="id", threshold=0.5)
 
 
 def unnest(frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.model.adapters import estimator
+from <<cookiecutter.package_name>>.model.estimators import estimator
 from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
 from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
 

@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.data.keys import digests
+from <<cookiecutter.package_name>>.split.keys import digests
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model import steps as own
-from <<cookiecutter.package_name>>.model.contract import Contract, draw_up
+from <<cookiecutter.package_name>>.model import transforms as own
+from <<cookiecutter.package_name>>.model.contract import Contract, infer_contract
 from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
-from <<cookiecutter.package_name>>.model.store import load, save
+from <<cookiecutter.package_name>>.model.persistence import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
 
 LEARNED = digests(pl.Series([1, 2, 3]))
@@ -44,7 +44,7 @@ def trained(rows: pl.DataFrame, *steps: StepSpec, adapter: str = "logistic") -> 
 
 
 def agreed(rows: pl.DataFrame, fitted: Fitted) -> Contract:
-    return draw_up(fitted, x_of(rows), target="late", key="id", threshold=0.5)
+    return infer_contract(fitted, x_of(rows), target="late", key="id", threshold=0.5)
 
 
 def plus_one(frame: pl.DataFrame, by: int = 1) -> pl.DataFrame:
@@ -145,7 +145,7 @@ def test_columns_are_selected_by_name_type_and_pattern(
         (StepSpec("min_max", "re:^gust", {}), "re:^gust"),
         (StepSpec("min_max", "re:(", {}), "no pattern"),
         (StepSpec("min_max", ["wind", "winds"], {}), "'winds'"),
-        (StepSpec("scale", "wind", {}), "Known steps"),
+        (StepSpec("scale", "wind", {}), "Manifest steps"),
         (StepSpec("min_max", "wind", {"lowest": 0}), "lowest"),
         (StepSpec("pathlib.Path", "wind", {}), "lacks fit"),
         (StepSpec(f"{__name__}.nothing", "wind", {}), "nothing"),

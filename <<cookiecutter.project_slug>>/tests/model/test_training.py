@@ -6,16 +6,16 @@ import pytest
 import skops.io
 from sklearn.dummy import DummyClassifier
 
-from <<cookiecutter.package_name>>.data.keys import digests
-from <<cookiecutter.package_name>>.data.splits import Plan, folds
+from <<cookiecutter.package_name>>.split.keys import digests
+from <<cookiecutter.package_name>>.split.splits import SplitSpec, folds
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
-from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
-from <<cookiecutter.package_name>>.model.contract import Contract, draw_up
-from <<cookiecutter.package_name>>.model.cross_validation import cross_validate
+from <<cookiecutter.package_name>>.model.estimators import ESTIMATORS
+from <<cookiecutter.package_name>>.model.contract import Contract, infer_contract
+from <<cookiecutter.package_name>>.evaluate.cross_validation import cross_validate
 from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
-from <<cookiecutter.package_name>>.model.store import load, save
+from <<cookiecutter.package_name>>.model.persistence import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit, score
-from <<cookiecutter.package_name>>.model.tuning import search
+from <<cookiecutter.package_name>>.tune.search import search
 
 LEARNED = digests(pl.Series([1, 2, 3]))
 STEPS = [
@@ -48,10 +48,10 @@ def trained(rows: pl.DataFrame, adapter: str = "logistic") -> Fitted:
 
 def contract(rows: pl.DataFrame, fitted: Fitted) -> Contract:
     x = rows.drop("id", "late")
-    return draw_up(fitted, x, target="late", key="id", threshold=0.5)
+    return infer_contract(fitted, x, target="late", key="id", threshold=0.5)
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("adapter", ESTIMATORS)
 def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
     rows: pl.DataFrame, adapter: str
 ) -> None:
@@ -71,7 +71,7 @@ def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
     assert Path("a/model/model.skops").read_bytes() == Path("b/model/model.skops").read_bytes()
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("adapter", ESTIMATORS)
 def test_the_number_of_threads_around_it_makes_no_difference(
     rows: pl.DataFrame, adapter: str
 ) -> None:
@@ -92,7 +92,7 @@ def test_the_number_of_threads_around_it_makes_no_difference(
     assert Path("1/model.skops").read_bytes() == Path("2/model.skops").read_bytes()
 
 
-@pytest.mark.parametrize("adapter", sorted(set(ADAPTERS) - {"dummy"}))
+@pytest.mark.parametrize("adapter", sorted(set(ESTIMATORS) - {"dummy"}))
 def test_a_model_learns_what_there_is_to_learn(rows: pl.DataFrame, adapter: str) -> None:
     from sklearn.metrics import roc_auc_score
 
@@ -118,7 +118,7 @@ def test_a_column_without_a_value_in_training_is_left_out(
 ) -> None:
     x = rows.drop("id", "late").with_columns(spent=pl.lit(None, dtype))
     fitted = fit(spec(adapter), x, rows["late"])
-    promised = draw_up(fitted, x, target="late", key="id", threshold=0.5)
+    promised = infer_contract(fitted, x, target="late", key="id", threshold=0.5)
 
     assert fitted.fell_back is None
     assert "spent" not in promised.features
@@ -129,7 +129,7 @@ def test_a_column_without_a_value_in_training_is_left_out(
 
 def test_the_only_number_may_be_without_a_value_or_none_in_a_fold(rows: pl.DataFrame) -> None:
     x = rows.select("origin", spent=pl.when(pl.col("id") < 5).then("wind"))
-    by_time = folds(rows, Plan("time", "late", "id", "departure"), number=3)
+    by_time = folds(rows, SplitSpec("time", "late", "id", "departure"), number=3)
     half = x.with_columns(spent=pl.when(rows["id"] > 300).then(rows["wind"]))
     scores = cross_validate(
         ModelSpec("logistic", {}, SPENT, 1),
@@ -242,7 +242,7 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
             rows["late"],
             study_file=Path("study.db"),
             metric="roc_auc",
-            folds=folds(rows, Plan("stratified", "late", "id"), number=2),
+            folds=folds(rows, SplitSpec("stratified", "late", "id"), number=2),
             trials=trials,
             timeout_s=None,
         )
@@ -262,7 +262,7 @@ def test_a_search_whose_trials_all_fail_is_one_error(rows: pl.DataFrame) -> None
             rows["late"],
             study_file=Path("study.db"),
             metric="roc_auc",
-            folds=folds(rows, Plan("stratified", "late", "id"), number=2),
+            folds=folds(rows, SplitSpec("stratified", "late", "id"), number=2),
             trials=2,
             timeout_s=None,
         )
@@ -284,7 +284,7 @@ def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:
 
 
 def test_cross_validation_gives_the_mean_and_spread_of_its_folds(rows: pl.DataFrame) -> None:
-    made = folds(rows, Plan("stratified", "late", "id"), number=3, repeats=2)
+    made = folds(rows, SplitSpec("stratified", "late", "id"), number=3, repeats=2)
     scores = cross_validate(
         spec("logistic"),
         rows.drop("id", "late"),
@@ -301,7 +301,7 @@ def test_cross_validation_gives_the_mean_and_spread_of_its_folds(rows: pl.DataFr
 
 
 def test_a_fold_of_one_class_is_refused(rows: pl.DataFrame) -> None:
-    by_time = folds(rows.sort("late", "id"), Plan("time", "late", "id", "late"), number=3)
+    by_time = folds(rows.sort("late", "id"), SplitSpec("time", "late", "id", "late"), number=3)
 
     with pytest.raises(DataError, match="fold 1 of 3"):
         cross_validate(

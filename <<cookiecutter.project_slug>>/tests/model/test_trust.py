@@ -10,14 +10,14 @@ import pytest
 import skops.io
 import yaml
 
-from <<cookiecutter.package_name>>.data.keys import digests
+from <<cookiecutter.package_name>>.split.keys import digests
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model import steps as own
+from <<cookiecutter.package_name>>.model import transforms as own
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.model.adapters import ADAPTERS
-from <<cookiecutter.package_name>>.model.contract import draw_up
+from <<cookiecutter.package_name>>.model.estimators import ESTIMATORS
+from <<cookiecutter.package_name>>.model.contract import infer_contract
 from <<cookiecutter.package_name>>.model.preprocessing import STEPS, StepSpec
-from <<cookiecutter.package_name>>.model.store import load, save
+from <<cookiecutter.package_name>>.model.persistence import load, save
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
 
 from ..conftest import ROOT
@@ -105,19 +105,19 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     others = [[*scalers, fill, text, dates] for text in texts] + [[fill, texts[0], dated]]
     assert {step.step for steps in others for step in steps} >= set(STEPS)
 
-    models = [model for model in shipped("model") if model["adapter"] in ADAPTERS]
+    models = [model for model in shipped("model") if model["adapter"] in ESTIMATORS]
     jobs = [(model, steps) for model in models for steps in choices]
     jobs += [(shipped("model")[0], steps) for steps in others]
-    pairs, reported = set(), set()
+    pairs, exit_on_error = set(), set()
     for model, steps in jobs:
         saved = skops.io.dumps(trained(rows, model["adapter"], steps, **model["params"]).pipeline)
         pairs |= pairs_of(saved)
-        reported |= set(skops.io.get_untrusted_types(data=saved))
+        exit_on_error |= set(skops.io.get_untrusted_types(data=saved))
         assert trust.trusted(saved, [], "it")
 
     typed = {pair for pair in pairs if pair[0] in trust.TYPES}
     assert typed == {(loader, name) for loader, names in trust.TYPES.items() for name in names}
-    assert reported <= {name for _, name in typed} | {"numpy.dtype"}
+    assert exit_on_error <= {name for _, name in typed} | {"numpy.dtype"}
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def saved(rows: pl.DataFrame) -> bytes:
     """A good model file at model/model.skops, its contract at c.json."""
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
     fitted = trained(rows, "dummy", steps)
-    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     save(fitted.pipeline, contract, LEARNED, Path("model"), Path("c.json"))
     return Path("model/model.skops").read_bytes()
 
@@ -234,7 +234,7 @@ def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFr
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("mine.Half", "wind", {})]
     steps += [StepSpec("mine.double", "seats", {}), StepSpec("hash", "re:^(?!wind|seats)", {})]
     fitted = trained(rows, "mine.Mean", steps, by=0.5)
-    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
         save(fitted.pipeline, contract, LEARNED, *files)
@@ -269,7 +269,7 @@ def test_an_estimator_of_more_types_needs_them_named(
 ) -> None:
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
     fitted = trained(rows, adapter, steps, **params)
-    contract = draw_up(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
         save(fitted.pipeline, contract, LEARNED, *files, own=[adapter])

@@ -8,19 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.groups.monitor import AlertRoutes
-from <<cookiecutter.package_name>>.groups.rules import RuleError
-from <<cookiecutter.package_name>>.monitor.alerts import (
-    DRIFT_FIELDS,
-    INCOMING_FIELDS,
-    LONGEST_BODY,
-    Alert,
-    alert,
-    alerts_from,
-    plain,
-    read_report,
-    to_log,
-)
+from <<cookiecutter.package_name>>.config.alert import AlertRoutes
+from <<cookiecutter.package_name>>.config.checks import RuleError
+from <<cookiecutter.package_name>>.monitor.alerts import (DRIFT_FIELDS, INCOMING_FIELDS, LONGEST_BODY, Alert, alert, alerts_from, plain, read_report, to_log)
 
 ROOT = Path(__file__).parents[2]
 CALM = {

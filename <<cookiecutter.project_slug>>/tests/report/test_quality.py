@@ -5,9 +5,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.data.anomalies import Anomaly
-from <<cookiecutter.package_name>>.data.profile import describe
-from <<cookiecutter.package_name>>.data.validation import Quality
+from <<cookiecutter.package_name>>.validate.anomalies import Anomaly
+from <<cookiecutter.package_name>>.validate.profile import describe
+from <<cookiecutter.package_name>>.validate.quarantine import Quality
 from <<cookiecutter.package_name>>.report.quality import render
 
 from .hostile import HOSTILE, assert_inert

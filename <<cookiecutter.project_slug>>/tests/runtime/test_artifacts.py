@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime.artifacts import replacing, sha256_of, write_json
+from <<cookiecutter.package_name>>.runtime.artifacts import atomic_write, sha256_of, write_json
 
 
 def test_a_file_appears_whole() -> None:
-    with replacing(Path("new/a.txt")) as partial:
+    with atomic_write(Path("new/a.txt")) as partial:
         partial.write_text("half")
         assert not Path("new/a.txt").exists()
         partial.write_text("whole")
@@ -18,7 +18,7 @@ def test_a_file_appears_whole() -> None:
 
 def test_what_stood_there_stays_when_writing_fails() -> None:
     Path("a.txt").write_text("old")
-    with pytest.raises(TypeError), replacing(Path("a.txt")) as partial:
+    with pytest.raises(TypeError), atomic_write(Path("a.txt")) as partial:
         partial.write_text(None)  # type: ignore[arg-type]
 
     assert [(p.name, p.read_text()) for p in Path().iterdir()] == [("a.txt", "old")]
@@ -26,7 +26,7 @@ def test_what_stood_there_stays_when_writing_fails() -> None:
 
 def test_a_folder_is_replaced_as_a_whole() -> None:
     for name in ("old", "new"):
-        with replacing(Path("model")) as partial:
+        with atomic_write(Path("model")) as partial:
             partial.mkdir()
             (partial / name).touch()
 
@@ -35,18 +35,18 @@ def test_a_folder_is_replaced_as_a_whole() -> None:
 
 def test_a_writer_that_wrote_nothing_takes_nothing_away() -> None:
     Path("model").mkdir()
-    with pytest.raises(FileNotFoundError), replacing(Path("model")):
+    with pytest.raises(FileNotFoundError), atomic_write(Path("model")):
         pass
 
     assert [p.name for p in Path().iterdir()] == ["model"]
 
 
 def test_two_writers_never_publish_each_others_half() -> None:
-    with replacing(Path("a.txt")) as partial:
+    with atomic_write(Path("a.txt")) as partial:
         partial.write_text("whole")
         other = os.fork()
         if not other:  # killed while it writes
-            replacing(Path("a.txt")).__enter__().write_text("ha")
+            atomic_write(Path("a.txt")).__enter__().write_text("ha")
             os._exit(0)
         os.waitpid(other, 0)
 
@@ -55,7 +55,7 @@ def test_two_writers_never_publish_each_others_half() -> None:
 
 def test_what_a_killed_writer_left_is_in_nobodys_way() -> None:
     Path(f".a.txt.{os.getpid()}.partial").mkdir()
-    with replacing(Path("a.txt")) as partial:
+    with atomic_write(Path("a.txt")) as partial:
         partial.write_text("whole")
 
     assert Path("a.txt").read_text() == "whole"

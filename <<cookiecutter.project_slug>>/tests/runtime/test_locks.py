@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>> import doctor
-from <<cookiecutter.package_name>>.runtime import locks
+from <<cookiecutter.package_name>>.commands import doctor
+from <<cookiecutter.package_name>>.runtime.dvc import locks
 
 from ..conftest import commit, run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime import queued
+from <<cookiecutter.package_name>>.runtime.dvc import queue as queued
 
 from ..conftest import commit, run
 

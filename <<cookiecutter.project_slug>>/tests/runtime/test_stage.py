@@ -26,7 +26,7 @@ from <<cookiecutter.package_name>>.runtime import logs, stage
 )
 def test_an_error_ends_the_process_with_the_code_of_its_kind(error: Exception, code: int) -> None:
     logs.configure(stage="test")
-    with pytest.raises(SystemExit) as ended, stage.reported():
+    with pytest.raises(SystemExit) as ended, stage.exit_on_error():
         raise error
 
     assert ended.value.code == code
@@ -37,7 +37,7 @@ def test_a_known_error_is_told_in_one_line_without_a_traceback(
 ) -> None:
     monkeypatch.setenv("LOG_FORMAT", "json")
     logs.configure(run_id="r", stage="train")
-    with pytest.raises(SystemExit), stage.reported():
+    with pytest.raises(SystemExit), stage.exit_on_error():
         raise DataError("rows are gone", "data.gone", {"rows": 0})
 
     (line,) = capsys.readouterr().err.splitlines()
@@ -52,7 +52,7 @@ def test_a_bug_is_told_with_its_traceback_but_without_values(
     monkeypatch.setenv("LOG_FORMAT", "text")
     logs.configure(stage="train")
     password = "-".join(("hunter", "2"))
-    with pytest.raises(SystemExit), stage.reported():
+    with pytest.raises(SystemExit), stage.exit_on_error():
         raise ZeroDivisionError(len(password))
 
     told = capsys.readouterr().err

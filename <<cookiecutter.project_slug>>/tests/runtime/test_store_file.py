@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ResourceError
-from <<cookiecutter.package_name>>.model import registry
+from <<cookiecutter.package_name>>.registry import versions as registry
 from <<cookiecutter.package_name>>.runtime import store_file, tracking
 from <<cookiecutter.package_name>>.runtime.artifacts import write_json
 

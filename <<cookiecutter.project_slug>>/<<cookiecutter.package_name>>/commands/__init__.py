@@ -1,0 +1,1 @@
+"""Command lines for people that are no stage."""

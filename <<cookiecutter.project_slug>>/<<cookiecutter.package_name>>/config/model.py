@@ -1,0 +1,23 @@
+"""Group `model`: the estimator and its parameters."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from .checks import RuleError
+
+
+@dataclass
+class Model:
+    """An estimator by name, or by dotted path, and the simpler one to fall back to."""
+
+    adapter: str = MISSING
+    params: dict[str, Any] = field(default_factory=dict)
+    fallback: str | None = None
+    trusted: list[str] = field(default_factory=list)  # more names that its file may hold, dotted
+
+    def __post_init__(self) -> None:
+        for name in self.trusted:
+            if "." not in name:
+                raise RuleError(f"model.trusted is {name!r}; allowed is module and name, dotted")

@@ -1,1 +1,0 @@
-"""One dataclass for each group of ``conf/``, and the rules that its values must keep."""

@@ -1,0 +1,1 @@
+"""Sources become one table: found, read by kind, protected, stacked and joined."""

@@ -1,0 +1,91 @@
+"""The road from sources to one table, the same in training and for what arrives later.
+
+Files and queries are found, read by kind, protected, stacked and joined.
+"""
+
+import functools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from ..config.data import Data, Source
+from ..runtime.parquet import sink
+from ..runtime.retries import retry
+from ..schema import row as schema
+from . import privacy
+from .joins import join
+from .parts import Manifest, ReadPolicy, write_parts
+from .sources import source_files
+from .tables import SourceFile
+
+
+def read_policy(data: Data) -> ReadPolicy:
+    """How the sources of a configuration are read: how long, and which columns are protected.
+
+    Raises:
+        ConfigError: the schema cannot be read; a column is to be hashed, and there is no key.
+    """
+    rules, key = schema.read(data.schema), data.hash_key_env
+    protect = functools.partial(privacy.protect, schema=rules, key_env=key)
+    return ReadPolicy(data.retry_s, data.limits, protect, privacy.mark(rules, key))
+
+
+def find_files(sources: Sequence[Source], policy: ReadPolicy, scratch: Path) -> list[SourceFile]:
+    """The files and queries of all sources, in order; what is far away is fetched to ``scratch``.
+
+    Raises:
+        DataError, ConfigError, TransientError: see ``sources.files``.
+    """
+    every = []
+    for number, source in enumerate(sources):
+        place = scratch / str(number)
+        place.mkdir(parents=True)
+        look = functools.partial(source_files, source, place, policy.limits)
+        every += retry(look, policy.retry_s)
+    return every
+
+
+def collect(
+    stacked: Sequence[SourceFile],
+    joined: Sequence[Source],
+    folder: Path,
+    policy: ReadPolicy,
+    *,
+    before: Path | None = None,
+    manifest: Manifest | None = None,
+) -> Manifest:
+    """Write the files to ``folder``, one part each; where sources are joined to them, one part.
+
+    Args:
+        stacked: at least one.
+        joined: sources whose columns come beside those rows, in this order.
+        before: the last such folder; what did not change is taken over from it.
+        manifest: of which files its parts are.
+
+    Returns:
+        of which files the parts are; nothing where they were joined.
+
+    Raises:
+        DataError, ConfigError, TransientError: a source file cannot be read, stacked or joined.
+    """
+    below = folder / ".below" if joined else folder
+    manifest = write_parts(stacked, below, policy, before or below, manifest or Manifest("", {}))
+    if joined:
+        rows = pl.scan_parquet(below)
+        for number, source in enumerate(joined):
+            rows = _with(rows, source, folder / f".joined{number}", policy)
+        sink(rows, folder / "00000.parquet")
+        manifest = Manifest("", {})
+    for hidden in folder.glob(".*"):
+        shutil.rmtree(hidden)
+    return manifest
+
+
+def _with(left: pl.LazyFrame, source: Source, place: Path, policy: ReadPolicy) -> pl.LazyFrame:
+    assert source.join is not None  # noqa: S101 - the caller chose it so
+    files = find_files([source], policy, place / ".fetched")
+    write_parts(files, place, policy, place, Manifest("", {}))
+    right = pl.scan_parquet(place)
+    return join(left, right, source.join.by, source.join.cardinality, files[0].label)

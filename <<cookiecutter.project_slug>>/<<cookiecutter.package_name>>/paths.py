@@ -1,0 +1,44 @@
+"""Every file that stages exchange, by name; relative to the repository's root."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+
+RAW = Path("data/raw")
+INGESTED = Path("data/ingested.parquet")  # a folder: one part a source file
+INGESTED_MANIFEST = Path("data/ingested.json")  # on this machine only: which file each part is of
+VALID = Path("data/valid.parquet")
+QUARANTINE = Path("data/quarantine.parquet")
+TRAIN = Path("data/split/train.parquet")
+VALIDATION = Path("data/split/validation.parquet")
+TEST = Path("data/split/test.parquet")
+
+STUDY = Path("models/tuning/study.db")
+BEST = Path("models/tuning/best.json")
+MODEL = Path("models/model")
+CONTRACT = Path("models/contract.json")
+REFERENCE = Path("models/baseline/reference.parquet")
+BASELINE_SUMMARY = Path("models/baseline/summary.json")
+
+QUALITY = Path("reports/quality.json")
+QUALITY_PAGE = Path("reports/quality.html")
+SPLIT = Path("reports/split.json")
+METRICS = Path("reports/metrics.json")
+IMPORTANCE = Path("reports/importance.json")
+PLOTS = Path("reports/plots")
+TEST_PREDICTIONS = Path("reports/test_predictions.parquet")
+EXPERIMENT = Path("reports/experiment.json")
+CARD = Path("reports/model_card.md")
+
+REGISTRY = Path("reports/registry.json")
+
+INCOMING = Path("data/incoming")
+PREDICTIONS = Path("data/predictions.parquet")
+INCOMING_VALID = Path("data/incoming_valid.parquet")
+INCOMING_QUARANTINE = Path("data/incoming_quarantine.parquet")
+INCOMING_REPORT = Path("reports/incoming.json")
+DRIFT = Path("reports/drift.json")
+DRIFT_PAGE = Path("reports/drift.html")
+DRIFT_SUMMARY = Path("reports/drift.md")
+DRIFT_DETAILS = Path("reports/drift_details.html")
+ALERTS = Path("reports/alerts.json")

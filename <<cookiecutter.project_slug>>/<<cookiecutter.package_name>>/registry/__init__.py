@@ -1,0 +1,1 @@
+"""Versions of the model, and the gate through which one becomes champion."""

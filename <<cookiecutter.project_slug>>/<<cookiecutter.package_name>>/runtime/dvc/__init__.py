@@ -1,0 +1,1 @@
+"""What DVC leaves on disk and says in the environment; nothing else in the package knows DVC."""

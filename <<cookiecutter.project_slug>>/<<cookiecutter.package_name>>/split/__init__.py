@@ -1,0 +1,1 @@
+"""Training, validation and test rows, folds, and what must not leak between them."""

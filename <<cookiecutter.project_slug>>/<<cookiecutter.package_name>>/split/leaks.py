@@ -1,0 +1,195 @@
+"""What must not leak from the rows that score a model into those that train it."""
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+from ..errors import DataError
+from .splits import Splits, SplitSpec, is_quantity
+
+BINS = 100  # of a feature with more values than that, by its quantiles
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was measured, and what people should know."""
+
+    repeated: float  # share of validation and test rows that equal a training row
+    alone: dict[str, float]  # how well a feature alone tells the target, 0 to 1; best first
+    warnings: list[str]
+
+
+def check(
+    parts: Splits, plan: SplitSpec, features: list[str], *, max_repeated: float, max_alone: float
+) -> Findings:
+    """Refuse parts that leak; measure what may be honest, and warn.
+
+    Raises:
+        DataError: a key, a group or a moment on the wrong side, the target among the features, or
+            more repeated rows than ``max_repeated``.
+    """
+    check_keys(parts, plan.key)
+    if plan.group:
+        check_groups(parts, plan.group)
+    if plan.kind == "time" and plan.time:
+        check_time(parts, plan.time)
+    check_target(pl.concat(parts.named().values()), features, plan.target)
+
+    repeated = check_repeated(parts, [*features, plan.target], max_repeated)
+    alone = how_well_alone(parts, features, plan.target)
+    warnings = [
+        f"the column {name!r} alone tells {plan.target!r} with a score of {score:.3f}, above "
+        "split.max_alone: is it known at the time of the answer?"
+        for name, score in alone.items()
+        if score > max_alone
+    ]
+    if repeated:
+        warnings.append(f"{repeated:.2%} of validation and test rows equal a training row")
+    return Findings(round(repeated, 6), alone, warnings)
+
+
+def check_keys(parts: Splits, key: str) -> None:
+    """Refuse a key that appears more than once."""
+    keys = pl.concat([part[key] for part in parts.named().values()])
+    repeated = keys.len() - keys.n_unique()
+    if repeated:
+        raise DataError(
+            f"{repeated} values of the key {key!r} appear more than once, so the same row could "
+            "train and test. Remove duplicates, or fix data.key.",
+            "data.leak",
+        )
+
+
+def check_groups(parts: Splits, group: str) -> None:
+    """Refuse a group that has rows in two parts."""
+    named = parts.named().values()
+    shared = (
+        sum(part[group].n_unique() for part in named)
+        - pl.concat([part[group] for part in named]).n_unique()
+    )
+    if shared:
+        raise DataError(
+            f"{shared} times a value of {group!r} has rows in more than one part, so a model "
+            "could know it by name. Use split=group, or clear split.group.",
+            "data.leak",
+        )
+
+
+def check_time(parts: Splits, time: str) -> None:
+    """Refuse training rows that are younger than rows that score."""
+    ends = [(part[time].min(), part[time].max()) for part in parts.named().values()]
+    if ends[0][1] > ends[1][0] or ends[1][1] > ends[2][0]:  # type: ignore[operator]
+        raise DataError(
+            f"training rows are younger than test rows, by {time!r}. Use split=time.", "data.leak"
+        )
+
+
+def check_target(rows: pl.DataFrame, features: list[str], target: str) -> None:
+    """Refuse a feature that is the target, or names each of its values by another one."""
+    found = [name for name in features if _is_recoded(rows, name, target)]
+    if found:
+        raise DataError(
+            f"{', '.join(found)} holds the target {target!r} itself, or another name for each of "
+            "its values. List it under data.ignore.",
+            "data.leak",
+        )
+
+
+def _is_recoded(rows: pl.DataFrame, name: str, target: str) -> bool:
+    values = rows[target].n_unique()
+    if rows[name].n_unique() != values or rows.select(name, target).n_unique() != values:
+        return False
+    if values <= rows.height / 2:
+        return True
+    # Nearly each row has a value of its own, so pairs are unique by chance: look at their order.
+    number = rows.select(pl.col(name, target).to_physical().cast(pl.Float64, strict=False))
+    if number.null_count().sum_horizontal().item() > 0:
+        return False  # words, which have no order
+    return bool(number.select(pl.corr(name, target, method="spearman").abs()).item() > 1 - 1e-9)
+
+
+def check_repeated(parts: Splits, columns: list[str], limit: float) -> float:
+    """The share of validation and test rows that equal a training row in all these columns.
+
+    Raises:
+        DataError: it is above the limit.
+    """
+    held_out = pl.concat([parts.validation, parts.test]).select(columns)
+    known = parts.train.select(columns).unique()
+    repeated = held_out.join(known, on=columns, how="semi", nulls_equal=True).height
+    share = repeated / held_out.height
+    if share > limit:
+        raise DataError(
+            f"{share:.1%} of validation and test rows equal a training row in all features and "
+            f"the target; split.max_repeated allows {limit:.1%}. Remove copies, keep them together "
+            "by split=group, or raise the limit where rows repeat honestly.",
+            "data.leak",
+        )
+    return share
+
+
+def how_well_alone(parts: Splits, features: list[str], target: str) -> dict[str, float]:
+    """How well each feature alone tells the target of rows that it was not learned from.
+
+    The target's mean for each value of the feature (or each hundredth of its values) is learned
+    from training rows and scores the others: by ROC AUC, best of the classes; by Spearman's
+    correlation where the target is a quantity.
+    """
+    held_out = pl.concat([parts.validation, parts.test])
+    if is_quantity(pl.concat([parts.train[target], held_out[target]])):
+        truths = [pl.col(target)]
+    else:
+        classes = parts.train[target].unique().sort()
+        last_only = classes.len() == 2  # of two, one is the other's mirror
+        truths = [pl.col(target) == value for value in (classes[-1:] if last_only else classes)]
+    scores = {
+        name: max(_score_alone(parts.train, held_out, name, truth) for truth in truths)
+        for name in features
+    }
+    return {name: round(s, 4) for name, s in sorted(scores.items(), key=lambda item: -item[1])}
+
+
+def _score_alone(train: pl.DataFrame, held_out: pl.DataFrame, name: str, truth: pl.Expr) -> float:
+    known, asked = (
+        pl.DataFrame({"value": column, "truth": frame.select(truth).to_series()})
+        for frame, column in zip(
+            (train, held_out), _binned(train[name], held_out[name]), strict=True
+        )
+    )
+    means = known.group_by("value").agg(pl.col("truth").mean().alias("mean"))
+    scored = asked.join(means, on="value", how="left", nulls_equal=True).with_columns(
+        pl.col("mean").fill_null(known["truth"].mean())
+    )
+    if asked["truth"].dtype != pl.Boolean:
+        score = scored.select(pl.corr("mean", "truth", method="spearman").abs()).item()
+        return 0.0 if score is None or math.isnan(score) else float(score)
+    return _roc_auc(scored["mean"], scored["truth"])
+
+
+def _binned(train: pl.Series, held_out: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Both with few values: as they are, or by quantiles of the first; a null stays one."""
+    train, held_out = train.to_physical(), held_out.to_physical()
+    if not train.dtype.is_numeric() or train.n_unique() <= BINS:
+        return train, held_out
+    cuts = train.drop_nulls().sort().gather_every(max(train.len() // BINS, 1)).unique().sort()
+
+    def binned(column: pl.Series) -> pl.Series:
+        place = pl.Series(cuts.search_sorted(column.fill_null(cuts[0]), side="right"))
+        return (
+            place.to_frame("place")
+            .select(pl.when(column.is_not_null()).then(pl.col("place")))
+            .to_series()
+        )
+
+    return binned(train), binned(held_out)
+
+
+def _roc_auc(scores: pl.Series, truth: pl.Series) -> float:
+    """By ranks (Mann, Whitney 1947); 0.5 where one class is absent."""
+    positive = int(truth.sum())
+    pairs = positive * (truth.len() - positive)
+    if not pairs:
+        return 0.5
+    ranks = float(scores.rank("average").filter(truth).sum())
+    return (ranks - positive * (positive + 1) / 2) / pairs

@@ -1,0 +1,132 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from <<cookiecutter.package_name>>.errors import ModelError, ResourceError
+from <<cookiecutter.package_name>>.registry import versions as registry
+from <<cookiecutter.package_name>>.runtime import tracking
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a repository")
+
+
+@pytest.fixture(autouse=True)
+def uri(repository: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("DVC_ROOT", str(repository))
+    return tracking.tracking_uri("sqlite", None)
+
+
+@pytest.fixture
+def client(uri: str) -> Iterator[Any]:
+    with tracking.store(uri) as opened:
+        yield opened
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    return request.node.name
+
+
+@pytest.fixture
+def register(client: Any, uri: str, name: str, tmp_path: Path):
+    def made(content: str) -> str:
+        model, contract = tmp_path / content, tmp_path / "contract.json"
+        model.mkdir(exist_ok=True)
+        (model / "model.skops").write_text(content)
+        contract.write_text("{}")
+        return registry.register(
+            client, uri, name, model=model, contract=contract, tags={"run_id": "r1"}
+        )
+
+    return made
+
+
+def test_without_a_promotion_there_is_no_champion(client: Any, name: str, register) -> None:
+    assert registry.champion(client, name) is None
+    register("a")
+    assert registry.champion(client, name) is None
+
+
+def test_the_same_model_twice_is_one_version(client: Any, name: str, register) -> None:
+    assert [register(content) for content in ("a", "b", "a")] == ["1", "2", "1"]
+    assert client.get_model_version_by_alias(name, "challenger").version in (1, "1")
+
+
+def test_a_champion_is_fetched_as_it_was_registered(
+    client: Any, name: str, register, tmp_path: Path
+) -> None:
+    registry.promote(client, name, register("a"))
+    register("b")
+    champion = registry.champion(client, name)
+    folder = tmp_path / "fetched"
+    folder.mkdir()
+    model, contract = registry.fetch(client, champion, folder)
+    assert (model / "model.skops").read_text() == "a"
+    assert contract.read_text() == "{}"
+    assert champion.tags["run_id"] == "r1"
+
+
+def test_the_champion_moves_when_another_is_promoted(client: Any, name: str, register) -> None:
+    for content in ("a", "b"):
+        registry.promote(client, name, register(content))
+    assert str(registry.champion(client, name).version) == "2"
+
+
+def test_a_champion_whose_files_changed_is_refused(
+    client: Any, name: str, register, tmp_path: Path, repository: Path
+) -> None:
+    registry.promote(client, name, register("a"))
+    champion = registry.champion(client, name)
+    stored = repository / "mlruns" / champion.run_id / "artifacts/model/model.skops"
+    stored.write_text("another")
+    with pytest.raises(ModelError, match="is not what was registered"):
+        registry.fetch(client, champion, tmp_path)
+
+
+def test_a_contract_that_changed_is_refused_too(
+    client: Any, name: str, register, tmp_path: Path, repository: Path
+) -> None:
+    registry.promote(client, name, register("a"))
+    champion = registry.champion(client, name)
+    stored = repository / "mlruns" / champion.run_id / "artifacts/contract.json"
+    stored.write_text('{"threshold": 0}')
+    with pytest.raises(ModelError, match=r"contract\.json changed"):
+        registry.fetch(client, champion, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "called", ["O'Hare delays", 'say "hello"', "Zürich 東京 %41", ".hidden", "a\\b"]
+)
+def test_a_name_that_the_configuration_accepts_is_registered(
+    client: Any, uri: str, called: str, tmp_path: Path
+) -> None:
+    model, contract = tmp_path / "model", tmp_path / "contract.json"
+    model.mkdir()
+    (model / "model.skops").write_text(called)
+    contract.write_text("{}")
+    assert registry.champion(client, called) is None
+    for _ in range(2):
+        version = registry.register(client, uri, called, model=model, contract=contract, tags={})
+    registry.promote(client, called, version)
+    assert str(registry.champion(client, called).version) == version == "1"
+
+
+def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
+    client: Any, name: str, register, repository: Path
+) -> None:
+    version = register("a")
+    record = repository / "reports/registry.json"
+    record.parent.mkdir()
+    record.write_text('{"champion": "1"}')
+    try:
+        assert registry.champion(client, name) is None
+        assert register("b") != version
+        with pytest.raises(ResourceError, match="holds no version 1 of 'other'"):
+            registry.champion(client, "other")
+    finally:
+        record.unlink()
+        record.parent.rmdir()
