@@ -44,7 +44,7 @@ def test_a_file_that_is_no_schema_of_a_row_is_refused(tmp_path: Path, text: str)
     (tmp_path / "schema.json").write_text(text)
 
     with pytest.raises(ConfigError, match=r"schema\.json"):
-        schema.read(str(tmp_path / "schema.json"))
+        schema.read_schema(str(tmp_path / "schema.json"))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_cannot_be_checked_is_refused_by_the_name_of_its_column(rules: dict
 
 
 def test_the_shipped_schema_holds_for_the_shipped_rows(tmp_path: Path) -> None:
-    rules = schema.read(str(ROOT / "schemas/flights.json"))
+    rules = schema.read_schema(str(ROOT / "schemas/flights.json"))
     source = ROOT / "data/raw/flights.parquet"
     quality = validate(source, rules, tmp_path / "v.parquet", tmp_path / "q.parquet")
 
@@ -131,7 +131,7 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
     ingested(
         [Source(kind=ending, path=str(tmp_path / f"f.{ending}"))], tmp_path / "scratch", ReadPolicy(0)
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read(str(tmp_path / "schemas/f.json"))
+    rules = schema.read_schema(str(tmp_path / "schemas/f.json"))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert "--overwrite" in again
@@ -185,7 +185,7 @@ def test_synthetic_flights_pass_their_schema_by_command(tmp_path: Path, package:
     ingested(
         [Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", ReadPolicy(0)
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read(str(path))
+    rules = schema.read_schema(str(path))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert quality.valid == 300
