@@ -10,18 +10,30 @@ import pytest
 import skops.io
 import yaml
 
-from <<cookiecutter.package_name>>.split.keys import digests
+from <<cookiecutter.package_name>> import own
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model import transforms as own
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.model.estimators import ESTIMATORS
 from <<cookiecutter.package_name>>.model.contract import infer_contract
-from <<cookiecutter.package_name>>.model.preprocessing import STEPS, StepSpec
+from <<cookiecutter.package_name>>.model.estimators import ESTIMATORS
 from <<cookiecutter.package_name>>.model.persistence import load, save
+from <<cookiecutter.package_name>>.model.preprocessing import STEPS, StepSpec
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
+from <<cookiecutter.package_name>>.split.keys import digests
 
-from ..conftest import ROOT
-from .hostile import HOSTILE, PIPELINE, RUN, keyed, listed, loss, node, packed, tupled, value
+from ..fixture import CONF
+from .hostile import (
+    DOUBLE,
+    HOSTILE,
+    PIPELINE,
+    RUN,
+    keyed,
+    listed,
+    loss,
+    node,
+    packed,
+    tupled,
+    value,
+)
 
 LEARNED = digests(pl.Series([1, 2, 3]))
 FOREIGN = """
@@ -55,13 +67,39 @@ def double(frame: pl.DataFrame) -> pl.DataFrame: return frame * 2
 """
 
 
+OF_TESTS = """
+import polars as pl
+def double(frame: pl.DataFrame) -> pl.DataFrame: return frame * 2
+"""
+IMPORTING = """
+from foreign_code import Thing, run
+from mine import Mean
+class Mine(Mean): pass
+class Outer:
+    class Inner: pass
+Alias = Mean
+def mine(frame): return frame
+"""
+
+
 @pytest.fixture(autouse=True)
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Modules of others in the current folder, which no test has imported yet."""
+    """Modules of others, and one in own/, which no test has imported yet."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    for name, text in (("foreign_code", FOREIGN), ("mine", MINE)):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    place = [*own.__path__, str(tmp_path / "own")]
+    monkeypatch.setattr(own, "__path__", place)
+    monkeypatch.setattr(own.__spec__, "submodule_search_locations", place)
+    (tmp_path / "own").mkdir()
+    for name, text in (
+        ("foreign_code", FOREIGN),
+        ("mine", MINE),
+        ("own/of_tests", OF_TESTS),
+        ("own/importing", IMPORTING),
+        ("own/broken", "raise SystemExit"),
+    ):
         (tmp_path / f"{name}.py").write_text(text)
+        imported = name.replace("own/", f"{own.__name__}.")
+        monkeypatch.delitem(sys.modules, imported, raising=False)
 
 
 def trained(rows: pl.DataFrame, adapter: str, steps: list[StepSpec], **params: Any) -> Fitted:
@@ -83,7 +121,7 @@ def pairs_of(saved: bytes) -> set[tuple[str, str]]:
 
 
 def shipped(group: str) -> list[Any]:
-    return [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "conf" / group).iterdir())]
+    return [yaml.safe_load(file.read_text()) for file in sorted((CONF / group).iterdir())]
 
 
 def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
@@ -95,10 +133,8 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
         for group in shipped("preprocess")
     ]
     scalers = [StepSpec(name, "numeric", {}) for name in ("standard_scaler", "min_max")]
-    scalers += [
-        StepSpec("robust_scaler", "numeric", {}),
-        StepSpec(f"{own.__name__}.ratio", ["wind", "seats"], {}),
-    ]
+    scalers += [StepSpec("robust_scaler", "numeric", {})]
+    scalers += [StepSpec(DOUBLE, ["wind", "seats"], {})]
     texts = [StepSpec(name, "text", {}) for name in ("text_tfidf", "label_encoder", "ordinal")]
     texts += [StepSpec(name, "text", {}) for name in ("one_hot", "target_encoder", "hash")]
     dated = StepSpec("date_parts", "datetime", {})
@@ -108,16 +144,56 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     models = [model for model in shipped("model") if model["adapter"] in ESTIMATORS]
     jobs = [(model, steps) for model in models for steps in choices]
     jobs += [(shipped("model")[0], steps) for steps in others]
-    pairs, exit_on_error = set(), set()
+    pairs, untrusted = set(), set()
     for model, steps in jobs:
         saved = skops.io.dumps(trained(rows, model["adapter"], steps, **model["params"]).pipeline)
         pairs |= pairs_of(saved)
-        exit_on_error |= set(skops.io.get_untrusted_types(data=saved))
+        untrusted |= set(skops.io.get_untrusted_types(data=saved))
         assert trust.trusted(saved, [], "it")
 
     typed = {pair for pair in pairs if pair[0] in trust.TYPES}
     assert typed == {(loader, name) for loader, names in trust.TYPES.items() for name in names}
-    assert exit_on_error <= {name for _, name in typed} | {"numpy.dtype"}
+    assert untrusted <= {name for _, name in typed} | {"numpy.dtype", DOUBLE}
+
+
+@pytest.mark.parametrize(("loader", "name"), [("ObjectNode", "Mine"), ("FunctionNode", "mine")])
+def test_what_a_module_of_own_defines_is_trusted(loader: str, name: str) -> None:
+    dotted = f"{own.__name__}.importing.{name}"
+
+    assert dotted in trust.trusted(packed(node(loader, dotted, content=keyed())), [], "it")
+
+
+@pytest.mark.parametrize(
+    ("loader", "name"),
+    [
+        ("ObjectNode", "importing.Thing"),  # only imported there
+        ("ObjectNode", "importing.Alias"),
+        ("ObjectNode", "importing.Inner"),
+        ("ObjectNode", "importing.Missing"),
+        ("ObjectNode", "importing.mine"),
+        ("FunctionNode", "importing.run"),
+        ("FunctionNode", "importing.Mine"),
+        ("ConstructorFromReduceNode", "importing.Mine"),
+        ("LossNode", "importing.mine"),
+        ("TypeNode", "importing.Mine"),
+        ("ObjectNode", "absent.Mine"),
+        ("ObjectNode", "absent.importing.Mine"),
+        ("ObjectNode", "Mine"),
+    ],
+)
+def test_what_own_does_not_define_or_would_call_is_refused(loader: str, name: str) -> None:
+    saved = packed(node(loader, f"{own.__name__}.{name}", content=keyed()))
+
+    with pytest.raises(ModelError, match=rf"holds \S+\.{name}.* not trusted"):
+        trust.trusted(saved, [], "it")
+    assert not Path("ran").exists()
+
+
+def test_a_module_of_own_that_cannot_be_imported_is_named() -> None:
+    saved = packed(node("ObjectNode", f"{own.__name__}.broken.Mine", content=keyed()))
+
+    with pytest.raises(ConfigError, match=r"own\.broken, .* cannot be imported \(SystemExit"):
+        trust.trusted(saved, [], "it")
 
 
 @pytest.fixture
@@ -125,7 +201,9 @@ def saved(rows: pl.DataFrame) -> bytes:
     """A good model file at model/model.skops, its contract at c.json."""
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
     fitted = trained(rows, "dummy", steps)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(
+        fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5
+    )
     save(fitted.pipeline, contract, LEARNED, Path("model"), Path("c.json"))
     return Path("model/model.skops").read_bytes()
 
@@ -234,7 +312,9 @@ def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFr
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("mine.Half", "wind", {})]
     steps += [StepSpec("mine.double", "seats", {}), StepSpec("hash", "re:^(?!wind|seats)", {})]
     fitted = trained(rows, "mine.Mean", steps, by=0.5)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(
+        fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5
+    )
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
         save(fitted.pipeline, contract, LEARNED, *files)
@@ -269,7 +349,9 @@ def test_an_estimator_of_more_types_needs_them_named(
 ) -> None:
     steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
     fitted = trained(rows, adapter, steps, **params)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
+    contract = infer_contract(
+        fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5
+    )
     files = (Path("model"), Path("c.json"))
     with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
         save(fitted.pipeline, contract, LEARNED, *files, own=[adapter])
