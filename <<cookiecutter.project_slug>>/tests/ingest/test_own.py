@@ -55,7 +55,7 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
     monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
     monkeypatch.delitem(sys.modules, "own_readers", raising=False)
 
-    with pytest.raises(ConfigError, match=r"\(source_file: SourceFile, scratch: Path\) -> Table"):
+    with pytest.raises(ConfigError, match=r"\(source: SourceFile, scratch: Path\) -> Table"):
         ingest(kind, "in.txt")
     assert Path("in.txt").read_text() == "touch called"
 
