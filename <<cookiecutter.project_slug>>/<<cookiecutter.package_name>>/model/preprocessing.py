@@ -39,6 +39,8 @@ SELECTORS = {
     "datetime": cs.date() | cs.datetime(),
 }
 PATTERN = "re:"
+CATEGORICAL = ("label_encoder", "ordinal", "one_hot", "target_encoder")
+DISTINCT = 0.5  # share of different values above which a text column is none of categories
 INTERFACE = ("fit", "transform", "get_params", "get_feature_names_out", "set_output")
 
 
@@ -70,6 +72,21 @@ def preprocessor(
         for chain, columns in groups.items()
     ]
     return ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
+
+
+def sentences(steps: list[Step], features: pl.DataFrame) -> list[str]:
+    """The text columns of nearly as many values as rows, (n, k), that a step takes for categories.
+
+    Such a column holds sentences or names; nothing of a new row's text is learned from others.
+    """
+    chains = _chains(steps, features.schema, ())
+    return [
+        name
+        for name, chain in chains.items()
+        if chain
+        and steps[chain[0]].step in CATEGORICAL
+        and features[name].n_unique() > DISTINCT * features.height
+    ]
 
 
 def _chains(

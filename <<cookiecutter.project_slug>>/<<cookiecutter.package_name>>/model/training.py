@@ -12,7 +12,7 @@ from ..errors import DataError, ModelError, PipelineError
 from ..split.target import Array, Target, Task
 from .estimators import at_most, build_estimator
 from .flavors import sklearn as flavor
-from .preprocessing import preprocessor
+from .preprocessing import preprocessor, sentences
 
 log = structlog.get_logger()
 
@@ -106,6 +106,12 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
         simpler = _estimator(replace(spec, estimator=spec.fallback, params={}), target.task)
     if empty := _empty(features):
         log.warning("columns without a value in the training rows are left out", columns=empty)
+    if texts := sentences(spec.steps, features):
+        log.warning(
+            "columns of many different texts are taken for categories; text_tfidf learns their "
+            "words (preprocess=text), or list them under data.ignore",
+            columns=texts,
+        )
     with at_most(spec.workers):
         prepared = _prepare(pipeline[0], features, y)
         error = _failure(pipeline[-1], prepared, y)
