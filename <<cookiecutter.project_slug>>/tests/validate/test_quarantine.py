@@ -1,8 +1,8 @@
 import os
 import random
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.validate import duplicates, quarantine as validation
-from <<cookiecutter.package_name>>.schema import row as schema, failures as verdicts
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, accept, validate
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.schema import failures as verdicts
+from <<cookiecutter.package_name>>.schema import row as schema
+from <<cookiecutter.package_name>>.validate import duplicates
+from <<cookiecutter.package_name>>.validate import quarantine as validation
+from <<cookiecutter.package_name>>.validate.quarantine import Quality, accept, validate
 
-from ..conftest import ROOT, run
+from ..conftest import ROOT, by_hand, run
+from ..fixture import SCHEMA, rides
 
 
 def dealt(tmp_path: Path, rows: pl.DataFrame, document: dict[str, Any], **more: str) -> Quality:
@@ -277,11 +280,11 @@ def test_a_few_bad_rows_are_accepted() -> None:
 def test_after_a_kill_at_any_moment_the_next_run_writes_the_same_bytes(
     tmp_path: Path, package: str
 ) -> None:
-    for name in ("schemas/flights.json", "data/raw/flights.parquet"):
-        to = tmp_path / name.replace("raw/flights", "ingested")
-        to.parent.mkdir()
-        to.write_bytes((ROOT / name).read_bytes())
-    command = [sys.executable, "-m", f"{package}.stages.validate", "hydra.run.dir=outputs"]
+    for folder in ("schemas", "data"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(SCHEMA, tmp_path / "schemas")
+    rides().write_parquet(tmp_path / "data/ingested.parquet")
+    command = by_hand(package, "validate", "hydra.run.dir=outputs")
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
 
     def after_a_run() -> dict[str, bytes]:
