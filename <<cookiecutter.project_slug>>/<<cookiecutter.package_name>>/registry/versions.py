@@ -42,7 +42,7 @@ def register(
     return str(registered.version)
 
 
-def champion(client: Any, name: str) -> Any | None:
+def champion_of(client: Any, name: str) -> Any | None:
     """The registry's version with the alias ``champion``; None if there is none.
 
     Raises:
