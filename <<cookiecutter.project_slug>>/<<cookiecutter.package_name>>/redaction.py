@@ -1,6 +1,6 @@
 """Secrets: what they look like, and text without them.
 
-Configuration may hold none (see ``config/secrets.py``); whatever is logged, printed or recorded goes
+Configuration may hold none (``config/secrets.py``); whatever is logged, printed or recorded goes
 through ``redact``. It knows forms (a password in an address, ``?sig=``, a bearer token), and the
 values of the environment variables that the configuration names.
 """

@@ -187,7 +187,7 @@ def test_a_wrong_override_stops_before_anything_runs(
         ("validate", "data.schema=gone.json", 2, "gone.json"),
         ("split", "data.target=member", 0, "done"),
         ("split", "data.ignore=[bik]", 2, "bike"),
-        ("train", "model.adapter=oracle", 2, "oracle"),
+        ("train", "model.estimator=oracle", 2, "oracle"),
         ("train", "model.params.depth=3", 2, "depth"),
         ("evaluate", "evaluate.metrics=[luck]", 2, "luck"),
         ("register", "tracking=none", 2, "tracking"),

@@ -1,4 +1,4 @@
-"""The demo's later months, one at a time: `python -m PACKAGE.commands.arrive 6` brings the flights of June."""
+"""The demo's later months: `python -m PACKAGE.commands.arrive 6` brings the flights of June."""
 
 import argparse
 import sys

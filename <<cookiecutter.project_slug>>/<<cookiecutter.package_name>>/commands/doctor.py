@@ -1,9 +1,10 @@
 """Heals what a killed process or a bad disk leaves behind, which DVC leaves to people.
 
-python -m PACKAGE.commands.doctor                free locks, files and queued experiments of the dead
-python -m PACKAGE.commands.doctor run CMD…       the same, then CMD; if it fails, last good outputs return
-python -m PACKAGE.commands.doctor verify         name every cache object and output that is corrupt
-python -m PACKAGE.commands.doctor repair         take those away, and make them again
+With python -m PACKAGE.commands.doctor before it:
+(nothing)       free locks, files and queued experiments of dead processes
+run CMD…        the same, then CMD; if it fails, last good outputs return
+verify          name every cache object and output that is corrupt
+repair          take those away, and make them again
 """
 
 import argparse

@@ -165,7 +165,7 @@ def _options(text: str | None) -> dict[str, Any]:
 
 def make(rows: int, path: Path, to: Path, seed: int) -> None:
     """Write rows that a schema allows, as CSV or Parquet by the name's ending."""
-    table = synthesize(schema.read(str(path)), rows, seed)
+    table = synthesize(schema.read_schema(str(path)), rows, seed)
     with atomic_write(to) as partial:
         if to.suffix == ".csv":
             table.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S%.f")

@@ -27,7 +27,7 @@ def read_policy(data: Data) -> ReadPolicy:
     Raises:
         ConfigError: the schema cannot be read; a column is to be hashed, and there is no key.
     """
-    rules, key = schema.read(data.schema), data.hash_key_env
+    rules, key = schema.read_schema(data.schema), data.hash_key_env
     protect = functools.partial(privacy.protect, schema=rules, key_env=key)
     return ReadPolicy(data.retry_s, data.limits, protect, privacy.mark(rules, key))
 

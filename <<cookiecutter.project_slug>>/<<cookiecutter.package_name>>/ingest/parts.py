@@ -66,7 +66,7 @@ class ReadPolicy:
 def write_parts(
     files: Sequence[SourceFile], folder: Path, policy: ReadPolicy, before: Path, manifest: Manifest
 ) -> Manifest:
-    """Write one part a source file to ``folder``, all with the same columns, or take it from ``before``.
+    """Write one part a file to ``folder``, all with the same columns, or take it from ``before``.
 
     Raises:
         DataError, ConfigError: a source file cannot be read.

@@ -77,7 +77,7 @@ def _apart(label: str, names: Sequence[str]) -> list[str]:
 
 
 def open_table(source_file: SourceFile, scratch: Path) -> Table:
-    """The table of a source file; ``scratch`` is an empty folder for what its reader needs to write.
+    """The table of a source file; ``scratch`` is an empty folder for its reader.
 
     Raises:
         ConfigError: the reader does not know an option, or is none.

@@ -31,25 +31,41 @@ PROTOCOL = 2  # of skops 0.16; a file of another one would choose other loaders
 _STEPS = f"{__package__}.transforms"
 _OWN = f"{__package__.rpartition('.')[0]}.own"
 TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
-    "LossNode": frozenset({"sklearn._loss._loss.CyHalfBinomialLoss"}),
+    "LossNode": frozenset(
+        f"sklearn._loss._loss.CyHalf{name}"
+        for name in ("BinomialLoss", "MultinomialLoss", "SquaredError")
+    ),
     "ObjectNode": frozenset(
         {
             f"{_STEPS}.DateParts",
             f"{_STEPS}.FrameFunction",
             f"{_STEPS}.HashBuckets",
             f"{_STEPS}.TextTfidf",
+            "sklearn._loss.link.IdentityLink",
             "sklearn._loss.link.Interval",
             "sklearn._loss.link.LogitLink",
+            "sklearn._loss.link.MultinomialLogit",
             "sklearn._loss.loss.HalfBinomialLoss",
+            "sklearn._loss.loss.HalfMultinomialLoss",
+            "sklearn._loss.loss.HalfSquaredError",
+            "sklearn.calibration.CalibratedClassifierCV",
+            "sklearn.calibration._CalibratedClassifier",
+            "sklearn.calibration._SigmoidCalibration",
             "sklearn.compose._column_transformer.ColumnTransformer",
             "sklearn.dummy.DummyClassifier",
+            "sklearn.dummy.DummyRegressor",
             "sklearn.ensemble._forest.RandomForestClassifier",
+            "sklearn.ensemble._forest.RandomForestRegressor",
             "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
             "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
             "HistGradientBoostingClassifier",
+            "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
+            "HistGradientBoostingRegressor",
             "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
             "sklearn.impute._base.SimpleImputer",
             "sklearn.linear_model._logistic.LogisticRegression",
+            "sklearn.linear_model._ridge.Ridge",
+            "sklearn.model_selection._split.KFold",
             "sklearn.model_selection._split.StratifiedKFold",
             "sklearn.pipeline.Pipeline",
             "sklearn.preprocessing._data.MinMaxScaler",
@@ -57,11 +73,14 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
             "sklearn.preprocessing._data.StandardScaler",
             "sklearn.preprocessing._encoders.OneHotEncoder",
             "sklearn.preprocessing._encoders.OrdinalEncoder",
+            "sklearn.preprocessing._label.LabelBinarizer",
             "sklearn.preprocessing._label.LabelEncoder",
             "sklearn.preprocessing._target_encoder.TargetEncoder",
             "sklearn.tree._classes.DecisionTreeClassifier",
+            "sklearn.tree._classes.DecisionTreeRegressor",
             "xgboost.core.Booster",
             "xgboost.sklearn.XGBClassifier",
+            "xgboost.sklearn.XGBRegressor",
         }
     ),
     "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),

@@ -105,7 +105,7 @@ class RowSchema:
             )
 
 
-def read(path: str) -> RowSchema:
+def read_schema(path: str) -> RowSchema:
     """The schema in a file.
 
     Raises:

@@ -36,7 +36,7 @@ def main(config: Config) -> None:
     """Answer the valid rows of what arrived; the others go to quarantine, with their reasons."""
     pipeline, contract = load(MODEL, CONTRACT, own(config))
     needed = [*contract.features, contract.key]
-    rules = schema.read(config.data.schema)
+    rules = schema.read_schema(config.data.schema)
 
     with scratch(PREDICTIONS) as folder:
         files = incoming.gather(config.data, rules, contract.target, needed, folder)

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Deal the rows to data/valid.parquet and data/quarantine.parquet; report on both."""
-    rules = schema.read(config.data.schema)
+    rules = schema.read_schema(config.data.schema)
     settings = config.validate
 
     with atomic_write(VALID) as valid:  # refused: what was valid stays; the others tell why

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.ingest.sources import open_table, files
+from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
 from <<cookiecutter.package_name>>.errors import DataError, PipelineError
 from <<cookiecutter.package_name>>.config.data import Limits, Source
 

@@ -45,7 +45,7 @@ def test_a_file_that_is_no_schema_of_a_row_is_refused(tmp_path: Path, text: str)
     (tmp_path / "schema.json").write_text(text)
 
     with pytest.raises(ConfigError, match=r"schema\.json"):
-        schema.read(str(tmp_path / "schema.json"))
+        schema.read_schema(str(tmp_path / "schema.json"))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_draft_keeps_all_rows_of_a_file_and_is_not_overwritten(
         tmp_path / "scratch",
         ReadPolicy(0),
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read(str(tmp_path / "schemas/f.json"))
+    rules = schema.read_schema(str(tmp_path / "schemas/f.json"))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert "--overwrite" in again
@@ -186,7 +186,7 @@ def test_synthetic_rows_pass_their_schema_by_command(tmp_path: Path, package: st
     ingested(
         [Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", ReadPolicy(0)
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read(str(SCHEMA))
+    rules = schema.read_schema(str(SCHEMA))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert quality.valid == 300

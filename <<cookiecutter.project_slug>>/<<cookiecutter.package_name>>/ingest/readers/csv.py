@@ -62,8 +62,8 @@ def read(source: SourceFile, scratch: Path) -> Table:
         rows = rows.rename(lambda name: name if name.strip() else unnamed)
     columns = rows.collect_schema().names()
     if len(columns) != width + ("row_index_name" in options):
-        _inspect(source, file, columns[-1], None)
-    return Table(_extended(source, rows), functools.partial(_inspect, source, file, columns[-1]))
+        _verify(source, file, columns[-1], None)
+    return Table(_extended(source, rows), functools.partial(_verify, source, file, columns[-1]))
 
 
 def _check_marks(source: SourceFile) -> None:
@@ -117,7 +117,7 @@ def _check_header(source: SourceFile, file: Path) -> int:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             names = next(filter(None, _rows(handle, source.options)))
     except (UnicodeDecodeError, csv.Error, StopIteration):
-        _inspect(source, file, "", None)
+        _verify(source, file, "", None)
         raise DataError(
             f"{source.label} holds no header that can be read. Fix the file.", "data.unreadable"
         ) from None
@@ -168,7 +168,7 @@ def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]
     yield from itertools.islice(begun, options.get("skip_rows", 0), None)
 
 
-def _inspect(source: SourceFile, file: Path, last: str, written: Path | None) -> None:
+def _verify(source: SourceFile, file: Path, last: str, written: Path | None) -> None:
     """Raise for the first row that has not as many fields as the header.
 
     polars refuses a row with too many fields, but fills one with too few: so rows that end in a

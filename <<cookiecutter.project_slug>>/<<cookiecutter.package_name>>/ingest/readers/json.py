@@ -29,10 +29,10 @@ def read_lines(source: SourceFile, scratch: Path) -> Table:
     except pl.exceptions.PolarsError:  # a bad line, or values that have no one type
         names = _names(source, file)
     rows = pl.scan_ndjson(plain, schema=dict.fromkeys(names, pl.String()))
-    return Table(rows, functools.partial(_inspect, source, file))
+    return Table(rows, functools.partial(_verify, source, file))
 
 
-def _inspect(source: SourceFile, file: Path, written: Path | None) -> None:
+def _verify(source: SourceFile, file: Path, written: Path | None) -> None:
     """Find the line that polars stopped at."""
     if written is None:
         _names(source, file)

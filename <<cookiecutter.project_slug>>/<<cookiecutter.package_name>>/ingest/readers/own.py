@@ -30,7 +30,7 @@ def reader(kind: str) -> Reader:
             f"of {', '.join(KINDS)}, or the dotted name of a function.",
             "config.reader",
         ) from error
-    if not inspect.isfunction(function) or not _takes_a_unit(function):
+    if not inspect.isfunction(function) or not _takes_a_source_file(function):
         raise ConfigError(
             f"data.sources.kind is {kind!r}, which is no reader; expected is a Python function "
             f"{EXPECTED}, found {_described(function)}. Name another in conf/data.",
@@ -39,7 +39,7 @@ def reader(kind: str) -> Reader:
     return functools.partial(_called, function)
 
 
-def _takes_a_unit(function: Any) -> bool:
+def _takes_a_source_file(function: Any) -> bool:
     parameters = inspect.signature(function).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     return needed == ["source", "scratch"]
