@@ -25,7 +25,7 @@ from ..runtime import logs
 from ..runtime.artifacts import atomic_write, remove
 from ..runtime.dvc import locks
 from ..runtime.dvc import queue as queued
-from ..runtime.run import committed, run_id
+from ..runtime.dvc.run import committed_text, run_id
 from ..runtime.stage import exit_on_error
 
 log = structlog.get_logger()
@@ -70,7 +70,7 @@ def _is_record(file: Path) -> bool:
 
 def _from_git(file: Path) -> None:
     """Write the last committed content of a file, if there is one; DVC's run cache has the rest."""
-    text = committed(file)
+    text = committed_text(file)
     if text is not None:
         with atomic_write(file) as partial:
             partial.write_text(text, encoding="utf-8")

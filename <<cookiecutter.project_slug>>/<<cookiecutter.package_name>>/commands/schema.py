@@ -28,7 +28,7 @@ from ..ingest.collect import collect, find_files
 from ..ingest.parts import ReadPolicy
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import exit_on_error
 from ..schema import row as schema
 from ..schema.infer import infer

@@ -44,17 +44,18 @@ class SourceFile:
 class Table:
     """The rows of a source file, which can be read more than once.
 
-    ``inspect`` looks for what the reader could not see, and raises a DataError that says where it
+    ``verify`` looks for what the reader could not see, and raises a DataError that says where it
     is. It is called with the file that the rows were written to; with None when that failed.
     """
 
     rows: pl.LazyFrame
-    inspect: Callable[[Path | None], None] = lambda _: None
+    verify: Callable[[Path | None], None] = lambda _: None
 
 
 class Reader(Protocol):
     """Makes a table of a source file; may write to ``scratch``, an empty folder that goes away "
-    "later."""
+    "later.
+    """
 
     def __call__(self, source: SourceFile, scratch: Path) -> Table | pl.LazyFrame:
         """Raise DataError for what cannot be read, TransientError for what may pass."""

@@ -6,8 +6,9 @@ from typing import Any
 from ..errors import ModelError, ResourceError
 from ..redaction import redact
 from ..runtime.artifacts import sha256_of
+from ..runtime.dvc.workspace import repository_root
 from ..runtime.store_file import lost, recorded_champion
-from ..runtime.tracking import experiment_of, root
+from ..runtime.tracking import experiment_of
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL, CONTRACT = "model", "contract.json"  # names among a version's artifacts
@@ -75,7 +76,7 @@ def _refuse_loss(client: Any, name: str) -> None:
     """Refuse a registry without the recorded champion: a new store in place of the old one."""
     from mlflow.exceptions import MlflowException
 
-    version = recorded_champion(root())
+    version = recorded_champion(repository_root())
     if version is None:
         return
     try:

@@ -15,7 +15,7 @@ from yaml import YAMLError
 from ..config import Config, load, read
 from ..errors import ConfigError, PipelineError, ResourceError, from_system
 from . import logs
-from .run import run_id
+from .dvc.run import is_stage, run_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,11 +79,11 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     from hydra.errors import HydraException
 
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
-        from .tracking import hint_untracked
+        from .dvc.workspace import untracked_hint
 
         reason = " ".join(f"{error} {error.__cause__ or ''}".split())
         absent = getattr(error, "missing_cfg_file", None)
-        hint = hint_untracked(f"conf/{absent}.yaml") if absent else ""
+        hint = untracked_hint(f"conf/{absent}.yaml") if absent else ""
         return ConfigError(f"{reason}. Edit conf/ or the override.{hint}", "config.compose")
     if from_system(error):
         return ResourceError(
@@ -99,7 +99,7 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
 def guard() -> None:
     """Under DVC, the code must be that of the checkout in which the stage runs."""
     here = Path.cwd().resolve()
-    if "DVC_STAGE" in os.environ and here != ROOT:
+    if is_stage() and here != ROOT:
         raise ConfigError(
             f"this stage runs in {here}, but its code comes from {ROOT}. "
             "Do not install the package; run `python -m` from the repository's root.",

@@ -1,6 +1,5 @@
 """The record of an experiment, and the MLflow store that keeps it."""
 
-import glob
 import logging
 import os
 import sqlite3
@@ -15,6 +14,7 @@ from typing import Any
 from ..errors import ConfigError, ResourceError
 from ..redaction import redact
 from . import store_file
+from .dvc.workspace import repository_root
 
 
 class ExperimentStatus(StrEnum):
@@ -47,33 +47,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def root() -> Path:
-    """The repository that keeps records, also for experiments that run in a copy of it."""
-    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
-
-
-def hint_untracked(path: str | Path) -> str:
-    """What to do where an input is only missing because the experiment runs in a copy, or nothing.
-
-    Args:
-        path: a file, folder or pattern that was not found, relative to the repository.
-
-    Returns:
-        A sentence that begins with a blank, to end an error's message with; else ``""``.
-    """
-    kept, inside = root(), os.path.normpath(path)
-    if kept == Path.cwd().resolve() or inside == "." or inside.startswith((os.sep, os.pardir)):
-        return ""
-    patterns = [glob.escape(f"{kept}/") + str(path).replace("**/", d) for d in ("", "**/")]
-    matches = any(glob.glob(pattern) for pattern in patterns)  # noqa: PTH207 - takes any text
-    if not matches and not os.path.lexists(kept / path):
-        return ""
-    return (
-        f" It is in {kept}, but this experiment runs in a copy, which has only what git or DVC "
-        f"tracks: `git add {path}`, or `dvc add {path}` for what is large, and start it again."
-    )
-
-
 def tracking_uri(kind: str, uri_env: str | None) -> str:
     """Where MLflow's store is: a file at the repository's root, or the server in a variable.
 
@@ -81,7 +54,7 @@ def tracking_uri(kind: str, uri_env: str | None) -> str:
         ConfigError: the variable is not set.
     """
     if kind == "sqlite":
-        return f"sqlite:///{root() / 'mlflow.db'}"
+        return f"sqlite:///{repository_root() / 'mlflow.db'}"
     address = os.environ.get(uri_env or "", "")
     if not address:
         raise ConfigError(
@@ -143,8 +116,8 @@ def experiment_of(client: Any, uri: str, name: str) -> str:
     if found is None:
         here: dict[str, Any] = {}
         if uri.startswith("sqlite"):
-            here["artifact_location"] = (root() / store_file.RUNS).as_uri()
-            here["tags"] = {store_file.ROOT_TAG: str(root())}
+            here["artifact_location"] = (repository_root() / store_file.RUNS).as_uri()
+            here["tags"] = {store_file.ROOT_TAG: str(repository_root())}
         try:
             return str(client.create_experiment(name, **here))
         except MlflowException:  # another process was faster

@@ -1,2 +1,3 @@
 """A row's JSON Schema: read, its constraints as expressions, inferred from data, rows "
-"synthesized."""
+"synthesized.
+"""

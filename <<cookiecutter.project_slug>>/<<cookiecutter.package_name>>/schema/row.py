@@ -23,7 +23,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import ConfigError, DataError
-from ..runtime.tracking import hint_untracked
+from ..runtime.dvc.workspace import untracked_hint
 
 DTYPES: dict[tuple[str, str | None], pl.DataType] = {
     ("integer", None): pl.Int64(),
@@ -119,7 +119,7 @@ def read(path: str) -> RowSchema:
         return parse(document)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"no schema at {path!r}. Write it, or edit conf/data.{hint_untracked(path)}",
+            f"no schema at {path!r}. Write it, or edit conf/data.{untracked_hint(path)}",
             "config.schema",
         ) from error
     except (ValueError, KeyError, jsonschema.SchemaError) as error:

@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..paths import PARAMS
 from ..runtime import logs, overrides
 from ..runtime.artifacts import atomic_write
-from ..runtime.run import committed, experiment, run_id
+from ..runtime.dvc.run import committed_text, experiment_name, run_id
 from ..runtime.stage import exit_on_error
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ def keep_overrides(before: str) -> None:
     """Leave params.yaml as `dvc exp run` composed it, and note at its head what is not in conf/."""
     render("pipeline")
     here = overrides.flat(before)
-    for override in overrides.lost(overrides.recorded(committed(PARAMS) or ""), here):
+    for override in overrides.lost(overrides.recorded(committed_text(PARAMS) or ""), here):
         log.warning("an experiment starts from conf/, which does not have", override=str(override))
     text = overrides.annotated(before, overrides.differences(overrides.composed(), here))
     if text != before:
@@ -50,7 +50,7 @@ def main() -> None:
     logs.configure(run_id=run_id(), stage="compose")
     with exit_on_error():
         before = PARAMS.read_text(encoding="utf-8") if PARAMS.exists() else ""
-        if experiment() and before and "--check" not in sys.argv[1:]:
+        if experiment_name() and before and "--check" not in sys.argv[1:]:
             keep_overrides(before)
             return
         after = render()

@@ -22,7 +22,7 @@ from ..paths import (
     PREDICTIONS,
 )
 from ..runtime.artifacts import atomic_write, scratch, sha256_of, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import stage
 from ..schema import row as schema
 from ..validate.quarantine import Quality, validate

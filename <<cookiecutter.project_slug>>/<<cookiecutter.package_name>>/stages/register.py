@@ -15,8 +15,9 @@ from ..model.persistence import learned_keys, load
 from ..paths import CONTRACT, METRICS, MODEL, REGISTRY, TEST
 from ..registry import versions as registry
 from ..registry.gate import Candidate, Decision, Rules, challenge, decide, incomparable
-from ..runtime import run, tracking
+from ..runtime import tracking
 from ..runtime.artifacts import write_json
+from ..runtime.dvc import run
 from ..runtime.stage import stage
 from .train import own
 

@@ -13,10 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from <<cookiecutter.package_name>>.config import Config, load, read
-from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.config.tune import Dimension, Tune
-from <<cookiecutter.package_name>>.config.columns import check_names
 from <<cookiecutter.package_name>>.config.checks import RuleError
+from <<cookiecutter.package_name>>.config.columns import check_names
+from <<cookiecutter.package_name>>.config.tune import Dimension, Tune
+from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.stages.compose import render
 
 from ..conftest import ROOT

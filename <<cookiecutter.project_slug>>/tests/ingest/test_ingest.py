@@ -16,8 +16,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.ingest.joins import join
 from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.ingest.joins import join
 from <<cookiecutter.package_name>>.runtime.artifacts import sha256_of
 
 from ..conftest import ROOT, run

@@ -4,9 +4,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.ingest.privacy import protect
 from <<cookiecutter.package_name>>.schema.row import parse
-from <<cookiecutter.package_name>>.errors import ConfigError
 
 from ..conftest import ROOT, run
 

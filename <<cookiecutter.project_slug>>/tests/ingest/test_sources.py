@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.commands.schema import ingested
+from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 from <<cookiecutter.package_name>>.ingest.tables import stack
-from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.config.data import Source
 
 
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.report.quality import render
 from <<cookiecutter.package_name>>.validate.anomalies import Anomaly
 from <<cookiecutter.package_name>>.validate.profile import describe
 from <<cookiecutter.package_name>>.validate.quarantine import Quality
-from <<cookiecutter.package_name>>.report.quality import render
 
 from .hostile import HOSTILE, assert_inert
 

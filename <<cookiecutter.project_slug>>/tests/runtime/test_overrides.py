@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from <<cookiecutter.package_name>>.runtime.overrides import (ABSENT, Override, annotated, differences, flat, lost, recorded)
+from <<cookiecutter.package_name>>.runtime.overrides import (
+    ABSENT,
+    Override,
+    annotated,
+    differences,
+    flat,
+    lost,
+    recorded,
+)
 
 from ..conftest import commit, copy_repository, run
 

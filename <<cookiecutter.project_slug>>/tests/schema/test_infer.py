@@ -14,15 +14,15 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.commands import schema as command
+from <<cookiecutter.package_name>>.commands.schema import ingested
+from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.ingest.sources import source_files
 from <<cookiecutter.package_name>>.schema import row as schema
 from <<cookiecutter.package_name>>.schema.infer import infer
-from <<cookiecutter.package_name>>.commands.schema import ingested
-from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy, Manifest, write_parts
-from <<cookiecutter.package_name>>.ingest.sources import source_files
 from <<cookiecutter.package_name>>.schema.synthesize import synthesize
 from <<cookiecutter.package_name>>.validate.quarantine import Quality, validate
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.config.data import Source
 
 YEAR = 8760  # hours
 HERE = Path("here.parquet")
@@ -233,7 +233,9 @@ def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
     Path("r.csv").write_text('"",a\n1,2\n2,3\n')
     source = Source(kind="csv", path="r.csv", options={"unnamed": "row"})
 
-    assert ingested([source], tmp_path / "scratch", ReadPolicy(0)).collect().to_dict(as_series=False) == {
+    assert ingested([source], tmp_path / "scratch", ReadPolicy(0)).collect().to_dict(
+        as_series=False
+    ) == {
         "row": ["1", "2"],
         "a": ["2", "3"],
     }

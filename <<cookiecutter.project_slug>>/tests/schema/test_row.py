@@ -6,14 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.commands.schema import ingested
+from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 from <<cookiecutter.package_name>>.schema import row as schema
 from <<cookiecutter.package_name>>.schema.infer import infer
-from <<cookiecutter.package_name>>.commands.schema import ingested
-from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 from <<cookiecutter.package_name>>.schema.synthesize import synthesize
 from <<cookiecutter.package_name>>.validate.quarantine import validate
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.config.data import Source
 
 from ..conftest import ROOT, run
 
@@ -124,12 +124,22 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
 ) -> None:
     flights = pl.read_parquet(ROOT / "data/raw/flights.parquet").head(2000)
     getattr(flights, f"write_{ending}")(tmp_path / f"f.{ending}")
-    command = ["python", "-m", f"{package}.commands.schema", "infer", f"f.{ending}", "--key", "flight_id"]
+    command = [
+        "python",
+        "-m",
+        f"{package}.commands.schema",
+        "infer",
+        f"f.{ending}",
+        "--key",
+        "flight_id",
+    ]
     run(tmp_path, *command, PYTHONPATH=str(ROOT))
     again = run(tmp_path, *command, PYTHONPATH=str(ROOT), code=2)
     run(tmp_path, *command, "--overwrite", PYTHONPATH=str(ROOT))
     ingested(
-        [Source(kind=ending, path=str(tmp_path / f"f.{ending}"))], tmp_path / "scratch", ReadPolicy(0)
+        [Source(kind=ending, path=str(tmp_path / f"f.{ending}"))],
+        tmp_path / "scratch",
+        ReadPolicy(0),
     ).sink_parquet(tmp_path / "raw.parquet")
     rules = schema.read(str(tmp_path / "schemas/f.json"))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")

@@ -10,10 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.validate import duplicates, quarantine as validation
-from <<cookiecutter.package_name>>.schema import row as schema, failures as verdicts
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, accept, validate
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.schema import failures as verdicts
+from <<cookiecutter.package_name>>.schema import row as schema
+from <<cookiecutter.package_name>>.validate import duplicates
+from <<cookiecutter.package_name>>.validate import quarantine as validation
+from <<cookiecutter.package_name>>.validate.quarantine import Quality, accept, validate
 
 from ..conftest import ROOT, run
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...config.data import Limits
 from ...errors import DataError
-from ...runtime.tracking import hint_untracked, root
+from ...runtime.dvc.workspace import is_pointer, repository_root, untracked_hint
 
 RECURSIVE = re.compile(r"(^|(?<=/))\*\*(/|$)")
 
@@ -22,14 +22,15 @@ class Files:
 
     def __init__(self, label: str, limits: Limits, *, secret: bool) -> None:
         self.label, self.secret = label, secret  # a secret path is told by no message
-        allowed = [Path(), root(), *(root() / folder for folder in limits.folders)]
+        root = repository_root()
+        allowed = [Path(), root, *(root / folder for folder in limits.folders)]
         self.allowed = [os.path.realpath(folder) for folder in allowed]
 
     def at(self, path: str) -> list[Path]:
         """The file, those of a folder and its folders, or those that match, in the order of names.
 
         A name that exists is no pattern. A folder that is reached twice, by a link, is read once.
-        Of a folder, what tools leave beside data is left out: ``.name``, ``_name``, ``name.dvc``.
+        Of a folder, what tools leave beside data is left out: ``.name``, ``_name``, and pointers of DVC.
 
         Raises:
             DataError: nothing is there, it is outside, or no regular file.
@@ -49,7 +50,7 @@ class Files:
         if not found:
             raise DataError(
                 f"no file at {self.label!r}. Put the data there, or `dvc pull`, or edit conf/data."
-                + ("" if self.secret else hint_untracked(path)),
+                + ("" if self.secret else untracked_hint(path)),
                 "data.missing_file",
             )
         return found
@@ -118,7 +119,7 @@ def _literal(pattern: str) -> str:
 
 def _data(folder: str) -> list[str]:
     names = [name for name in os.listdir(folder) if not name.startswith((".", "_"))]  # noqa: PTH208
-    return [os.path.join(folder, name) for name in names if not name.endswith(".dvc")]  # noqa: PTH118
+    return [os.path.join(folder, name) for name in names if not is_pointer(name)]  # noqa: PTH118
 
 
 def _fail(error: OSError) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from <<cookiecutter.package_name>>.runtime.dvc import queue as queued
 
-from ..conftest import commit, run
+from ...conftest import commit, run
 
 PIPELINE = """stages:
   s:

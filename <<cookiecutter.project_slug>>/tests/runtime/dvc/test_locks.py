@@ -11,7 +11,7 @@ import pytest
 from <<cookiecutter.package_name>>.commands import doctor
 from <<cookiecutter.package_name>>.runtime.dvc import locks
 
-from ..conftest import commit, run
+from ...conftest import commit, run
 
 LONG_AGO = 1e9  # in 2001
 
