@@ -1,4 +1,4 @@
-"""The demo's later months, one at a time: `python -m PACKAGE.commands.arrive 6` brings the flights of June."""
+"""The demo's later months: `python -m PACKAGE.commands.arrive 6` brings the flights of June."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ def arrive(month: int) -> Path:
 
 
 def main() -> None:
-    """Bring one month."""
+    """Copy one month to data/incoming/."""
     parser = argparse.ArgumentParser(description=arrive.__doc__)
     parser.add_argument("month", type=int, choices=range(5, 13))
     sys.stdout.write(f"{arrive(parser.parse_args().month)} has arrived\n")

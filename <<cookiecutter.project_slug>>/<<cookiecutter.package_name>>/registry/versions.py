@@ -7,8 +7,8 @@ from ..errors import ModelError, ResourceError
 from ..redaction import redact
 from ..runtime.artifacts import sha256_of
 from ..runtime.dvc.workspace import repository_root
-from ..runtime.store_file import lost, recorded_champion
-from ..runtime.tracking import experiment_of
+from ..runtime.store_file import lost_error, recorded_champion
+from ..runtime.tracking import get_or_create_experiment
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL, CONTRACT = "model", "contract.json"  # names among a version's artifacts
@@ -32,7 +32,9 @@ def register(
         if version.name == name:
             client.set_registered_model_alias(name, CHALLENGER, version.version)
             return str(version.version)
-    run = client.create_run(experiment_of(client, uri, name), tags=tags, run_name="release")
+    run = client.create_run(
+        get_or_create_experiment(client, uri, name), tags=tags, run_name="release"
+    )
     client.log_artifacts(run.info.run_id, str(model), MODEL)
     client.log_artifact(run.info.run_id, str(contract))
     client.set_terminated(run.info.run_id)
@@ -84,7 +86,7 @@ def _refuse_loss(client: Any, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        raise lost(
+        raise lost_error(
             f"the registry holds no version {version} of {name!r}",
             "reports/registry.json records it as champion",
         ) from error

@@ -10,7 +10,7 @@ from ..config.columns import check_names
 from ..paths import SPLIT, TEST, TRAIN, VALID, VALIDATION
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from ..schema import row as schema
+from ..schema.row import read_schema
 from ..split import leaks
 from ..split.features import features
 from ..split.splits import SplitSpec, size_warnings, split
@@ -60,7 +60,7 @@ def _named(config: Config) -> dict[str, list[str]]:
 
 
 def _dropped(config: Config) -> list[str]:
-    personal = schema.read(config.data.schema).personal
+    personal = read_schema(config.data.schema).personal
     return [name for name, how in personal.items() if how == "drop"]
 
 

@@ -58,7 +58,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch) -> None:
 
 def test_nested_parameters_become_dotted_names() -> None:
     nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": None}
-    assert tracking.flat(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": None}
+    assert tracking.flatten(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": None}
 
 
 def test_experiments_that_start_together_on_a_new_store_are_all_tracked(repository: Path) -> None:

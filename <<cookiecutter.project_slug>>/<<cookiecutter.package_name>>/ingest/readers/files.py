@@ -1,4 +1,4 @@
-"""Files on this machine: a file, those of a folder, or those that match a pattern.
+"""Local files: one, those of a folder, or those that match a pattern.
 
 What lies outside of the repository is read only where the configuration allows its folder, whatever
 the path to it looks like: `..`, a link to a file or to a folder, `file://`.
@@ -18,10 +18,10 @@ RECURSIVE = re.compile(r"(^|(?<=/))\*\*(/|$)")
 
 
 class Files:
-    """What lies at a path, and may be read."""
+    """The files at a path of a source, none outside of the allowed folders."""
 
     def __init__(self, label: str, limits: Limits, *, secret: bool) -> None:
-        self.label, self.secret = label, secret  # a secret path is told by no message
+        self.label, self.secret = label, secret  # a secret path is in no message
         root = repository_root()
         allowed = [Path(), root, *(root / folder for folder in limits.folders)]
         self.allowed = [os.path.realpath(folder) for folder in allowed]
@@ -30,7 +30,7 @@ class Files:
         """The file, those of a folder and its folders, or those that match, in the order of names.
 
         A name that exists is no pattern. A folder that is reached twice, by a link, is read once.
-        Of a folder, what tools leave beside data is left out: ``.name``, ``_name``, and pointers of DVC.
+        Of a folder, files of tools are left out: ``.name``, ``_name`` and those of `dvc add`.
 
         Raises:
             DataError: nothing is there, it is outside, or no regular file.
@@ -44,16 +44,16 @@ class Files:
         places: dict[tuple[str, str], Path] = {}
         for file in sorted(map(Path, names)):
             places.setdefault((os.path.realpath(file.parent), file.name), file)
-        found = [file for file in places.values() if not file.is_dir()]
-        for file in found:
+        files = [file for file in places.values() if not file.is_dir()]
+        for file in files:
             self._check(file)
-        if not found:
+        if not files:
             raise DataError(
                 f"no file at {self.label!r}. Put the data there, or `dvc pull`, or edit conf/data."
                 + ("" if self.secret else untracked_hint(path)),
                 "data.missing_file",
             )
-        return found
+        return files
 
     def _check(self, file: Path) -> None:
         name = self.label if self.secret else str(file)
@@ -108,12 +108,12 @@ class Files:
 
 
 def _literal(pattern: str) -> str:
-    """The pattern, but parts of it that exist just as they are spelled stand for themselves."""
-    known = ""
+    """The pattern, with those parts escaped that exist just as they are spelled."""
+    prefix = ""
     for part in re.findall(r"[^/]*/|[^/]+", pattern):
-        if glob.has_magic(part) and not os.path.lexists(known + part):
-            return glob.escape(known) + pattern[len(known) :]
-        known += part
+        if glob.has_magic(part) and not os.path.lexists(prefix + part):
+            return glob.escape(prefix) + pattern[len(prefix) :]
+        prefix += part
     return glob.escape(pattern)
 
 
