@@ -11,6 +11,7 @@ from pathlib import Path
 
 LICENSE = "<< cookiecutter.license >>"
 ONE_PACK = ["-c", "core.bigFileThreshold=1", "-c", "core.compression=0"]  # not a file per object
+DEMO, OF_TESTS = "flights", "rides"  # choices of conf/data
 POINTERS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 
 
@@ -18,6 +19,16 @@ def choose_license(name: str) -> None:
     """Keep one of licenses/ as LICENSE."""
     shutil.move(f"licenses/{name}.txt", "LICENSE")
     shutil.rmtree("licenses")
+
+
+def copy_conf_for_tests() -> None:
+    """Give the tests conf/ as it is now, with their data: what an owner edits is not for them."""
+    to = Path("tests/fixture/conf")
+    ignore = shutil.ignore_patterns(f"{DEMO}.yaml")
+    shutil.copytree("conf", to, ignore=ignore, dirs_exist_ok=True)
+    config = (to / "config.yaml").read_text(encoding="utf-8")
+    changed = config.replace(f"  - data: {DEMO}\n", f"  - data: {OF_TESTS}\n")
+    (to / "config.yaml").write_text(changed, encoding="utf-8")
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -58,6 +69,7 @@ def first_commit() -> str:
 def main() -> None:
     """Finish the project in the current folder."""
     choose_license(LICENSE)
+    copy_conf_for_tests()
     said = first_commit()
     sys.stdout.write(f"{said}\nNext: cd {Path.cwd().name} && make demo\n")
 

@@ -89,7 +89,7 @@ def test_each_promise_of_the_readme_names_a_test_that_is_there(made: Bake) -> No
 
 
 def test_both_readmes_compare_experiments_by_the_same_command(made: Bake) -> None:
-    command = r"dvc exp show .*--keep 'Experiment\|\.\*adapter\|roc_auc'"
+    command = r"dvc exp show .*--keep 'Experiment\|\.\*estimator\|roc_auc'"
 
     assert re.search(command, made.read("README.md"))
     assert re.search(command, (ROOT / "README.md").read_text(encoding="utf-8"))

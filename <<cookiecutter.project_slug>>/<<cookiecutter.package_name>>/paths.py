@@ -16,9 +16,8 @@ TEST = Path("data/split/test.parquet")
 STUDY = Path("models/tuning/study.db")
 BEST = Path("models/tuning/best.json")
 MODEL = Path("models/model")
-CONTRACT = Path("models/contract.json")
+CONTRACT = MODEL / "contract.json"
 REFERENCE = Path("models/baseline/reference.parquet")
-BASELINE_SUMMARY = Path("models/baseline/summary.json")
 
 QUALITY = Path("reports/quality.json")
 QUALITY_PAGE = Path("reports/quality.html")

@@ -1,5 +1,7 @@
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,8 +11,19 @@ import pytest
 
 from <<cookiecutter.package_name>>.runtime import logs
 
+from .fixture import CONF, SCHEMA, later_rides, rides
+
 ROOT = Path(__file__).parents[1]
+(PACKAGE,) = (path.parent for path in ROOT.glob("*/paths.py"))  # the folder of the package
+OWNERS = ("conf/", "data/", "schemas/", "tests/", f"{PACKAGE.name}/own/")  # not for tests
+OF_A_RUN = ("dvc.lock", "params.yaml", ".dvc")  # endings of what a run or `dvc add` wrote
 CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file is copied too
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_site_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what DVC remembers of each repository out of the machine's own folder."""
+    os.environ["DVC_SITE_CACHE_DIR"] = str(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(autouse=True)
@@ -42,15 +55,13 @@ def rows() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def package() -> str:
-    """The package's name: the one folder that holds a paths.py."""
-    (paths,) = ROOT.glob("*/paths.py")
-    return paths.parent.name
+    return PACKAGE.name
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository after `dvc repro` on fewer rows, its result committed."""
-    folder = copy_repository(tmp_path_factory.mktemp("repository") / "a copy")
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository after `dvc repro`, its result committed. Many tests look at it; none writes."""
+    folder = copy_repository(tmp_path_factory.mktemp("finished") / "a copy")
     run(folder, "dvc", "repro", CANARY=CANARY)
     commit(folder, "add", "--all")
     commit(folder, "commit", "--quiet", "--message", "first results")
@@ -58,9 +69,15 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def repository(finished: Path, tmp_path: Path) -> Path:
+    """The same, for this test alone."""
+    return copy_of(finished, tmp_path / "a copy")
+
+
+@pytest.fixture
 def cloned(tmp_path: Path) -> Callable[[Path], Path]:
     """A function that pushes a repository, clones it, and pulls as the scheduled job does."""
-    remote = ("dvc", "remote", "modify", "--quiet", "--local", "storage", "url")
+    remote = ("dvc", "remote", "add", "--quiet", "--local", "--default", "of_tests")
 
     def share(folder: Path) -> Path:
         commit(folder, "add", "--all")
@@ -91,30 +108,65 @@ def run(folder: Path, *command: str, code: int = 0, **env: str) -> str:
     return done.stdout
 
 
+def by_hand(package: str, stage: str, *overrides: str) -> list[str]:
+    """The command of a stage with the tests' configuration; PYTHONPATH=ROOT where it runs."""
+    return [sys.executable, "-m", f"{package}.stages.{stage}", "-cp", str(CONF), *overrides]
+
+
 def copy_repository(to: Path) -> Path:
-    """A copy of what git would track here, as a repository of its own, on fewer rows."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file() and not name.endswith(("dvc.lock", "params.yaml")):
+    """The framework as git would track it, with the tests' rows and configuration, as a repository.
+
+    A simpler model and fewer resamples make it quick.
+    """
+    for name in listed():
+        if not name.startswith(OWNERS) and not name.endswith(OF_A_RUN):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).write_bytes((ROOT / name).read_bytes())
-    raw = to / "data/raw/flights.parquet"
-    pl.read_parquet(raw).sample(4000, seed=1).write_parquet(raw)
-    for option in (("model: hist_gradient_boosting", "model: logistic"),):
-        config = to / "conf/config.yaml"
-        config.write_text(config.read_text().replace(*option))
-    evaluate = to / "conf/evaluate/classification.yaml"
-    evaluate.write_text(evaluate.read_text().replace("bootstrap: 200", "bootstrap: 50"))
+    (to / PACKAGE.name / "own").mkdir()
+    (to / PACKAGE.name / "own/__init__.py").touch()
+    for folder in ("data/raw", "data/incoming", "schemas"):
+        (to / folder).mkdir(parents=True)
+    (to / "data/incoming/.gitkeep").touch()
+    rides().write_parquet(to / "data/raw/rides.parquet")
+    shutil.copy(SCHEMA, to / "schemas")
+    shutil.copytree(CONF, to / "conf")
+    edit(to / "conf/config.yaml", "model: hist_gradient_boosting", "model: logistic")
+    for file in (to / "conf/evaluate").iterdir():
+        edit(file, "bootstrap: 200", "bootstrap: 50")
     commit(to, "init", "--quiet", "--initial-branch=main")
     commit(to, "add", "--all")
     commit(to, "commit", "--quiet", "--message", "start")
     return to
+
+
+def listed() -> list[str]:
+    """The files that git tracks here, or would."""
+    asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in names.split("\0") if (ROOT / name).is_file()]
+
+
+def copy_of(folder: Path, to: Path) -> Path:
+    """A copy of a repository, with DVC's cache and outputs; what never changes is hard-linked."""
+
+    def place(source: str, target: str) -> None:
+        unchanging = "/.dvc/cache/files/" in source or "/.git/objects/" in source
+        (os.link if unchanging else shutil.copy2)(source, target)
+
+    shutil.copytree(folder, to, symlinks=True, copy_function=place)
+    return to
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace a text that stands in a file."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def arrive(folder: Path) -> None:
+    """Bring the rides of June to a repository."""
+    later_rides().write_parquet(folder / "data/incoming/2024-06.parquet")
 
 
 def commit(folder: Path, *command: str) -> None:

@@ -1,7 +1,8 @@
-"""The pipelines as DVC runs them, in a copy of the repository with fewer rows."""
+"""The pipelines as DVC runs them, in a repository of the tests' own rows and configuration."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,7 +14,8 @@ import polars as pl
 import pytest
 import yaml
 
-from .conftest import CANARY, copy_repository, run
+from .conftest import CANARY, arrive, copy_repository, edit, run
+from .fixture import LATER_ROWS, ROWS
 
 pytestmark = pytest.mark.pipeline
 
@@ -22,20 +24,13 @@ def metrics(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "reports/metrics.json").read_text()))
 
 
-def shown(folder: Path) -> dict[str, float]:
-    """ROC AUC of each experiment by its name."""
-    table = run(
-        folder, "dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "Experiment|.*roc_auc"
-    )
+def roc_auc_by_name(folder: Path) -> dict[str, float]:
+    """ROC AUC of each experiment, and of the workspace."""
+    kept = ("--drop", ".*", "--keep", "Experiment|.*roc_auc")
+    table = run(folder, "dvc", "exp", "show", "--csv", *kept)
     lines = [line.split(",") for line in table.strip().splitlines() if "," in line]
-    name, value = (
-        lines[0].index("Experiment"),
-        next(
-            i
-            for i, column in enumerate(lines[0])
-            if column.endswith("metrics.json:roc_auc") or column == "roc_auc"
-        ),
-    )
+    name = lines[0].index("Experiment")
+    (value,) = (i for i, column in enumerate(lines[0]) if re.fullmatch("(.*:)?roc_auc", column))
     return {line[name]: float(line[value]) for line in lines[1:] if line[name]}
 
 
@@ -43,9 +38,9 @@ def ran(output: str) -> set[str]:
     return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
 
 
-def test_every_row_is_accounted_for_and_the_model_is_better_than_guessing(repository: Path) -> None:
+def test_every_row_is_accounted_for_and_the_model_is_better_than_guessing(finished: Path) -> None:
     counts = {
-        name: pl.scan_parquet(repository / f"data/{name}.parquet").select(pl.len()).collect().item()
+        name: pl.scan_parquet(finished / f"data/{name}.parquet").select(pl.len()).collect().item()
         for name in (
             "ingested",
             "valid",
@@ -56,9 +51,9 @@ def test_every_row_is_accounted_for_and_the_model_is_better_than_guessing(reposi
         )
     }
 
-    assert counts["ingested"] == counts["valid"] + counts["quarantine"] == 4000
+    assert counts["ingested"] == counts["valid"] + counts["quarantine"] == ROWS
     assert counts["valid"] == sum(n for name, n in counts.items() if name.startswith("split/"))
-    assert metrics(repository)["better_than_dummy"]
+    assert metrics(finished)["better_than_dummy"]
 
 
 def test_a_second_run_has_nothing_to_do(repository: Path) -> None:
@@ -92,16 +87,13 @@ def test_git_ignores_what_stages_write_and_only_that(repository: Path) -> None:
     assert set(first.split()) == {"dvc.lock", "params.yaml"}
 
 
-def test_params_are_what_conf_composes_to(repository: Path, package: str) -> None:
-    run(repository, "python", "-m", f"{package}.stages.compose", "--check")
+def test_params_are_what_conf_composes_to(finished: Path, package: str) -> None:
+    run(finished, "python", "-m", f"{package}.stages.compose", "--check")
 
 
 def test_stale_params_are_refused(repository: Path, package: str) -> None:
-    config = repository / "conf/config.yaml"
-    before = config.read_text()
-    config.write_text(before.replace("seed: 1", "seed: 2"))
+    edit(repository / "conf/config.yaml", "seed: 1", "seed: 2")
     output = run(repository, "python", "-m", f"{package}.stages.compose", "--check", code=2)
-    config.write_text(before)
 
     assert "dvc repro" in output
 
@@ -118,10 +110,9 @@ def test_all_stages_of_a_run_share_one_name_which_mlflow_knows(repository: Path)
 
 def test_only_what_a_change_concerns_runs_again(repository: Path) -> None:
     level = repository / "conf/evaluate/classification.yaml"
-    before = level.read_text()
-    level.write_text(before.replace("level: 0.05", "level: 0.1"))
+    edit(level, "level: 0.05", "level: 0.1")
     changed = ran(run(repository, "dvc", "repro"))
-    level.write_text(before)
+    edit(level, "level: 0.1", "level: 0.05")
     back = ran(run(repository, "dvc", "repro"))
 
     assert {"ingest", "validate", "split", "train", "baseline"}.isdisjoint(changed | back)
@@ -139,24 +130,24 @@ def test_only_what_a_change_concerns_runs_again(repository: Path) -> None:
 def test_another_look_of_a_page_runs_the_card_alone(
     repository: Path, package: str, template: str, old: str, page: str
 ) -> None:
-    file = repository / package / "report" / template
-    before = file.read_text()
-    file.write_text(before.replace(old, f"another look {old}"))
-    changed = ran(run(repository, "dvc", "repro"))
-    written = (repository / "reports" / page).read_text()
-    file.write_text(before)
-    run(repository, "dvc", "repro")
+    edit(repository / package / "report" / template, old, f"another look {old}")
 
-    assert changed == {"card"}
-    assert "another look" in written
+    assert ran(run(repository, "dvc", "repro")) == {"card"}
+    assert "another look" in (repository / "reports" / page).read_text()
 
 
-def test_an_experiment_in_a_copy_answers_by_its_own_configuration(repository: Path) -> None:
+def test_an_experiment_in_a_copy_answers_by_its_own_configuration_and_is_taken_over_whole(
+    repository: Path,
+) -> None:
     before = metrics(repository)["roc_auc"]
     run(repository, "dvc", "exp", "run", "--temp", "-n", "shrunk", "-S", "model.params.C=0.0001")
+    by_name, after = roc_auc_by_name(repository), metrics(repository)["roc_auc"]
+    run(repository, "dvc", "exp", "apply", "shrunk")
 
-    assert metrics(repository)["roc_auc"] == before
-    assert shown(repository)["shrunk"] != pytest.approx(before, abs=1e-6)
+    assert after == before
+    assert by_name["shrunk"] != pytest.approx(before, abs=1e-6)
+    assert "up to date" in run(repository, "dvc", "status", "dvc.yaml")
+    assert metrics(repository)["roc_auc"] == pytest.approx(by_name["shrunk"], abs=1e-4)
 
 
 def test_queued_experiments_are_honest_and_have_no_effect_outside(repository: Path) -> None:
@@ -165,21 +156,12 @@ def test_queued_experiments_are_honest_and_have_no_effect_outside(repository: Pa
     run(repository, "dvc", "queue", "start", "-j", "2")
     while {"Queued", "Running"} & set(run(repository, "dvc", "queue", "status").split()):
         time.sleep(1)
-    scores = shown(repository)
+    scores = roc_auc_by_name(repository)
 
     assert scores["q-dummy"] == pytest.approx(0.5)
     assert scores["q-seed"] != metrics(repository)["roc_auc"]
     assert not (repository / "alerts.db").exists()
     assert not (repository / "reports/registry.json").exists()
-
-
-def test_an_applied_experiment_is_a_clean_state(repository: Path) -> None:
-    run(repository, "dvc", "exp", "apply", "shrunk")
-    status = run(repository, "dvc", "status", "dvc.yaml")
-    run(repository, "git", "checkout", "--quiet", ".")
-    run(repository, "dvc", "checkout", "--force", "dvc.yaml")
-
-    assert "up to date" in status
 
 
 @pytest.mark.parametrize(
@@ -190,7 +172,6 @@ def test_a_wrong_override_stops_before_anything_runs(
     repository: Path, override: str, named: str
 ) -> None:
     output = run(repository, "dvc", "exp", "run", "-S", override, code=255)
-    run(repository, "git", "checkout", "--quiet", ".")
 
     assert named in output
     assert "Running stage" not in output
@@ -204,9 +185,9 @@ def test_a_wrong_override_stops_before_anything_runs(
         ("train", "seed=x", 2, "seed"),
         ("ingest", "data.sources.0.path=gone.parquet", 3, "gone.parquet"),
         ("validate", "data.schema=gone.json", 2, "gone.json"),
-        ("split", "data.target=flight", 0, "done"),
-        ("split", "data.ignore=[tail_numbr]", 2, "tail_number"),
-        ("train", "model.adapter=oracle", 2, "oracle"),
+        ("split", "data.target=member", 0, "done"),
+        ("split", "data.ignore=[bik]", 2, "bike"),
+        ("train", "model.estimator=oracle", 2, "oracle"),
         ("train", "model.params.depth=3", 2, "depth"),
         ("evaluate", "evaluate.metrics=[luck]", 2, "luck"),
         ("register", "tracking=none", 2, "tracking"),
@@ -215,69 +196,45 @@ def test_a_wrong_override_stops_before_anything_runs(
 def test_a_stage_by_hand_ends_with_the_code_of_its_error_and_no_traceback(
     repository: Path, package: str, stage: str, override: str, code: int, named: str
 ) -> None:
-    before = run(repository, "git", "status", "--porcelain")
-    output = run(
-        repository,
-        "python",
-        "-m",
-        f"{package}.stages.{stage}",
-        override,
-        "hydra.run.dir=outputs/x",
-        code=code,
-    )
-    run(repository, "dvc", "checkout", "--force", "dvc.yaml")
+    by_hand = ("python", "-m", f"{package}.stages.{stage}", override, "hydra.run.dir=outputs/x")
+    output = run(repository, *by_hand, code=code)
 
     assert named in output
     assert "Traceback" not in output
-    assert run(repository, "git", "status", "--porcelain") == before
+    assert run(repository, "git", "status", "--porcelain") == ""
 
 
 def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, package: str) -> None:
+    nowhere = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
     for stage in ("track", "card"):
-        run(
-            repository,
-            "python",
-            "-m",
-            f"{package}.stages.{stage}",
-            "tracking=server",
-            "hydra.run.dir=outputs/x",
-            MLFLOW_TRACKING_URI="http://127.0.0.1:9",
-        )
+        by_hand = ("python", "-m", f"{package}.stages.{stage}", "tracking=server")
+        run(repository, *by_hand, "hydra.run.dir=outputs/x", **nowhere)
     card = (repository / "reports/model_card.md").read_text()
-    run(repository, "dvc", "checkout", "--force", "dvc.yaml")
 
     assert "Warning:" in card
     assert "MLflow" in card
 
 
-def test_release_and_monitoring_run_on_new_flights(repository: Path, package: str) -> None:
+def test_release_and_monitoring_run_on_what_arrives_later(repository: Path) -> None:
     released = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
     again = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
-    run(repository, "python", "-m", f"{package}.commands.arrive", "6")
+    arrive(repository)
     run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
     alerts = json.loads((repository / "reports/alerts.json").read_text())
 
     assert "there is no champion to beat" in released
     assert "it is the champion" in again
-    assert pl.read_parquet(repository / "data/predictions.parquet").height == 1500
+    assert pl.read_parquet(repository / "data/predictions.parquet").height == LATER_ROWS
     assert alerts["raised"]
     assert alerts["pending"] == []
 
 
-def test_two_clones_give_the_same_bytes(repository: Path, tmp_path: Path) -> None:
+def test_two_clones_give_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    run(repository, "git", "clone", "--quiet", str(repository), str(clone))
+    run(tmp_path, "git", "clone", "--quiet", str(finished), str(clone))
     before = yaml.safe_load((clone / "dvc.lock").read_text())
-    run(
-        clone,
-        "dvc",
-        "repro",
-        PYTHONHASHSEED="7",
-        TZ="Asia/Tokyo",
-        LC_ALL="C",
-        OMP_NUM_THREADS="1",
-        POLARS_MAX_THREADS="1",
-    )
+    machine = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    run(clone, "dvc", "repro", **machine, OMP_NUM_THREADS="1", POLARS_MAX_THREADS="1")
     after = yaml.safe_load((clone / "dvc.lock").read_text())
 
     def hashes(lock: dict[str, Any]) -> dict[str, str]:
@@ -288,17 +245,17 @@ def test_two_clones_give_the_same_bytes(repository: Path, tmp_path: Path) -> Non
     assert hashes(after) == hashes(before)
 
 
-def test_a_secret_in_the_environment_is_written_nowhere(repository: Path) -> None:
+def test_a_secret_in_the_environment_is_written_nowhere(finished: Path) -> None:
     """The first run had it; so have all objects of git, the caches, databases and pages."""
     found = [
         path
-        for folder, _, files in os.walk(repository)
+        for folder, _, files in os.walk(finished)
         for path in (Path(folder, name) for name in files)
         if CANARY.encode() in path.read_bytes()
     ]
     objects = subprocess.run(
         ["git", "cat-file", "--batch-all-objects", "--batch"],
-        cwd=repository,
+        cwd=finished,
         capture_output=True,
         check=True,
     )
@@ -307,20 +264,18 @@ def test_a_secret_in_the_environment_is_written_nowhere(repository: Path) -> Non
     assert CANARY.encode() not in objects.stdout
 
 
-def test_personal_values_reach_nothing_that_the_pipelines_write(
-    tmp_path: Path, package: str
-) -> None:
+def test_personal_values_reach_nothing_that_the_pipelines_write(tmp_path: Path) -> None:
     person = " ".join(("Ada", "Canary"))  # in two parts, for this file is copied too
     folder = copy_repository(tmp_path / "personal")
-    schema = folder / "schemas/flights.json"
+    schema = folder / "schemas/rides.json"
     document = json.loads(schema.read_text())
-    document["properties"]["tail_number"] = {"type": "string", "x-personal": "hash"}
+    document["properties"]["bike"]["x-personal"] = "hash"
     schema.write_text(json.dumps(document))
-    with (folder / "conf/data/flights.yaml").open("a") as choice:
+    with (folder / "conf/data/rides.yaml").open("a") as choice:
         choice.write("hash_key_env: KEY\n")
-    run(folder, "python", "-m", f"{package}.commands.arrive", "6")
+    arrive(folder)
     for file in (*folder.glob("data/raw/*.parquet"), *folder.glob("data/incoming/*.parquet")):
-        pl.read_parquet(file).with_columns(tail_number=pl.lit(person)).write_parquet(file)
+        pl.read_parquet(file).with_columns(bike=pl.lit(person)).write_parquet(file)
     for pipeline in ("dvc.yaml", "pipelines/monitor/dvc.yaml"):
         run(folder, "dvc", "repro", pipeline, KEY="a key of thirty-two bytes, or so")
 
@@ -333,6 +288,6 @@ def test_personal_values_reach_nothing_that_the_pipelines_write(
     inputs = {folder / "data/raw", folder / "data/incoming"}
     written = [f for f in folder.rglob("*") if f.is_file() and not inputs & set(f.parents)]
     assert [file for file in written if person in told(file)] == []
-    hashes = pl.read_parquet(folder / "data/valid.parquet")["tail_number"].unique()
+    hashes = pl.read_parquet(folder / "data/valid.parquet")["bike"].unique()
     assert hashes.len() == 1
     assert hashes[0] != person

@@ -38,6 +38,6 @@ def test_no_pattern_hides_from_dvc_a_folder_that_may_hold_its_files() -> None:
     from dvc.scm import SCM
 
     scm = SCM(str(ROOT), search_parent_directories=True)
-    folders = ("data", "data/raw", "data/incoming", "data/incoming/2013", "data/demo")
+    folders = ("data", "data/raw", "data/incoming", "data/incoming/2013", "data/lake")
 
     assert [name for name in folders if scm.is_ignored(f"{ROOT / name}/")] == []

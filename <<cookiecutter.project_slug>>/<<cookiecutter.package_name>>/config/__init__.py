@@ -55,6 +55,13 @@ class Config:
         if self.split.kind == "time" and not self.data.time:
             raise RuleError("data.time is empty; a split by time needs the column that orders rows")
 
+    @property
+    def trusted(self) -> list[str]:
+        """The dotted names that a model file may hold beside the types that we trust."""
+        model, steps = self.model, [step.step for step in self.preprocess.steps]
+        names = [model.estimator, model.fallback, *steps, *model.trusted]
+        return [name for name in names if name and "." in name]
+
 
 def read(path: str) -> DictConfig:
     """A composed file such as params.yaml, its names and types checked against the schema.

@@ -80,6 +80,8 @@ class Data:
     schema: str = MISSING  # JSON Schema file of one row
     target: Any = MISSING  # text; Any, so that null gets a word of its own
     key: Any = MISSING  # text; names one row; unique
+    task: str = "auto"  # binary, multiclass or regression; auto: by the target's type and values
+    positive: Any = None  # of a binary target, the class whose probability counts; null: the last
     time: str | None = None  # orders the rows; needed by a split by time
     ignore: list[str] = field(default_factory=list)  # columns that are no features
     hash_key_env: str | None = None  # name of the variable whose value keys `x-personal: hash`
@@ -103,6 +105,9 @@ class Data:
                 "data.incoming.join is not taken: what arrives is joined with the joined ones of "
                 "data.sources"
             )
+        one_of("data.task", self.task, ("auto", "binary", "multiclass", "regression"))
+        if self.positive is not None and not isinstance(self.positive, bool | int | float | str):
+            raise RuleError(f"data.positive is {self.positive!r}; allowed is one value")
         within("data.retry_s", self.retry_s, 0.0, 3600.0)
 
     @property

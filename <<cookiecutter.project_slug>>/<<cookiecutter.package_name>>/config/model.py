@@ -12,7 +12,7 @@ from .checks import RuleError
 class Model:
     """An estimator by name, or by dotted path, and the simpler one to fall back to."""
 
-    adapter: str = MISSING
+    estimator: str = MISSING
     params: dict[str, Any] = field(default_factory=dict)
     fallback: str | None = None
     trusted: list[str] = field(default_factory=list)  # more names that its file may hold, dotted

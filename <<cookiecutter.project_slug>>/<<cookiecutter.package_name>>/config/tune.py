@@ -56,7 +56,9 @@ class Tune:
     trials: int = 20
     timeout_s: float | None = None
     folds: int = 3
-    space: dict[str, dict[str, Dimension]] = field(default_factory=dict)  # adapter: {param: range}
+    space: dict[str, dict[str, Dimension]] = field(
+        default_factory=dict
+    )  # estimator: {param: range}
 
     def __post_init__(self) -> None:
         one_of("tune.method", self.method, ("none", "optuna"))
@@ -64,6 +66,6 @@ class Tune:
         within("tune.folds", self.folds, 2, 20)
         if self.timeout_s is not None:
             within("tune.timeout_s", self.timeout_s, 1.0, 2_592_000.0)
-        for adapter, params in self.space.items():
+        for estimator, params in self.space.items():
             for name, dimension in params.items():
-                dimension.check(f"tune.space.{adapter}.{name}")
+                dimension.check(f"tune.space.{estimator}.{name}")

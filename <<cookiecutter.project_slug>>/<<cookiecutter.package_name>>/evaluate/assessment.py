@@ -1,47 +1,65 @@
-"""Everything that is said of a model's scores on test rows."""
+"""Everything that is said of a model's predictions on test rows."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from .metrics import Array, interval, measure, metrics
-from .paired import paired_bootstrap
+from ..model.metrics import Metric, Predictions, measure
+from ..split.target import Array, Target
+from .intervals import intervals, replicate
+from .paired import compare
+from .units import Units
 
 
 def assess(
-    names: list[str],
+    wanted: list[Metric],
+    target: Target,
     truth: Array,
-    scores: Array,
-    threshold: float,
+    predictions: Predictions,
+    threshold: float | None,
     *,
+    units: Units,
     resamples: int,
     level: float,
     seed: int,
 ) -> dict[str, Any]:
-    """Metrics, their intervals, and a paired test against a constant answer.
+    """Metrics, their intervals by units, and a paired test against a constant answer.
 
     Args:
-        names: of metrics; the first one decides.
-        truth: (n,) of 0 and 1.
-        scores: (n,) between 0 and 1.
+        wanted: metrics; the first one decides.
+        truth: (n,) class codes, or numbers.
+        threshold: of the constant answer too.
+        units: of independence, of the n rows.
 
     Returns:
-        each metric by name; ``interval`` and ``dummy`` hold one entry a metric.
+        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``precision`` says
+        how much the rows say of the deciding one.
     """
-    wanted = metrics(names)
-    constant = np.full_like(scores, truth.mean())
-    settings: dict[str, Any] = {
-        "threshold": threshold,
-        "resamples": resamples,
-        "level": level,
-        "seed": seed,
-    }
-    against = paired_bootstrap(names[0], truth, scores, constant, **settings)
-    return measure(wanted, truth, scores, threshold) | {
+    constant = constant_answer(target, truth, threshold)
+    drawn: dict[str, Any] = {"units": units, "resamples": resamples, "seed": seed}
+    model, dummy = (
+        replicate(wanted[0], target, truth, said, **drawn) for said in (predictions, constant)
+    )
+    against = compare(model, dummy, level=level, seed=seed)
+    bounds = intervals(wanted, target, truth, predictions, level=level, **drawn)
+    return measure(wanted, target, truth, predictions) | {
+        "deciding": wanted[0].name,
         "test_rows": truth.size,
         "gain": against.gain,
         "p_value": against.p_value,
         "better_than_dummy": against.significant(level),
-        "interval": {n: interval(m, truth, scores, **settings) for n, m in wanted.items()},
-        "dummy": measure(wanted, truth, constant, threshold),
+        "interval": {name: asdict(bound) for name, bound in bounds.items()},
+        "dummy": measure(wanted, target, truth, constant),
+        "precision": asdict(model.precision()),
     }
+
+
+def constant_answer(target: Target, truth: Array, threshold: float | None) -> Predictions:
+    """The shares of the classes, or the mean, for each of n rows: what a model must beat."""
+    if not target.is_classification:
+        outputs = np.full(truth.size, truth.mean())
+    else:
+        counts = np.bincount(truth.astype(int), minlength=len(target.classes))
+        outputs = np.tile(counts / truth.size, (truth.size, 1))
+    return Predictions(outputs, target.answers(outputs, threshold))

@@ -3,46 +3,89 @@
 from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..errors import DataError
-from ..model.training import ModelSpec, fit, score
+from ..model.metrics import Metric, Predictions
+from ..model.training import ModelSpec, best_threshold, fit
 from ..split.splits import Fold
-from .metrics import measure, metrics
+from ..split.target import Array, Target, Task
 
 
 def cross_validate(
     spec: ModelSpec,
     features: pl.DataFrame,
-    target: pl.Series,
+    target: Target,
+    truth: Array,
     *,
     folds: list[Fold],
-    names: list[str],
-    threshold: float,
+    wanted: list[Metric],
 ) -> dict[str, dict[str, Any]]:
     """For each metric its ``mean`` and standard deviation ``spread``, and the value of each fold.
 
     Preprocessing is fitted anew too. Folds share training rows, so the spread is no standard error
     (Nadeau, Bengio 2003).
 
+    Args:
+        features: (n, k) rows.
+        truth: (n,) class codes, or numbers.
+
     Raises:
-        DataError: a fold holds rows of one class only.
-        ConfigError: a metric is not known.
+        DataError: a fold lacks a class.
     """
-    wanted = metrics(names)
-    truth = (target == target.unique().sort()[-1]).cast(pl.Float64)
-    found = []
+    outputs = []
     for number, (train, held_out) in enumerate(folds, start=1):
-        if truth[train].n_unique() < 2 or truth[held_out].n_unique() < 2:
-            raise DataError(
-                f"fold {number} of {len(folds)} holds one class only. Ask for fewer folds.",
-                "data.folds",
-            )
-        fitted = fit(spec, features[train], target[train])
-        scores = score(fitted.pipeline, features[held_out])
-        found.append(measure(wanted, truth[held_out].to_numpy(), scores.to_numpy(), threshold))
+        _check_classes(target, truth, train, held_out, f"fold {number} of {len(folds)}")
+        fitted = fit(spec, features[train], target, truth[train])
+        outputs.append(fitted.predictor.predict(features[held_out]))
+    scores = score_folds(target, truth, folds, outputs, wanted)
     return {
         name: {"mean": mean(values), "spread": stdev(values), "folds": values}
-        for name in wanted
-        for values in [[fold[name] for fold in found]]
+        for name, values in scores.items()
     }
+
+
+def score_folds(
+    target: Target, truth: Array, folds: list[Fold], outputs: list[Array], wanted: list[Metric]
+) -> dict[str, list[float]]:
+    """Each metric's value on each fold.
+
+    A fold's threshold comes of the other folds, of rows that it does not hold: what it is judged
+    by is not chosen on it.
+
+    Args:
+        truth: (n,) of all rows.
+        outputs: of each fold, (rows of the fold, k) or (rows of the fold,).
+    """
+    scores: dict[str, list[float]] = {metric.name: [] for metric in wanted}
+    for number, (_, held_out) in enumerate(folds):
+        threshold = _threshold(target, truth, folds, outputs, without=number)
+        answers = target.answers(outputs[number], threshold)
+        said = Predictions(outputs[number], answers)
+        for metric in wanted:
+            scores[metric.name].append(metric(target, truth[held_out], said))
+    return scores
+
+
+def _threshold(
+    target: Target, truth: Array, folds: list[Fold], outputs: list[Array], *, without: int
+) -> float | None:
+    if target.task is not Task.BINARY:
+        return None
+    others = [number for number in range(len(folds)) if number != without]
+    rows = np.concatenate([folds[number][1] for number in others])
+    positive = np.concatenate([outputs[number][:, 1] for number in others])
+    kept = ~np.isin(rows, folds[without][1])  # repeated folds hold the same rows again
+    return best_threshold(truth[rows[kept]], positive[kept]) if kept.any() else 0.5
+
+
+def _check_classes(target: Target, truth: Array, train: Any, held_out: Any, name: str) -> None:
+    """Refuse a fold in which nothing can be learned or measured."""
+    least = len(target.classes) if target.is_classification else 2
+    for side, rows in (("learns from", train), ("scores", held_out)):
+        if np.unique(truth[rows]).size < least:
+            what = "of every class" if target.is_classification else "with two values"
+            raise DataError(
+                f"{name} {side} rows that are not {what}. Ask for fewer folds.", "data.folds"
+            )

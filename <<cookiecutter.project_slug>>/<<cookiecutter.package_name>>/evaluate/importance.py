@@ -1,28 +1,34 @@
 """Which features a model leans on."""
 
-from typing import Any
-
+import numpy as np
 import polars as pl
+
+from ..model.metrics import Metric, Predictions
+from ..model.model import Model
+from ..split.target import Array
+
+ROWS = 2000  # on which columns are shuffled
 
 
 def permutation(
-    pipeline: Any, features: pl.DataFrame, truth: pl.Series, *, seed: int, rows: int = 2000
+    model: Model, rows: pl.DataFrame, truth: Array, metric: Metric, *, seed: int
 ) -> dict[str, float]:
-    """The loss of ROC AUC when a column is shuffled (Breiman 2001), largest first."""
-    import numpy as np
-    from sklearn.metrics import roc_auc_score
+    """What the metric loses when a feature is shuffled (Breiman 2001), largest loss first.
 
-    sample = features.with_columns(truth.alias("__truth")).sample(
-        min(rows, features.height), seed=seed, shuffle=True
-    )
-    truth, sample = sample["__truth"], sample.drop("__truth")
-    if truth.n_unique() < 2:
-        return dict.fromkeys(features.columns, 0.0)
+    A loss is positive also where less of the metric is better.
 
-    def auc(frame: pl.DataFrame) -> float:
-        return float(roc_auc_score(truth, pipeline.predict_proba(frame)[:, -1]))
+    Args:
+        rows: (n, …) with the model's features.
+        truth: (n,) class codes, or numbers.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.choice(rows.height, min(ROWS, rows.height), replace=False))
+    x, truth = model.contract.select(rows[chosen]), truth[chosen]
 
-    whole = auc(sample)
-    order = np.random.default_rng(seed).permutation(sample.height)
-    losses = {c: whole - auc(sample.with_columns(sample[c][order])) for c in sample.columns}
-    return dict(sorted(losses.items(), key=lambda item: -item[1]))
+    def score(frame: pl.DataFrame) -> float:
+        return metric.score(model.contract.target, truth, Predictions.of(model, frame))
+
+    whole, order = score(x), rng.permutation(len(chosen))
+    losses = {name: whole - score(x.with_columns(x[name][order])) for name in x.columns}
+    finite = {name: loss if np.isfinite(loss) else 0.0 for name, loss in losses.items()}
+    return dict(sorted(finite.items(), key=lambda item: -item[1]))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .metrics import LOWER_IS_BETTER, METRICS, Array, resample
+from ..model.metrics import LOWER_IS_BETTER, METRICS, Array, resample
 
 
 @dataclass(frozen=True)

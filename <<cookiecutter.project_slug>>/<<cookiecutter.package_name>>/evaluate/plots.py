@@ -1,34 +1,81 @@
-"""Curves as rows, for `dvc plots` and VS Code."""
+"""Curves and tables as rows, for `dvc plots` and VS Code; each task has its own."""
 
 from typing import Any
 
 import numpy as np
 
-from .metrics import Array
+from ..model.metrics import Predictions
+from ..split.target import Array, Target, Task
 
 Rows = list[dict[str, Any]]
+POINTS = 200  # of a curve
+PAIRS = 2000  # rows that are drawn one by one
+NAMES = ("roc", "precision_recall", "calibration", "confusion", "predicted_actual", "residuals")
 
 
-def curves(truth: Array, scores: Array, threshold: float, points: int = 200) -> dict[str, Rows]:
-    """``roc``, ``precision_recall``, ``calibration`` and ``confusion`` of these rows."""
-    from sklearn.calibration import calibration_curve
+def plots(target: Target, truth: Array, predictions: Predictions, seed: int) -> dict[str, Rows]:
+    """The rows of each plot of NAMES; none for a plot of another task, which DVC then leaves out.
+
+    Binary: ``roc``, ``precision_recall``, ``calibration``, ``confusion``; of more classes:
+    ``confusion`` and ``calibration`` of the class that was predicted; regression: ``residuals``
+    and ``predicted_actual``.
+
+    Args:
+        truth: (n,) class codes, or numbers.
+        seed: draws the rows of a scatter plot.
+    """
+    if target.task is Task.REGRESSION:
+        drawn = _scatter(truth, predictions.answers, seed)
+    elif target.task is Task.MULTICLASS:
+        confidence = predictions.outputs.max(axis=1)
+        drawn = {
+            "confusion": _confusion(target, truth, predictions.answers),
+            "calibration": _calibration(truth == predictions.answers, confidence),
+        }
+    else:
+        drawn = _binary(target, truth, predictions)
+    return {name: drawn.get(name, []) for name in NAMES}
+
+
+def _binary(target: Target, truth: Array, predictions: Predictions) -> dict[str, Rows]:
     from sklearn.metrics import precision_recall_curve, roc_curve
 
+    scores = predictions.outputs[:, 1]
     false_positive, true_positive, _ = roc_curve(truth, scores)
     precision, recall, _ = precision_recall_curve(truth, scores)
-    happened, predicted = calibration_curve(truth, scores, n_bins=10, strategy="quantile")
     return {
-        "roc": _rows(points, false_positive_rate=false_positive, true_positive_rate=true_positive),
-        "precision_recall": _rows(points, recall=recall, precision=precision),
-        "calibration": _rows(points, predicted=predicted, happened=happened),
-        "confusion": [
-            {"actual": str(int(t)), "predicted": str(int(s >= threshold))}
-            for t, s in zip(truth, scores, strict=True)
-        ],
+        "roc": _rows(false_positive_rate=false_positive, true_positive_rate=true_positive),
+        "precision_recall": _rows(recall=recall, precision=precision),
+        "calibration": _calibration(truth, scores),
+        "confusion": _confusion(target, truth, predictions.answers),
     }
 
 
-def _rows(points: int, **columns: Array) -> Rows:
+def _calibration(happened: Array, probabilities: Array) -> Rows:
+    from sklearn.calibration import calibration_curve
+
+    shares, means = calibration_curve(happened, probabilities, n_bins=10, strategy="quantile")
+    return _rows(predicted=means, happened=shares)
+
+
+def _confusion(target: Target, truth: Array, answers: Array) -> Rows:
+    """One row for each row of the table, as DVC's template counts them itself."""
+    names = [str(value) for value in target.classes]
+    pairs = zip(truth.astype(int), answers.astype(int), strict=True)
+    return [{"actual": names[actual], "predicted": names[answer]} for actual, answer in pairs]
+
+
+def _scatter(truth: Array, answers: Array, seed: int) -> dict[str, Rows]:
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(truth.size, min(PAIRS, truth.size), replace=False))
+    actual, predicted = truth[rows], answers[rows]
+    return {
+        "predicted_actual": _rows(len(rows), predicted=predicted, actual=actual),
+        "residuals": _rows(len(rows), predicted=predicted, residual=actual - predicted),
+    }
+
+
+def _rows(points: int = POINTS, **columns: Array) -> Rows:
     """At most ``points`` rows, evenly spread, ends included."""
     size = len(next(iter(columns.values())))
     kept = np.unique(np.linspace(0, size - 1, min(points, size)).astype(int))

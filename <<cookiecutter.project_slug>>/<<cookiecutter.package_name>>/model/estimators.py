@@ -5,91 +5,140 @@ from typing import Any
 
 from ..errors import ConfigError, PipelineError
 from ..runtime.names import build, locate, shortfall
+from ..split.target import Task
 
-ESTIMATORS = {
+CLASSIFIERS = {
+    "linear": "sklearn.linear_model.LogisticRegression",
     "logistic": "sklearn.linear_model.LogisticRegression",
     "forest": "sklearn.ensemble.RandomForestClassifier",
     "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingClassifier",
     "xgboost": "xgboost.XGBClassifier",
     "dummy": "sklearn.dummy.DummyClassifier",
 }
-METHODS = ("fit", "predict", "predict_proba", "get_params", "set_params")
+REGRESSORS = {
+    "linear": "sklearn.linear_model.Ridge",
+    "ridge": "sklearn.linear_model.Ridge",
+    "forest": "sklearn.ensemble.RandomForestRegressor",
+    "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingRegressor",
+    "xgboost": "xgboost.XGBRegressor",
+    "dummy": "sklearn.dummy.DummyRegressor",
+}
+NAMES = tuple(dict.fromkeys((*CLASSIFIERS, *REGRESSORS)))
+METHODS = ("fit", "predict", "get_params", "set_params")
+NO_JOBS = ("linear", "logistic")  # their n_jobs does nothing any more, and warns
+FOLDS = 5  # in which the probabilities of a classifier without predict_proba are calibrated
 
 
-def estimator(adapter: str, params: dict[str, Any], *, seed: int, workers: int) -> Any:
-    """An unfitted estimator, seeded, on at most ``workers`` cores.
+def build_estimator(
+    name: str, params: dict[str, Any], task: Task, *, seed: int, workers: int
+) -> Any:
+    """An unfitted estimator for the task, seeded, on at most ``workers`` cores.
 
     A class named by its dotted path whose constructor takes ``**kwargs`` (as LightGBM's) gets all
-    parameters, if it gives them back by ``get_params``.
+    parameters, if it gives them back by ``get_params``. A classifier that has a decision function
+    and no probabilities, such as a linear SVM, is calibrated by folds of the training rows
+    (Platt 1999).
 
     Raises:
-        ConfigError: there is no such estimator, or it does not know a parameter.
+        ConfigError: there is no such estimator, it is of another task, or it does not know a
+            parameter.
     """
-    made_by = _estimator_class(adapter)
-    signature = _parameters(made_by)
-    takes_any = adapter not in ESTIMATORS and any(
-        p.kind is p.VAR_KEYWORD for p in signature.values()
-    )
+    located = _estimator_class(name, task)
+    signature = _parameters(located)
+    listed = name in NAMES
+    takes_any = not listed and any(p.kind is p.VAR_KEYWORD for p in signature.values())
     named = {key: params[key] for key in params if takes_any or key in signature}
-    made = build(made_by, named, "model.adapter")
+    estimator = build(located, named, "model.estimator")
     try:
-        known = made.get_params()
+        known = estimator.get_params()
         shared = {"random_state": seed, "n_jobs": workers}
-        if adapter == "logistic":  # its n_jobs does nothing any more, and warns
+        if name in NO_JOBS:
             shared.pop("n_jobs")
-        _refuse_unknown(adapter, params, known, takes_any=takes_any)
+        _refuse_unknown(name, params, known, takes_any=takes_any)
         later = {k: v for k, v in (shared | params).items() if k in known and k not in named}
-        made = made.set_params(**later)
+        estimator = estimator.set_params(**later)
     except PipelineError:
         raise
-    except Exception as error:  # a class of your own may raise anything
+    except Exception as error:  # a class of one's own may raise anything
         raise ConfigError(
-            f"{adapter} does not take {params}: {error}. Edit model.params.", "config.model_params"
+            f"{name} does not take {params}: {error}. Edit model.params.", "config.model_params"
         ) from error
-    if not hasattr(made, "predict_proba"):  # scikit-learn hides it where params rule it out
-        raise _no_estimator(adapter, f"with {params} it lacks predict_proba")
-    return made
+    return _with_probabilities(name, estimator, task, params)
 
 
-def _estimator_class(adapter: str) -> Any:
-    if adapter not in ESTIMATORS and "." not in adapter:
+def _with_probabilities(name: str, estimator: Any, task: Task, params: dict[str, Any]) -> Any:
+    # scikit-learn hides predict_proba where parameters rule it out
+    if task is Task.REGRESSION or hasattr(estimator, "predict_proba"):
+        return estimator
+    if not hasattr(estimator, "decision_function"):
+        reason = f"with {params} it has neither predict_proba nor decision_function"
+        raise _no_estimator(name, task, reason)
+    from sklearn.calibration import CalibratedClassifierCV
+
+    return CalibratedClassifierCV(estimator, method="sigmoid", cv=FOLDS, ensemble=False)
+
+
+def _estimator_class(name: str, task: Task) -> Any:
+    table, other = CLASSIFIERS, REGRESSORS
+    if task is Task.REGRESSION:
+        table, other = other, table
+    if name in other and name not in table:
         raise ConfigError(
-            f"model.adapter is {adapter!r}; known are {', '.join(ESTIMATORS)}, or a dotted path.",
-            "config.adapter",
+            f"model.estimator is {name!r}, which is not for a {task} target; those that are: "
+            f"{', '.join(table)}, or a dotted path. Edit conf/config.yaml or conf/model.",
+            "config.estimator",
         )
-    located = locate(ESTIMATORS.get(adapter, adapter), "model.adapter")
-    reason = shortfall(located, METHODS)
+    if name not in table and "." not in name:
+        raise ConfigError(
+            f"model.estimator is {name!r}; allowed are {', '.join(table)}, or a dotted path. Edit "
+            "conf/model.",
+            "config.estimator",
+        )
+    located = locate(table.get(name, name), "model.estimator")
+    reason = shortfall(located, METHODS) or _other_task(located, task)
     if reason:
-        raise _no_estimator(adapter, reason)
+        raise _no_estimator(name, task, reason)
     return located
 
 
-def _no_estimator(adapter: str, reason: str) -> ConfigError:
+def _other_task(located: Any, task: Task) -> str | None:
+    """Why a class of scikit-learn's is of the other kind of task; None where it is not."""
+    from sklearn.base import ClassifierMixin, RegressorMixin
+
+    wanted = RegressorMixin if task is Task.REGRESSION else ClassifierMixin
+    kinds = [kind for kind in (RegressorMixin, ClassifierMixin) if issubclass(located, kind)]
+    if not kinds or wanted in kinds:
+        return None
+    return f"it is a {'classifier' if task is Task.REGRESSION else 'regressor'}"
+
+
+def _no_estimator(name: str, task: Task, reason: str) -> ConfigError:
+    kind = "regressor" if task is Task.REGRESSION else "classifier"
     return ConfigError(
-        f"model.adapter is {adapter!r}, but {reason}. Expected is a classifier of scikit-learn's "
-        f"interface: a class with {', '.join(METHODS)}. One without predict_proba can be wrapped: "
-        "a class of your own around sklearn.calibration.CalibratedClassifierCV.",
-        "config.adapter",
+        f"model.estimator is {name!r}, but {reason}. Expected for a {task} target is a {kind} of "
+        f"scikit-learn's interface: a class with {', '.join(METHODS)}"
+        f"{'' if kind == 'regressor' else ', and predict_proba or decision_function'}.",
+        "config.estimator",
     )
 
 
-def _parameters(made_by: Any) -> dict[str, inspect.Parameter]:
+def _parameters(located: Any) -> dict[str, inspect.Parameter]:
     try:
-        return dict(inspect.signature(made_by).parameters)
-    except (ValueError, TypeError):  # a compiled class may tell nothing
+        return dict(inspect.signature(located).parameters)
+    except (ValueError, TypeError):  # a compiled class may not say
         return {}
 
 
 def _refuse_unknown(
-    adapter: str, params: dict[str, Any], known: dict[str, Any], *, takes_any: bool
+    name: str, params: dict[str, Any], known: dict[str, Any], *, takes_any: bool
 ) -> None:
     unknown = sorted(set(params) - set(known))
     if not unknown:
         return
     names = ", ".join(unknown)
-    reason = f"{adapter} has no parameter {names}"
+    reason = f"{name} has no parameter {names}"
     if takes_any:
-        reason = f"{adapter} takes {names}, but get_params does not give it back"
+        reason = f"{name} takes {names}, but get_params does not give it back"
     raise ConfigError(f"{reason}; it has {', '.join(sorted(known))}.", "config.model_params")
 
 

@@ -20,7 +20,7 @@ NAMES = {  # an attribute of a fitted step: its name for people
 }
 
 
-def gives(pipeline: Any) -> list[str]:
+def feature_names_out(pipeline: Any) -> list[str]:
     """The names of the columns that preprocessing gives to the estimator.
 
     Raises:
@@ -34,13 +34,13 @@ def gives(pipeline: Any) -> list[str]:
         ) from error
 
 
-def learned(pipeline: Any) -> list[dict[str, Any]]:
+def fitted_state(pipeline: Any) -> list[dict[str, Any]]:
     """For each group of columns, in order: its steps, and what each learned of each column."""
     return [
         {
             "columns": [str(name) for name in columns],
             "steps": [
-                {"step": name, "learned": _learned(step)}
+                {"step": name, "learned": _state(step)}
                 for name, step in getattr(transformer, "steps", [])  # none: passed as it is
             ],
         }
@@ -48,16 +48,16 @@ def learned(pipeline: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _learned(step: Any) -> dict[str, dict[str, Any]]:
+def _state(step: Any) -> dict[str, dict[str, Any]]:
     columns = [str(name) for name in getattr(step, "feature_names_in_", [])]
-    found: dict[str, dict[str, Any]] = {name: {} for name in columns}
+    facts: dict[str, dict[str, Any]] = {name: {} for name in columns}
     for attribute, word in NAMES.items():
         values = getattr(step, attribute, None)
         if values is None or len(values) != len(columns):
             continue
         for name, value in zip(columns, values, strict=True):
-            found[name][word] = _plain(value)
-    return {name: _paired(facts) for name, facts in found.items() if facts}
+            facts[name][word] = _plain(value)
+    return {name: _paired(known) for name, known in facts.items() if known}
 
 
 def _paired(facts: dict[str, Any]) -> dict[str, Any]:

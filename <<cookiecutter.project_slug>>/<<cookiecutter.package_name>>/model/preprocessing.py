@@ -3,14 +3,15 @@
 import inspect
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 import polars as pl
 import polars.selectors as cs
 
+from ..config.preprocess import Step
 from ..errors import ConfigError
 from ..runtime.names import build, locate, shortfall
+from ..split.target import Task
 
 STEPS = {
     "imputer": "sklearn.impute.SimpleImputer",
@@ -21,9 +22,9 @@ STEPS = {
     "ordinal": "sklearn.preprocessing.OrdinalEncoder",
     "one_hot": "sklearn.preprocessing.OneHotEncoder",
     "target_encoder": "sklearn.preprocessing.TargetEncoder",
-    "date_parts": "..model.steps.DateParts",
-    "hash": "..model.steps.HashBuckets",
-    "text_tfidf": "..model.steps.TextTfidf",
+    "date_parts": "..model.transforms.DateParts",
+    "hash": "..model.transforms.HashBuckets",
+    "text_tfidf": "..model.transforms.TextTfidf",
 }
 _ORDINAL = {"handle_unknown": "use_encoded_value", "unknown_value": -1}  # a null is a value too
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -31,7 +32,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "label_encoder": _ORDINAL,
     "ordinal": _ORDINAL,
     "one_hot": {"handle_unknown": "infrequent_if_exist", "sparse_output": False},
-    "target_encoder": {"target_type": "binary"},
 }
 SELECTORS = {
     "numeric": cs.numeric() | cs.boolean(),
@@ -39,24 +39,13 @@ SELECTORS = {
     "datetime": cs.date() | cs.datetime(),
 }
 PATTERN = "re:"
+CATEGORICAL = ("label_encoder", "ordinal", "one_hot", "target_encoder")
+DISTINCT = 0.5  # share of different values above which a text column is none of categories
 INTERFACE = ("fit", "transform", "get_params", "get_feature_names_out", "set_output")
 
 
-@dataclass(frozen=True)
-class StepSpec:
-    """One step: its name or dotted path, the columns it takes, its parameters.
-
-    A column is taken by its name, its type (``numeric``, ``text``, ``datetime``) or a pattern
-    (``re:^temp_``: Python's ``re``, found anywhere in the name).
-    """
-
-    step: str
-    columns: str | list[str]
-    params: dict[str, Any]
-
-
 def preprocessor(
-    steps: list[StepSpec], features: pl.Schema, seed: int, *, without: Collection[str] = ()
+    steps: list[Step], features: pl.Schema, task: Task, seed: int, *, without: Collection[str] = ()
 ) -> Any:
     """An unfitted ColumnTransformer; columns with the same chain of steps go through together.
 
@@ -77,7 +66,7 @@ def preprocessor(
     transformers = [
         (
             "-".join(_name(i, steps[i]) for i in chain) or "as_is",
-            _pipeline(chain, steps, seed) if chain else "passthrough",
+            _pipeline(chain, steps, task, seed) if chain else "passthrough",
             columns,
         )
         for chain, columns in groups.items()
@@ -85,8 +74,23 @@ def preprocessor(
     return ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
 
 
+def sentences(steps: list[Step], features: pl.DataFrame) -> list[str]:
+    """The text columns of nearly as many values as rows, (n, k), that a step takes for categories.
+
+    Such a column holds sentences or names; nothing of a new row's text is learned from others.
+    """
+    chains = _chains(steps, features.schema, ())
+    return [
+        name
+        for name, chain in chains.items()
+        if chain
+        and steps[chain[0]].step in CATEGORICAL
+        and features[name].n_unique() > DISTINCT * features.height
+    ]
+
+
 def _chains(
-    steps: list[StepSpec], features: pl.Schema, without: Collection[str]
+    steps: list[Step], features: pl.Schema, without: Collection[str]
 ) -> dict[str, tuple[int, ...]]:
     empty = pl.DataFrame(schema=features)
     selected = [_select(step, empty) for step in steps]
@@ -113,7 +117,7 @@ def _chains(
     return chains
 
 
-def _select(step: StepSpec, empty: pl.DataFrame) -> list[str]:
+def _select(step: Step, empty: pl.DataFrame) -> list[str]:
     """The names that a step's ``columns`` mean, in the table's order."""
     wanted = [step.columns] if isinstance(step.columns, str) else list(step.columns)
     names: set[str] = set()
@@ -143,49 +147,57 @@ def _match(item: str, columns: list[str]) -> set[str]:
     return {name for name in columns if pattern.search(name)}
 
 
-def _name(number: int, step: StepSpec) -> str:
+def _name(number: int, step: Step) -> str:
     return f"{number + 1}_{step.step.rpartition('.')[2]}".replace("__", "_")
 
 
-def _pipeline(chain: tuple[int, ...], steps: list[StepSpec], seed: int) -> Any:
+def _pipeline(chain: tuple[int, ...], steps: list[Step], task: Task, seed: int) -> Any:
     """The steps of a chain; each hands the next one a polars frame, so that names stay."""
     from sklearn.pipeline import Pipeline
 
-    made = [(_name(i, steps[i]), _make(steps[i], seed)) for i in chain]
-    for _, step in made[:-1]:
+    named = [(_name(i, steps[i]), _build_step(steps[i], task, seed)) for i in chain]
+    for _, step in named[:-1]:
         step.set_output(transform="polars")
-    return Pipeline(made)
+    return Pipeline(named)
 
 
-def _make(step: StepSpec, seed: int) -> Any:
-    from sklearn.model_selection import StratifiedKFold
-
+def _build_step(step: Step, task: Task, seed: int) -> Any:
     defaults = dict(DEFAULTS.get(step.step, {}))
-    if step.step == "target_encoder":  # each training row is encoded by what the others tell
-        defaults["cv"] = StratifiedKFold(5, shuffle=True, random_state=seed)
+    if step.step == "target_encoder":
+        defaults |= _target_encoding(task, seed)
     setting = "preprocess.steps.step"
     if step.step not in STEPS and "." not in step.step:
         raise ConfigError(
-            f"{setting} is {step.step!r}. Manifest steps: {', '.join(STEPS)}; others by dotted "
-            "name.",
+            f"{setting} is {step.step!r}. Known steps: {', '.join(STEPS)}; others by dotted name.",
             "config.class",
         )
     located = locate(STEPS.get(step.step, step.step), setting, __package__)
     if inspect.isfunction(located) and _takes_frames(located):
         _refuse_unfit(located, step.params, setting)
         function = {"function": located, "params": step.params}
-        return build(locate("..model.steps.FrameFunction", setting, __package__), function, setting)
+        return build(
+            locate("..model.transforms.FrameFunction", setting, __package__), function, setting
+        )
     reason = shortfall(located, INTERFACE)
     if inspect.isfunction(located):
         reason = "the function's annotations are of another kind"
     if reason:
         raise ConfigError(
             f"{setting} is {step.step!r}, but {reason}. Expected is a class with "
-            f"{', '.join(INTERFACE)}, like DateParts in model/transforms.py, or a function that takes "
-            "and returns a polars DataFrame and says so by its annotations, like ratio there.",
+            f"{', '.join(INTERFACE)}, like DateParts in model/transforms.py, or a function that "
+            "takes and returns a polars DataFrame and says so by its annotations.",
             "config.class",
         )
     return build(located, defaults | step.params, setting)
+
+
+def _target_encoding(task: Task, seed: int) -> dict[str, Any]:
+    """What the target is, and the folds: each training row is encoded by the others' targets."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    if task is Task.REGRESSION:
+        return {"target_type": "continuous", "cv": KFold(5, shuffle=True, random_state=seed)}
+    return {"target_type": str(task), "cv": StratifiedKFold(5, shuffle=True, random_state=seed)}
 
 
 def _takes_frames(function: Any) -> bool:

@@ -217,10 +217,3 @@ class FrameFunction(FrameStep):
 
     def _names(self) -> list[str]:
         return list(self.gives_)
-
-
-def ratio(frame: pl.DataFrame) -> pl.DataFrame:
-    """Two columns, and the first divided by the second: an example of a function of your own."""
-    over, under = frame.columns
-    share = pl.when(pl.col(under) != 0).then(pl.col(over) / pl.col(under))
-    return frame.with_columns(share.alias(f"{over}_per_{under}"))

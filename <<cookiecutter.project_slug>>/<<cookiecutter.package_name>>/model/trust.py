@@ -6,45 +6,66 @@ loader, because some loaders of skops call what they name with arguments out of 
 may only be filled with attributes, and a function only be referred to.
 
 Beside what our estimators and steps save (TYPES, no more and no less: a test says so), a file may
-hold what conf/ names by a dotted path: conf/ comes from git, and a stage runs what it names anyway.
+hold what conf/ names by a dotted path, and the classes and functions that modules of own/ define
+(not what these import): both come from git, and a stage runs them anyway.
 
 What this does not hold off: numbers that are no model of any training. A file of trusted types may
 crash the compiled code of scikit-learn or XGBoost.
 """
 
+import importlib
 import io
 import json
 import math
 import zipfile
 from collections.abc import Collection, Iterator
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from types import FunctionType
 from typing import Any
 
-from ..errors import ModelError
+from ..errors import ConfigError, ModelError
 from ..runtime.names import locate
 
 PROTOCOL = 2  # of skops 0.16; a file of another one would choose other loaders
-_STEPS = f"{__package__}.steps"
+_STEPS = f"{__package__}.transforms"
+_OWN = f"{__package__.rpartition('.')[0]}.own"
 TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
-    "FunctionNode": frozenset({f"{_STEPS}.ratio"}),
-    "LossNode": frozenset({"sklearn._loss._loss.CyHalfBinomialLoss"}),
+    "LossNode": frozenset(
+        f"sklearn._loss._loss.CyHalf{name}"
+        for name in ("BinomialLoss", "MultinomialLoss", "SquaredError")
+    ),
     "ObjectNode": frozenset(
         {
             f"{_STEPS}.DateParts",
             f"{_STEPS}.FrameFunction",
             f"{_STEPS}.HashBuckets",
             f"{_STEPS}.TextTfidf",
+            "sklearn._loss.link.IdentityLink",
             "sklearn._loss.link.Interval",
             "sklearn._loss.link.LogitLink",
+            "sklearn._loss.link.MultinomialLogit",
             "sklearn._loss.loss.HalfBinomialLoss",
+            "sklearn._loss.loss.HalfMultinomialLoss",
+            "sklearn._loss.loss.HalfSquaredError",
+            "sklearn.calibration.CalibratedClassifierCV",
+            "sklearn.calibration._CalibratedClassifier",
+            "sklearn.calibration._SigmoidCalibration",
             "sklearn.compose._column_transformer.ColumnTransformer",
             "sklearn.dummy.DummyClassifier",
+            "sklearn.dummy.DummyRegressor",
             "sklearn.ensemble._forest.RandomForestClassifier",
+            "sklearn.ensemble._forest.RandomForestRegressor",
             "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
             "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
             "HistGradientBoostingClassifier",
+            "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
+            "HistGradientBoostingRegressor",
             "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
             "sklearn.impute._base.SimpleImputer",
             "sklearn.linear_model._logistic.LogisticRegression",
+            "sklearn.linear_model._ridge.Ridge",
+            "sklearn.model_selection._split.KFold",
             "sklearn.model_selection._split.StratifiedKFold",
             "sklearn.pipeline.Pipeline",
             "sklearn.preprocessing._data.MinMaxScaler",
@@ -52,11 +73,14 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
             "sklearn.preprocessing._data.StandardScaler",
             "sklearn.preprocessing._encoders.OneHotEncoder",
             "sklearn.preprocessing._encoders.OrdinalEncoder",
+            "sklearn.preprocessing._label.LabelBinarizer",
             "sklearn.preprocessing._label.LabelEncoder",
             "sklearn.preprocessing._target_encoder.TargetEncoder",
             "sklearn.tree._classes.DecisionTreeClassifier",
+            "sklearn.tree._classes.DecisionTreeRegressor",
             "xgboost.core.Booster",
             "xgboost.sklearn.XGBClassifier",
+            "xgboost.sklearn.XGBRegressor",
         }
     ),
     "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),
@@ -85,7 +109,7 @@ _PLAIN = {  # data without behaviour
 
 
 def trusted(saved: bytes, own: Collection[str], holder: str) -> list[str]:
-    """The names of all types in a model file that was checked; nothing of it was imported.
+    """The names of all types in a model file that was checked; nothing else of it was imported.
 
     Args:
         saved: the file's bytes.
@@ -94,7 +118,7 @@ def trusted(saved: bytes, own: Collection[str], holder: str) -> list[str]:
 
     Raises:
         ModelError: it holds a type that is not trusted, or is no whole file of skops.
-        ConfigError: a name of ``own`` cannot be imported.
+        ConfigError: a name of ``own``, or a module of own/ that the file names, cannot be imported.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(saved)) as archive:
@@ -109,6 +133,7 @@ def trusted(saved: bytes, own: Collection[str], holder: str) -> list[str]:
     except Exception as error:  # a damaged or hostile file may raise anything
         raise unusable(holder, error) from error
     foreign = {pair for pair in used if not _is_ours(*pair)}
+    foreign = {pair for pair in foreign if not _is_defined_in_own(*pair)}
     if foreign:
         foreign -= {_as_saved(name) for name in own}
     if foreign:
@@ -117,8 +142,8 @@ def trusted(saved: bytes, own: Collection[str], holder: str) -> list[str]:
         )
         raise ModelError(
             f"{holder} holds {', '.join(names)}, which is not trusted, so it cannot be loaded. "
-            "Train it again here; a class or function of your own model is trusted if conf/model "
-            "names it under `trusted`.",
+            f"Train it again here; a class or function of your own model is trusted if {_OWN} "
+            "defines it, or conf/model names it under `trusted`.",
             "model.untrusted",
         )
     return sorted({name for _, name in used})
@@ -135,6 +160,38 @@ def unusable(holder: str, error: Exception) -> ModelError:
 
 def _is_ours(loader: str, name: str) -> bool:
     return any(name in table.get(loader, frozenset()) for table in (TYPES, _PLAIN))
+
+
+def _is_defined_in_own(loader: str, name: str) -> bool:
+    """Whether a module of own/, which is imported only if it is there, defines what is saved."""
+    module, _, attribute = name.rpartition(".")
+    kind = {"ObjectNode": type, "FunctionNode": FunctionType}.get(loader)
+    if kind is None or not _stands_in_own(module):
+        return False
+    try:
+        defined = vars(importlib.import_module(module)).get(attribute)
+    except (Exception, SystemExit) as error:  # a module may raise anything while it is imported
+        raise ConfigError(
+            f"{module}, whose {attribute} the model holds, cannot be imported "
+            f"({type(error).__name__}: {error}). Fix the module.",
+            "config.name",
+        ) from error
+    return (
+        isinstance(defined, kind)
+        and getattr(defined, "__module__", None) == module
+        and getattr(defined, "__name__", None) == attribute
+    )
+
+
+def _stands_in_own(module: str) -> bool:
+    """Whether own/ has a file for the module; nothing is imported to see that."""
+    name, parts = _OWN, module.removeprefix(f"{_OWN}.").split(".")
+    spec = find_spec(_OWN) if module.startswith(f"{_OWN}.") else None
+    for part in parts:
+        name = f"{name}.{part}"
+        folder = spec.submodule_search_locations if spec and spec.loader else None
+        spec = PathFinder.find_spec(name, folder) if folder else None
+    return spec is not None and spec.loader is not None
 
 
 def _as_saved(name: str) -> tuple[str, str]:

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from ..errors import ModelError
-from ..evaluate.metrics import Array
 from ..evaluate.paired import Comparison, paired_bootstrap
 from ..model.contract import Contract
+from ..model.metrics import Array
 from ..model.training import score
 from ..split.keys import Digests, digests
 

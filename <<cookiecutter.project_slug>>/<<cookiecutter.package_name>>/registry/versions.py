@@ -11,11 +11,11 @@ from ..runtime.store_file import lost_error, recorded_champion
 from ..runtime.tracking import get_or_create_experiment
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-MODEL, CONTRACT = "model", "contract.json"  # names among a version's artifacts
+MODEL = "model"  # name of the folder among a version's artifacts
 
 
 def register(
-    client: Any, uri: str, name: str, *, model: Path, contract: Path, tags: dict[str, str]
+    client: Any, uri: str, name: str, *, model: Path, tags: dict[str, str]
 ) -> str:
     """The version that holds this model, made if need be; the same model is one version.
 
@@ -36,17 +36,13 @@ def register(
         get_or_create_experiment(client, uri, name), tags=tags, run_name="release"
     )
     client.log_artifacts(run.info.run_id, str(model), MODEL)
-    client.log_artifact(run.info.run_id, str(contract))
     client.set_terminated(run.info.run_id)
     source = f"{run.info.artifact_uri}/{MODEL}"
-    made = client.create_model_version(
-        name,
-        source,
-        run.info.run_id,
-        tags=tags | {"sha256": digest, "contract_sha256": sha256_of(contract)},
+    registered = client.create_model_version(
+        name, source, run.info.run_id, tags=tags | {"sha256": digest}
     )
-    client.set_registered_model_alias(name, CHALLENGER, made.version)
-    return str(made.version)
+    client.set_registered_model_alias(name, CHALLENGER, registered.version)
+    return str(registered.version)
 
 
 def champion(client: Any, name: str) -> Any | None:
@@ -92,8 +88,8 @@ def _refuse_loss(client: Any, name: str) -> None:
         ) from error
 
 
-def fetch(client: Any, version: Any, folder: Path) -> tuple[Path, Path]:
-    """Download a version; returns the paths of its model and of its contract.
+def fetch(client: Any, version: Any, folder: Path) -> Path:
+    """Download a version to a folder; returns the path of its model.
 
     Raises:
         ModelError: the files are not those that were registered.
@@ -102,10 +98,7 @@ def fetch(client: Any, version: Any, folder: Path) -> tuple[Path, Path]:
     from mlflow.exceptions import MlflowException
 
     try:
-        model, contract = (
-            Path(client.download_artifacts(version.run_id, part, str(folder)))
-            for part in (MODEL, CONTRACT)
-        )
+        model = Path(client.download_artifacts(version.run_id, MODEL, str(folder)))
     except (MlflowException, OSError) as error:
         reason = (redact(str(error)).splitlines() or [type(error).__name__])[0]
         raise ResourceError(
@@ -113,19 +106,13 @@ def fetch(client: Any, version: Any, folder: Path) -> tuple[Path, Path]:
             f"{reason}. Restore mlruns/ from a copy, or take the alias `champion` from it.",
             "resource.champion_files",
         ) from error
-    digests = {
-        model: version.tags["sha256"],
-        contract: version.tags.get("contract_sha256"),  # None: registered by an older version
-    }
-    changed = [path.name for path in digests if digests[path] not in (None, sha256_of(path))]
-    if changed:
+    if version.tags["sha256"] != sha256_of(model):
         raise ModelError(
-            f"version {version.version} of {version.name} is not what was registered: "
-            f"{' and '.join(changed)} changed. Restore mlruns/ from a copy, or take the alias "
-            "`champion` from it.",
+            f"version {version.version} of {version.name} is not what was registered: its files "
+            "changed. Restore mlruns/ from a copy, or take the alias `champion` from it.",
             "model.changed",
         )
-    return model, contract
+    return model
 
 
 def promote(client: Any, name: str, version: str) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..errors import DataError
-from .splits import Splits, SplitSpec, is_quantity
+from .splits import Splits, SplitSpec
+from .target import Target, Task
 
 BINS = 100  # of a feature with more values than that, by its quantiles
 
@@ -21,7 +22,7 @@ class Findings:
 
 
 def check(
-    parts: Splits, plan: SplitSpec, features: list[str], *, max_repeated: float, max_alone: float
+    parts: Splits, spec: SplitSpec, features: list[str], *, max_repeated: float, max_alone: float
 ) -> Findings:
     """Refuse parts that leak; measure what may be honest, and warn.
 
@@ -29,18 +30,18 @@ def check(
         DataError: a key, a group or a moment on the wrong side, the target among the features, or
             more repeated rows than ``max_repeated``.
     """
-    check_keys(parts, plan.key)
-    if plan.group:
-        check_groups(parts, plan.group)
-    if plan.kind == "time" and plan.time:
-        check_time(parts, plan.time)
-    check_target(pl.concat(parts.named().values()), features, plan.target)
+    check_keys(parts, spec.key)
+    if spec.group:
+        check_groups(parts, spec.group)
+    if spec.kind == "time" and spec.time:
+        check_time(parts, spec.time)
+    check_target(pl.concat(parts.named().values()), features, spec.target.column)
 
-    repeated = check_repeated(parts, [*features, plan.target], max_repeated)
-    alone = how_well_alone(parts, features, plan.target)
+    repeated = check_repeated(parts, [*features, spec.target.column], max_repeated)
+    alone = how_well_alone(parts, features, spec.target)
     warnings = [
-        f"the column {name!r} alone tells {plan.target!r} with a score of {score:.3f}, above "
-        "split.max_alone: is it known at the time of the answer?"
+        f"the column {name!r} alone tells {spec.target.column!r} with a score of {score:.3f}, "
+        "above split.max_alone: is it known at the time of the answer?"
         for name, score in alone.items()
         if score > max_alone
     ]
@@ -129,7 +130,7 @@ def check_repeated(parts: Splits, columns: list[str], limit: float) -> float:
     return share
 
 
-def how_well_alone(parts: Splits, features: list[str], target: str) -> dict[str, float]:
+def how_well_alone(parts: Splits, features: list[str], target: Target) -> dict[str, float]:
     """How well each feature alone tells the target of rows that it was not learned from.
 
     The target's mean for each value of the feature (or each hundredth of its values) is learned
@@ -137,12 +138,12 @@ def how_well_alone(parts: Splits, features: list[str], target: str) -> dict[str,
     correlation where the target is a quantity.
     """
     held_out = pl.concat([parts.validation, parts.test])
-    if is_quantity(pl.concat([parts.train[target], held_out[target]])):
-        truths = [pl.col(target)]
+    if target.task is Task.REGRESSION:
+        truths = [pl.col(target.column)]
     else:
-        classes = parts.train[target].unique().sort()
-        last_only = classes.len() == 2  # of two, one is the other's mirror
-        truths = [pl.col(target) == value for value in (classes[-1:] if last_only else classes)]
+        last_only = target.task is Task.BINARY  # of two, one is the other's mirror
+        classes = target.classes[-1:] if last_only else target.classes
+        truths = [pl.col(target.column) == value for value in classes]
     scores = {
         name: max(_score_alone(parts.train, held_out, name, truth) for truth in truths)
         for name in features

@@ -10,11 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..config.data import Data
+from ..config.split import Split
 from ..errors import ConfigError, DataError
 from .keys import shares
+from .target import Target, Task
 
 PARTS = ("train", "validation", "test")
-CLASSES = 20  # a number with more different values than this is a quantity, not a class
 QUANTILES = 10
 OFF = 0.2  # by how much the size of a part, or of a class in it, may differ from what was asked
 JUDGED = (
@@ -45,11 +47,16 @@ class SplitSpec:
     """
 
     kind: str
-    target: str
+    target: Target
     key: str
     time: str | None = None
     group: str | None = None
     seed: int = 0
+
+    @classmethod
+    def from_config(cls, data: Data, split: Split, target: Target) -> "SplitSpec":
+        """How the configuration asks to deal rows."""
+        return cls(split.kind, target, data.key, data.time, split.group, split.seed)
 
     @property
     def by(self) -> str:
@@ -59,31 +66,26 @@ class SplitSpec:
         return f"the hash of {self.group if self.kind == 'group' else self.key}"
 
 
-def is_quantity(target: pl.Series) -> bool:
-    """Whether a target is a number to estimate; otherwise its values are classes."""
-    return target.dtype.is_numeric() and target.n_unique() > CLASSES
-
-
-def split(rows: pl.DataFrame, plan: SplitSpec, *, validation: float, test: float) -> Splits:
+def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float) -> Splits:
     """Deal the rows to three parts, each sorted by the key, whatever the order of ``rows``.
 
     ``validation`` and ``test`` are shares of all rows: exact by time, else in expectation.
 
     Raises:
-        ConfigError: the plan names a column that is not there.
+        ConfigError: the specification names a column that is not there.
         DataError: a target or time is missing, or a part holds no rows or one class only.
     """
-    _check(rows, plan)
-    ordered = rows.sort(plan.key)
-    place = _place(ordered, plan)
+    _check(rows, spec)
+    ordered = rows.sort(spec.key)
+    place = _place(ordered, spec)
     ends = (1 - validation - test, 1 - test)
     number = (place >= ends[0]).cast(pl.Int8) + (place >= ends[1]).cast(pl.Int8)
     parts = Splits(*(ordered.filter(number == part) for part in range(len(PARTS))))
-    _check_parts(parts, plan.target)
+    _check_parts(parts, spec.target)
     return parts
 
 
-def size_warnings(parts: Splits, plan: SplitSpec, *, validation: float, test: float) -> list[str]:
+def size_warnings(parts: Splits, spec: SplitSpec, *, validation: float, test: float) -> list[str]:
     """A warning for each part, or class in it, whose size is off by more than a fifth."""
     asked = dict(zip(PARTS, (1 - validation - test, validation, test), strict=True))
     rows = pl.concat(parts.named().values())
@@ -93,11 +95,12 @@ def size_warnings(parts: Splits, plan: SplitSpec, *, validation: float, test: fl
         for name, part in parts.named().items()
         if abs(part.height / rows.height / asked[name] - 1) > OFF
     ]
-    if plan.kind == "time" or is_quantity(rows[plan.target]):
+    if spec.kind == "time" or not spec.target.is_classification:
         return warnings
-    classes = dict(rows[plan.target].value_counts().sort(plan.target).iter_rows())
+    target = spec.target.column
+    classes = dict(rows[target].value_counts().sort(target).iter_rows())
     for name, part in parts.named().items():
-        counts = dict(part[plan.target].value_counts().iter_rows())
+        counts = dict(part[target].value_counts().iter_rows())
         wanted = {value: total * asked[name] for value, total in classes.items()}
         warnings += [
             f"the {name} part holds {counts.get(value, 0)} rows of class {value!r}, not the "
@@ -108,8 +111,8 @@ def size_warnings(parts: Splits, plan: SplitSpec, *, validation: float, test: fl
     return warnings
 
 
-def folds(rows: pl.DataFrame, plan: SplitSpec, *, number: int, repeats: int = 1) -> list[Fold]:
-    """``number`` folds of the rows by the same plan as the split, ``repeats`` times.
+def folds(rows: pl.DataFrame, spec: SplitSpec, *, number: int, repeats: int = 1) -> list[Fold]:
+    """``number`` folds of the rows as the split deals rows, ``repeats`` times.
 
     By time, fold i learns from all rows older than those that it scores; that has one order, so it
     cannot be repeated.
@@ -124,49 +127,48 @@ def folds(rows: pl.DataFrame, plan: SplitSpec, *, number: int, repeats: int = 1)
         TimeSeriesSplit,
     )
 
-    codes = _group_codes(rows, plan.group) if plan.group else None
-    y = rows.select(_strata(plan.target, is_quantity(rows[plan.target]))).to_series().to_numpy()
+    codes = _group_codes(rows, spec.group) if spec.group else None
+    y = rows.select(_strata(spec.target)).to_series().to_numpy()
     try:
-        if plan.kind == "time":
-            order = rows.select(pl.struct(plan.time, plan.key).arg_sort()).to_series().to_numpy()
-            made = [(order[a], order[b]) for a, b in TimeSeriesSplit(number).split(order)]
-        elif plan.kind == "group":
-            made = [
+        if spec.kind == "time":
+            order = rows.select(pl.struct(spec.time, spec.key).arg_sort()).to_series().to_numpy()
+            pairs = [(order[a], order[b]) for a, b in TimeSeriesSplit(number).split(order)]
+        elif spec.kind == "group":
+            pairs = [
                 fold
                 for repeat in range(repeats)
                 for fold in StratifiedGroupKFold(
-                    number, shuffle=True, random_state=plan.seed + repeat
+                    number, shuffle=True, random_state=spec.seed + repeat
                 ).split(y, y, codes)
             ]
         else:
-            cv = RepeatedStratifiedKFold(n_splits=number, n_repeats=repeats, random_state=plan.seed)
-            made = list(cv.split(y, y))
+            cv = RepeatedStratifiedKFold(n_splits=number, n_repeats=repeats, random_state=spec.seed)
+            pairs = list(cv.split(y, y))
     except ValueError as error:
         raise DataError(f"no {number} folds: {error}. Ask for fewer.", "data.folds") from error
-    _check_folds(made, codes)
-    return made
+    _check_folds(pairs, codes)
+    return pairs
 
 
-def _check(rows: pl.DataFrame, plan: SplitSpec) -> None:
-    time = plan.time if plan.kind == "time" else None
-    named = {"data.target": plan.target, "data.key": plan.key}
-    for setting, column in (named | {"data.time": time, "split.group": plan.group}).items():
+def _check(rows: pl.DataFrame, spec: SplitSpec) -> None:
+    time = spec.time if spec.kind == "time" else None
+    named = {"data.target": spec.target.column, "data.key": spec.key}
+    for setting, column in (named | {"data.time": time, "split.group": spec.group}).items():
         if column is not None and column not in rows.columns:
             raise ConfigError(
                 f"{setting} is {column!r}; the columns are {', '.join(rows.columns)}.",
                 "config.column",
             )
-    for column in filter(None, (plan.target, time)):
-        missing = rows[column].null_count()
-        if missing:
-            raise DataError(
-                f"{column!r} is missing in {missing} of {rows.height} rows. Make it required in "
-                "the schema, so that such rows go to quarantine, or fix the source.",
-                "data.missing",
-            )
+    missing = rows[time].null_count() if time else 0
+    if missing:
+        raise DataError(
+            f"{time!r} is missing in {missing} of {rows.height} rows. Make it required in the "
+            "schema, so that such rows go to quarantine, or fix the source.",
+            "data.missing",
+        )
 
 
-def _check_parts(parts: Splits, target: str) -> None:
+def _check_parts(parts: Splits, target: Target) -> None:
     sizes = ", ".join(f"{name}: {part.height}" for name, part in parts.named().items())
     empty = [name for name, part in parts.named().items() if not part.height]
     if empty:
@@ -175,31 +177,35 @@ def _check_parts(parts: Splits, target: str) -> None:
             "conf/split.",
             "data.split",
         )
-    single = [name for name, part in parts.named().items() if part[target].n_unique() < 2]
-    if single:
-        raise DataError(
-            f"the {', '.join(single)} part holds one value of {target!r} only ({sizes}), so "
-            "nothing can be learned from it or measured on it. Use more rows, larger shares, "
-            "another kind of split or split.seed, or fix data.target.",
-            "data.one_class",
-        )
+    for name, part in parts.named().items():
+        values = part[target.column]
+        absent = [value for value in target.classes if value not in values]
+        optional = name == "validation" and target.task is Task.MULTICLASS
+        if values.n_unique() < 2 or (absent and not optional):
+            lacks = f"holds no row of class {absent[0]!r}" if absent else "holds one value only"
+            raise DataError(
+                f"the {name} part {lacks} of {target.column!r} ({sizes}), so nothing can be "
+                "learned from it or measured on it. Use more rows, larger shares, another kind of "
+                "split or split.seed, or fix data.target.",
+                "data.one_class",
+            )
 
 
-def _strata(target: str, quantity: bool) -> pl.Expr:
-    rank = pl.col(target).rank("ordinal") - 1
-    return rank * QUANTILES // pl.len() if quantity else pl.col(target)
+def _strata(target: Target) -> pl.Expr:
+    rank = pl.col(target.column).rank("ordinal") - 1
+    return pl.col(target.column) if target.is_classification else rank * QUANTILES // pl.len()
 
 
-def _place(rows: pl.DataFrame, plan: SplitSpec) -> pl.Series:
+def _place(rows: pl.DataFrame, spec: SplitSpec) -> pl.Series:
     """Each row's place between 0 and 1 in the order in which rows are dealt."""
-    if plan.kind == "time":
-        oldest_first = (pl.struct(plan.time, plan.key).rank("ordinal") - 1) / pl.len()
+    if spec.kind == "time":
+        oldest_first = (pl.struct(spec.time, spec.key).rank("ordinal") - 1) / pl.len()
         return rows.select(oldest_first).to_series()
-    if plan.kind == "stratified":
-        return pl.Series(shares(rows[plan.key], plan.seed))
-    groups = rows[str(plan.group)].unique()
-    by_group = pl.DataFrame([groups, pl.Series("~place", shares(groups, plan.seed))])
-    on = str(plan.group)
+    if spec.kind == "stratified":
+        return pl.Series(shares(rows[spec.key], spec.seed))
+    groups = rows[str(spec.group)].unique()
+    by_group = pl.DataFrame([groups, pl.Series("~place", shares(groups, spec.seed))])
+    on = str(spec.group)
     joined = rows.select(on).join(
         by_group, on=on, how="left", nulls_equal=True, maintain_order="left"
     )
@@ -214,8 +220,8 @@ def _group_codes(rows: pl.DataFrame, group: str) -> NDArray[np.intp]:
     return joined["__number"].to_numpy().astype(np.intp)
 
 
-def _check_folds(made: list[Fold], codes: NDArray[np.intp] | None) -> None:
-    for train, held_out in made:
+def _check_folds(pairs: list[Fold], codes: NDArray[np.intp] | None) -> None:
+    for train, held_out in pairs:
         if not held_out.size:
             raise DataError("a fold has no rows. Ask for fewer folds.", "data.folds")
         if codes is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..model.contract import read
+from ..model.contract_file import read_contract
 from ..paths import CARD, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, QUALITY, QUALITY_PAGE, SPLIT
 from ..report import card, quality
 from ..runtime.artifacts import atomic_write
@@ -15,7 +15,7 @@ from ..runtime.stage import stage
 @stage
 def main(config: Config) -> None:
     """Write reports/model_card.md and reports/quality.html from everything in reports/."""
-    contract = read(CONTRACT)
+    contract = read_contract(CONTRACT)
     fell_back = contract.fell_back
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
     for report in (QUALITY, SPLIT, EXPERIMENT):
@@ -26,8 +26,6 @@ def main(config: Config) -> None:
             "name": config.name,
             "contract": contract,
             "metrics": _read(METRICS),
-            "metric_names": config.evaluate.metrics,
-            "primary": config.evaluate.metrics[0],
             "level": config.evaluate.level,
             "split": config.split.kind,
             "time": config.data.time,

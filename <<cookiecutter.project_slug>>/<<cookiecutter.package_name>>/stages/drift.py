@@ -9,7 +9,8 @@ import structlog
 
 from ..config import Config
 from ..errors import DataError
-from ..model.contract import Contract, read
+from ..model.contract import Contract
+from ..model.contract_file import read_contract
 from ..monitor.drift import MIN_ROWS, Rules, detect, too_few, with_quarantine
 from ..paths import (
     CONTRACT,
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
-    current, reference = _answered(read(CONTRACT)), pl.read_parquet(REFERENCE)
+    current, reference = _answered(read_contract(CONTRACT)), pl.read_parquet(REFERENCE)
     arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
     rules, limit = Rules(**asdict(config.drift)), config.validate.max_quarantined
 

@@ -10,62 +10,64 @@ from ..config import Config
 from ..evaluate.assessment import assess
 from ..evaluate.cross_validation import cross_validate
 from ..evaluate.importance import permutation
-from ..evaluate.plots import curves
-from ..model.contract import Contract
-from ..model.persistence import load
-from ..model.training import score
-from ..paths import BEST, CONTRACT, IMPORTANCE, METRICS, MODEL, PLOTS, TEST, TEST_PREDICTIONS, TRAIN
+from ..evaluate.plots import plots
+from ..evaluate.units import units
+from ..model.metrics import Metric, Predictions, metrics
+from ..model.model import Model
+from ..model.training import ModelSpec
+from ..paths import BEST, IMPORTANCE, METRICS, MODEL, PLOTS, TEST, TEST_PREDICTIONS, TRAIN
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
 from ..split.features import features
-from ..split.splits import folds
-from .split import plan
-from .train import own, spec
+from ..split.splits import SplitSpec, folds
+from ..split.target import Target
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Write metrics, curves, importances and the test rows' predictions to reports/."""
-    settings = config.evaluate
-    rows = pl.read_parquet(TEST)
-    pipeline, contract = load(MODEL, CONTRACT, own(config))
-    x = contract.select(rows)
-    truth = contract.truth(rows)
-    scores = score(pipeline, x)
+    """Write metrics, plots, importances and the test rows' predictions to reports/."""
+    settings, rows = config.evaluate, pl.read_parquet(TEST)
+    model = Model.load(MODEL, config.trusted)
+    target, threshold = model.contract.target, model.contract.threshold
+    wanted = metrics(settings.metrics, target)
+    truth, predictions = model.contract.truth(rows), Predictions.of(model, rows)
 
     with atomic_write(TEST_PREDICTIONS) as partial:
-        pl.DataFrame([rows[contract.key], truth, scores]).write_parquet(partial)
-    found = assess(
-        settings.metrics,
-        truth.to_numpy(),
-        scores.to_numpy(),
-        contract.threshold,
+        answers = target.to_frame(rows[model.contract.key], predictions.outputs, threshold)
+        answers.with_columns(rows[target.column].alias("truth")).write_parquet(partial)
+    results = assess(
+        wanted,
+        target,
+        truth,
+        predictions,
+        threshold,
+        units=units(rows, settings.unit, group=config.split.group, time=config.data.time),
         resamples=settings.bootstrap,
         level=settings.level,
         seed=config.seed,
     )
     if config.split.folds:
-        found["cross_validation"] = _cross_validated(config, contract)
-    write_json(METRICS, found)
-    for name, curve in curves(truth.to_numpy(), scores.to_numpy(), contract.threshold).items():
-        write_json(PLOTS / f"{name}.json", curve)
-    write_json(IMPORTANCE, permutation(pipeline, x, truth, seed=config.seed))
-    log.info("evaluated", **{name: round(found[name], 4) for name in settings.metrics})
+        results["cross_validation"] = _cross_validated(config, target, wanted)
+    write_json(METRICS, results)
+    for name, points in plots(target, truth, predictions, config.seed).items():
+        write_json(PLOTS / f"{name}.json", points)
+    write_json(IMPORTANCE, permutation(model, rows, truth, wanted[0], seed=config.seed))
+    log.info("evaluated", **{metric.name: round(results[metric.name], 4) for metric in wanted})
 
 
-def _cross_validated(config: Config, contract: Contract) -> dict[str, Any]:
+def _cross_validated(config: Config, target: Target, wanted: list[Metric]) -> dict[str, Any]:
     """The same model trained anew on folds of the training rows, dealt as the split deals rows."""
-    rows = pl.read_parquet(TRAIN)
-    data, split = config.data, config.split
+    rows, data, settings = pl.read_parquet(TRAIN), config.data, config.split
+    spec = SplitSpec.from_config(data, settings, target)
     return cross_validate(
-        spec(config, json.loads(BEST.read_text(encoding="utf-8"))),
+        ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8"))),
         features(rows, data.target, data.key, data.ignore),
-        rows[data.target],
-        folds=folds(rows, plan(config), number=split.folds, repeats=split.repeats),
-        names=config.evaluate.metrics,
-        threshold=contract.threshold,
+        target,
+        target.encode(rows[data.target]),
+        folds=folds(rows, spec, number=settings.folds, repeats=settings.repeats),
+        wanted=wanted,
     )
 
 

@@ -14,6 +14,7 @@ from ..schema.row import read_schema
 from ..split import leaks
 from ..split.features import features
 from ..split.splits import SplitSpec, size_warnings, split
+from ..split.target import check_complete, infer_target
 
 log = structlog.get_logger()
 
@@ -24,26 +25,31 @@ def main(config: Config) -> None:
     data, settings = config.data, config.split
     rows = pl.read_parquet(VALID)
     check_names(rows.columns, _named(config), _dropped(config))
-    planned = plan(config)
-    parts = split(rows, planned, validation=settings.validation, test=settings.test)
-    found = leaks.check(
+    check_complete(rows[data.target])
+    target = infer_target(rows[data.target], data.task, data.positive)
+    log.info("target", column=target.column, task=str(target.task), classes=len(target.classes))
+
+    spec = SplitSpec.from_config(data, settings, target)
+    parts = split(rows, spec, validation=settings.validation, test=settings.test)
+    findings = leaks.check(
         parts,
-        planned,
+        spec,
         features(rows, data.target, data.key, data.ignore).columns,
         max_repeated=settings.max_repeated,
         max_alone=settings.max_alone,
     )
-    off = size_warnings(parts, planned, validation=settings.validation, test=settings.test)
-    found = replace(found, warnings=found.warnings + off)
-    for warning in found.warnings:
+    sizes = size_warnings(parts, spec, validation=settings.validation, test=settings.test)
+    findings = replace(findings, warnings=findings.warnings + sizes)
+    for warning in findings.warnings:
         log.warning(warning)
 
     for path, frame in zip((TRAIN, VALIDATION, TEST), parts.named().values(), strict=True):
         with atomic_write(path) as partial:
             frame.write_parquet(partial)
         log.info("part", name=path.stem, rows=frame.height)
-    sizes = {name: part.height for name, part in parts.named().items()}
-    write_json(SPLIT, {"by": planned.by, "rows": sizes} | asdict(found))
+    rows_of = {name: part.height for name, part in parts.named().items()}
+    report = {"by": spec.by, "rows": rows_of, "target": target.to_json()}
+    write_json(SPLIT, report | asdict(findings))
 
 
 def _named(config: Config) -> dict[str, list[str]]:
@@ -62,12 +68,6 @@ def _named(config: Config) -> dict[str, list[str]]:
 def _dropped(config: Config) -> list[str]:
     personal = read_schema(config.data.schema).personal
     return [name for name, how in personal.items() if how == "drop"]
-
-
-def plan(config: Config) -> SplitSpec:
-    """How the configuration asks to deal rows."""
-    data, settings = config.data, config.split
-    return SplitSpec(settings.kind, data.target, data.key, data.time, settings.group, settings.seed)
 
 
 if __name__ == "__main__":

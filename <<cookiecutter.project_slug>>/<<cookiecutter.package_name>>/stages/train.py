@@ -1,70 +1,51 @@
 """Preprocessing and estimator, fitted: `python -m PACKAGE.stages.train model=forest`."""
 
 import json
-from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..model.contract import infer_contract
-from ..model.persistence import save
-from ..model.preprocessing import StepSpec
-from ..model.training import ModelSpec, best_threshold, fit, score
-from ..paths import BEST, CONTRACT, MODEL, TRAIN, VALIDATION
+from ..model.infer_contract import infer_contract
+from ..model.metrics import Predictions, metrics
+from ..model.model import Model
+from ..model.training import ModelSpec, best_threshold, fit
+from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.features import features
 from ..split.keys import digests
+from ..split.target import Task, read_target
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> float:
-    """Write models/model/ and its contract; return the validation rows' ROC AUC, for sweeps."""
-    from sklearn.metrics import roc_auc_score
-
-    data = config.data
+    """Write models/model/; return the validation rows' deciding metric; more is better."""
+    data, target = config.data, read_target(SPLIT)
+    (deciding,) = metrics(config.evaluate.metrics[:1], target)
     train, validation = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
-    best = json.loads(BEST.read_text(encoding="utf-8"))
+    spec = ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8")))
     x = features(train, data.target, data.key, data.ignore)
 
-    fitted = fit(spec(config, best), x, train[data.target])
+    fitted = fit(spec, x, target, target.encode(train[data.target]))
+
     checked = features(validation, data.target, data.key, data.ignore)
-    scores = score(fitted.pipeline, checked)
-
-    contract = infer_contract(
-        fitted,
-        x,
-        target=data.target,
-        key=data.key,
-        threshold=best_threshold(validation[data.target], scores),
-    )
+    outputs, truth = fitted.predictor.predict(checked), target.encode(validation[data.target])
+    threshold = best_threshold(truth, outputs[:, 1]) if target.task is Task.BINARY else None
+    contract = infer_contract(fitted, x, target=target, key=data.key, threshold=threshold)
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
-    save(fitted.pipeline, contract, keys, MODEL, CONTRACT, own=own(config))
-    auc = float(roc_auc_score(validation[data.target], scores))
-    log.info("trained", model=fitted.adapter, rows=train.height, validation_roc_auc=round(auc, 4))
-    return auc
+    Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
-
-def spec(config: Config, best: dict[str, Any]) -> ModelSpec:
-    """What the configuration asks to train, with tuned parameters on top."""
-    steps = [StepSpec(step.step, step.columns, step.params) for step in config.preprocess.steps]
-    return ModelSpec(
-        adapter=config.model.adapter,
-        params=config.model.params | best,
-        steps=steps,
-        seed=config.seed,
-        workers=config.compute.workers,
-        fallback=config.model.fallback,
+    said = Predictions(outputs, target.answers(outputs, threshold))
+    score = deciding.score(target, truth, said)
+    log.info(
+        "trained",
+        model=fitted.estimator,
+        rows=train.height,
+        validation={deciding.name: round(score, 4)},
     )
-
-
-def own(config: Config) -> list[str]:
-    """What a model file may hold beside our own types: the dotted names of the configuration."""
-    model = config.model
-    steps = [step.step for step in config.preprocess.steps]
-    return [n for n in (model.adapter, model.fallback, *steps, *model.trusted) if n and "." in n]
+    return score
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ from <<cookiecutter.package_name>>.config.tune import Dimension, Tune
 from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.stages.compose import render
 
-from ..conftest import ROOT
+from ..fixture import CONF
 
-CONF = ROOT / "conf"
 OWN = ["data.schema=s.json", "data.target=t", "data.key=k"]
 SEVERAL = ["data.sources.0.path=a", "data.sources.1.path=b", "data.sources.2.path=c"]
 MORE = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import copy_repository, run
+from ..conftest import copy_of, copy_repository, edit, run
 
 pytestmark = pytest.mark.pipeline
 CANARY = "-".join(("canary", "5b1c"))  # in two parts, for this file is copied too
@@ -18,7 +18,7 @@ import logging
 import os
 import warnings
 
-def read(unit, scratch):
+def read(source, scratch):
     logging.getLogger("own").warning("reading %s", os.environ["ADDRESS"])
     warnings.warn(os.environ["ADDRESS"])
     raise RuntimeError("cannot read " + os.environ["ADDRESS"])
@@ -26,17 +26,23 @@ def read(unit, scratch):
 
 
 OWN = (
-    "data.sources=[{kind: PACKAGE.reader.read, path: data/raw/flights.parquet, "
+    "data.sources=[{kind: PACKAGE.own.readers.read, path: data/raw/rides.parquet, "
     "options: {own_env: ADDRESS}}]"
 )
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, package: str) -> Path:
-    made = copy_repository(tmp_path_factory.mktemp("secrets") / "a copy")
-    (made / package / "reader.py").write_text(READER)
-    run(made, "python", "-m", f"{package}.stages.compose")
-    return made
+def composed(tmp_path_factory: pytest.TempPathFactory, package: str) -> Path:
+    """A repository with params.yaml, for copies."""
+    folder = copy_repository(tmp_path_factory.mktemp("secrets") / "a copy")
+    (folder / package / "own/readers.py").write_text(READER)
+    run(folder, "python", "-m", f"{package}.stages.compose")
+    return folder
+
+
+@pytest.fixture
+def folder(composed: Path, tmp_path: Path) -> Path:
+    return copy_of(composed, tmp_path / "a copy")
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +129,8 @@ from hydra import compose, initialize_config_dir
 with initialize_config_dir({str(folder / "conf")!r}):
     config = load(compose("config", ["tracking=server"]))
 logs.configure(stage="track")
-with stage.exit_on_error(), tracking.store(tracking.tracking_uri("server", "MLFLOW_TRACKING_URI")) as c:
+uri = tracking.tracking_uri("server", "MLFLOW_TRACKING_URI")
+with stage.exit_on_error(), tracking.store(uri) as c:
     c.create_experiment("x")
 """
     env = {"MLFLOW_TRACKING_URI": f"http://me:{CANARY}@127.0.0.1:9"}
@@ -151,18 +158,14 @@ def test_an_experiment_is_refused_before_anything_is_written(
 
 
 def test_a_secret_in_conf_is_not_composed(folder: Path, package: str) -> None:
-    file = folder / "conf/data/flights.yaml"
-    before = file.read_text()
     address = f"'https://h/x?access_token={CANARY}'"
-    file.write_text(before.replace("data/raw/flights.parquet", address))
-    assert CANARY in file.read_text()
-    try:
-        for command in (["dvc", "exp", "run"], ["dvc", "repro"]):
-            output = run(folder, *command, "compose", code=255)
-            assert "data.sources.0.path holds" in output
-            assert CANARY not in output
-        output = run(folder, "python", "-m", f"{package}.stages.ingest", code=2)
+    edit(folder / "conf/data/rides.yaml", "data/raw/rides.parquet", address)
+    for command in (["dvc", "exp", "run"], ["dvc", "repro"]):
+        output = run(folder, *command, "compose", code=255)
+        assert "data.sources.0.path holds" in output
         assert CANARY not in output
-    finally:
-        file.write_text(before)
+    output = run(folder, "python", "-m", f"{package}.stages.ingest", code=2)
+
+    assert CANARY not in output
+    edit(folder / "conf/data/rides.yaml", address, "data/raw/rides.parquet")
     assert set(written(folder)) <= {"git"}  # where DVC puts the edited file itself, by `git stash`

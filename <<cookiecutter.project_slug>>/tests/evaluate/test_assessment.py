@@ -1,67 +1,74 @@
+import json
+
 import numpy as np
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.evaluate.assessment import assess
-from <<cookiecutter.package_name>>.evaluate.metrics import METRICS, metrics
-from <<cookiecutter.package_name>>.evaluate.paired import paired_bootstrap
-from <<cookiecutter.package_name>>.evaluate.plots import curves
+from <<cookiecutter.package_name>>.evaluate.assessment import assess, constant_answer
+from <<cookiecutter.package_name>>.evaluate.units import Units
+from <<cookiecutter.package_name>>.model.metrics import METRICS, Predictions
+from <<cookiecutter.package_name>>.split.target import Array, Target, Task
 
 RNG = np.random.default_rng(0)
-TRUTH = (RNG.random(400) < 0.3).astype(float)
-GOOD = np.clip(0.3 + 0.3 * (TRUTH - 0.3) + RNG.normal(0, 0.15, 400), 0.01, 0.99)
-NOISE = RNG.random(400)
+TARGETS = [
+    Target("y", Task.BINARY, (0, 1)),
+    Target("y", Task.MULTICLASS, ("a", "b", "c")),
+    Target("y", Task.REGRESSION),
+]
+DAYS = Units("day of time", np.arange(300) // 10)
 
 
-def test_every_metric_has_its_interval_around_it() -> None:
-    found = assess(list(METRICS), TRUTH, GOOD, 0.4, resamples=50, level=0.05, seed=1)
-
-    for name in METRICS:
-        low, high = found["interval"][name]
-        assert low <= found[name] <= high
-
-
-def test_a_good_model_is_better_than_a_constant_answer() -> None:
-    assert assess(["roc_auc"], TRUTH, GOOD, 0.4, resamples=99, level=0.05, seed=1)[
-        "better_than_dummy"
-    ]
+def simulated(target: Target, *, skill: float) -> tuple[Array, Predictions]:
+    if target.task is Task.REGRESSION:
+        truth = RNG.normal(size=300)
+        outputs = skill * truth + RNG.normal(0, 0.2, 300)
+    else:
+        classes = len(target.classes)
+        truth = RNG.integers(0, classes, 300).astype(float)
+        noise = RNG.dirichlet(np.ones(classes), 300)
+        outputs = (noise + skill * np.eye(classes)[truth.astype(int)]) / (1 + skill)
+    return truth, Predictions(outputs, target.answers(outputs, 0.5))
 
 
-def test_noise_is_not_better_than_a_constant_answer() -> None:
-    found = assess(["log_loss"], TRUTH, NOISE, 0.4, resamples=99, level=0.05, seed=1)
-
-    assert not found["better_than_dummy"]
-
-
-@pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "f1"])
-def test_the_better_model_has_a_positive_gain(metric: str) -> None:
-    kind = {"threshold": 0.4, "resamples": 99, "level": 0.05, "seed": 1}
-    better = paired_bootstrap(metric, TRUTH, GOOD, NOISE, **kind)
-    worse = paired_bootstrap(metric, TRUTH, NOISE, GOOD, **kind)
-
-    assert better.significant(0.05)
-    assert not worse.significant(0.05)
-    assert better.gain == pytest.approx(-worse.gain)
-
-
-def test_a_model_is_not_better_than_itself() -> None:
-    same = paired_bootstrap(
-        "roc_auc", TRUTH, GOOD, GOOD, threshold=0.4, resamples=99, level=0.05, seed=1
+def assessed(target: Target, *, skill: float, units: Units = DAYS) -> dict:
+    truth, predictions = simulated(target, skill=skill)
+    wanted = [one for one in METRICS.values() if target.task in one.tasks]
+    return assess(
+        wanted, target, truth, predictions, 0.5, units=units, resamples=60, level=0.05, seed=1
     )
 
-    assert same.gain == 0
-    assert same.p_value == 1
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.task))
+def test_every_metric_has_its_interval_around_it(target: Target) -> None:
+    results = assessed(target, skill=0.5)
+
+    for name, interval in results["interval"].items():
+        assert interval["low"] <= results[name] <= interval["high"]
+    assert set(results["interval"]) == set(results["dummy"])
+    assert json.dumps(results, allow_nan=False)
 
 
-@pytest.mark.parametrize("names", [[], ["roc_auc", "luck"]])
-def test_an_unknown_metric_is_refused(names: list[str]) -> None:
-    with pytest.raises(ConfigError, match="known are"):
-        metrics(names)
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.task))
+@pytest.mark.parametrize(("skill", "better"), [(0.9, True), (0.0, False)])
+def test_skill_is_better_than_a_constant_answer_and_noise_is_not(
+    target: Target, skill: float, better: bool
+) -> None:
+    assert assessed(target, skill=skill)["better_than_dummy"] is better
 
 
-def test_curves_begin_and_end_where_they_should() -> None:
-    found = curves(TRUTH, GOOD, 0.4)
+def test_rows_of_one_unit_give_no_interval_and_no_verdict() -> None:
+    single = Units("value of shop", np.zeros(300, dtype=np.intp))
+    results = assessed(TARGETS[0], skill=0.9, units=single)
 
-    assert found["roc"][0] == {"false_positive_rate": 0.0, "true_positive_rate": 0.0}
-    assert found["roc"][-1] == {"false_positive_rate": 1.0, "true_positive_rate": 1.0}
-    assert len(found["confusion"]) == 400
+    assert {interval["low"] for interval in results["interval"].values()} == {None}
+    assert "only 1 value of shop" in results["interval"]["roc_auc"]["reason"]
+    assert results["p_value"] is None
+    assert not results["better_than_dummy"]
+
+
+def test_a_constant_answer_has_the_shares_of_the_classes_or_the_mean() -> None:
+    binary = constant_answer(TARGETS[0], np.array([0.0, 0, 0, 1]), 0.5)
+    number = constant_answer(TARGETS[2], np.array([1.0, 3]), None)
+
+    assert binary.outputs.tolist() == [[0.75, 0.25]] * 4
+    assert binary.answers.tolist() == [0] * 4
+    assert number.answers.tolist() == [2, 2]

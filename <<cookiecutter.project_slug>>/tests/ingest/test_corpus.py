@@ -15,7 +15,7 @@ from <<cookiecutter.package_name>>.runtime.artifacts import sha256_of
 from <<cookiecutter.package_name>>.runtime.stage import as_pipeline_error
 from <<cookiecutter.package_name>>.stages import ingest, validate
 
-from ..conftest import ROOT
+from ..fixture import CONF
 from . import corpus
 from .corpus import GOOD, Case
 
@@ -72,7 +72,7 @@ def run(case: Case, file: str) -> Exception | None:
 @functools.cache
 def defaults() -> DictConfig:
     own = ["data.schema=schema.json", "data.target=late", "data.key=id", "data.retry_s=0"]
-    with initialize_config_dir(str(ROOT / "conf")):
+    with initialize_config_dir(str(CONF)):
         return compose("config", [*own, "data=csv", "validate.max_quarantined=0.4"])
 
 

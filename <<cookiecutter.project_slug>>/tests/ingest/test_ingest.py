@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,16 +19,16 @@ from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.joins import join
 from <<cookiecutter.package_name>>.runtime.artifacts import sha256_of
 
-from ..conftest import ROOT, run
+from ..conftest import ROOT, by_hand, run
 
 INGESTED = Path("data/ingested.parquet")
 
 
 def command(package: str, sources: str, *overrides: str) -> list[str]:
-    stage = [sys.executable, "-m", f"{package}.stages.ingest", "hydra.run.dir=.", "data.retry_s=0"]
     Path("any.json").write_text('{"properties": {}}')
-    conf = ["hydra.output_subdir=null", "data.schema=any.json", f"data.sources=[{sources}]"]
-    return [*stage, *conf, *overrides]
+    conf = ["hydra.run.dir=.", "hydra.output_subdir=null", "data.retry_s=0"]
+    conf += ["data.schema=any.json", f"data.sources=[{sources}]"]
+    return by_hand(package, "ingest", *conf, *overrides)
 
 
 def ingest(package: str, sources: str, *overrides: str, code: int = 0, **env: str) -> str:

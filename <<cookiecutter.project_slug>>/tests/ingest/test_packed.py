@@ -65,8 +65,8 @@ def test_a_bomb_is_refused_in_bounded_memory_and_space(package: str, packer: str
     Path("in.csv").write_bytes(content)
     Path("read.py").write_text(
         "from pathlib import Path\n"
-        f"from {package}.data.sources import open_table, files\n"
-        f"from {package}.groups.data import Source\n"
+        f"from {package}.ingest.sources import open_table, source_files\n"
+        f"from {package}.config.data import Source\n"
         "(source_file,) = source_files(Source(kind='csv', path='in.csv'), Path('s'))\n"
         "try:\n"
         "    open_table(source_file, Path('s'))\n"

@@ -8,7 +8,7 @@ from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.ingest.privacy import protect
 from <<cookiecutter.package_name>>.schema.row import parse_schema
 
-from ..conftest import ROOT, run
+from ..conftest import ROOT, by_hand, run
 
 DOCUMENT = {
     "additionalProperties": False,
@@ -81,7 +81,7 @@ def test_personal_values_and_the_key_are_in_no_file_and_no_log(
     for stage, code in (("ingest", 0), ("validate", 3)):
         shown += run(
             tmp_path,
-            *("python", "-m", f"{package}.stages.{stage}", "data=csv", "validate=thorough"),
+            *by_hand(package, stage, "data=csv", "validate=thorough"),
             *("data.schema=s.json", "data.target=late", "data.key=id", "hydra.run.dir=outputs"),
             *("data.sources.0.path=in/rows.csv", "data.hash_key_env=HASH_KEY"),
             code=code,

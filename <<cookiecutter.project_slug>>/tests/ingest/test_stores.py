@@ -16,8 +16,8 @@ import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
 
+from ..commands.test_doctor import project
 from ..conftest import run
-from ..test_doctor import project
 from .test_ingest import INGESTED, ingest
 
 SECRET = "-".join(("canary", "3f9a"))

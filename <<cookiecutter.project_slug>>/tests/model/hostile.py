@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from <<cookiecutter.package_name>>.model import transforms as own
+from <<cookiecutter.package_name>> import own
 from <<cookiecutter.package_name>>.model import trust
 
 Node = dict[str, Any]
@@ -46,7 +46,8 @@ def array_bytes(array: Any) -> bytes:
     return file.getvalue()
 
 
-THING, RUN, RATIO = "foreign_code.Thing", "foreign_code.run", f"{own.__name__}.ratio"
+THING, RUN = "foreign_code.Thing", "foreign_code.run"
+DOUBLE = f"{own.__name__}.of_tests.double"  # a function that is trusted
 PIPELINE, GENERATOR = "sklearn.pipeline.Pipeline", "numpy.random._generator.Generator"
 HOSTILE = {
     "an object": node("ObjectNode", THING, content=keyed()),
@@ -60,7 +61,7 @@ HOSTILE = {
     "a constructor": node("ConstructorFromReduceNode", RUN, content=tupled()),
     "a loss": loss(RUN),
     "a loss of scikit-learn's name": loss("sklearn.utils._testing.check_output"),
-    "a loss of a function of ours": loss(RATIO),
+    "a loss of a function of ours": loss(DOUBLE),
     "a class of ours as a constructor": node(
         "ConstructorFromReduceNode", PIPELINE, content=tupled()
     ),
@@ -71,15 +72,15 @@ HOSTILE = {
     "a dictionary": node("DictNode", RUN, content={}, key_types=listed()),
     "the type of a key": keyed(listed(node("FunctionNode", RUN)), a=value(1)),
     "a function of ours as the type of a key": keyed(
-        listed(node("FunctionNode", RATIO)), a=value(1)
+        listed(node("FunctionNode", DOUBLE)), a=value(1)
     ),
-    "no list of types": keyed(node("FunctionNode", RATIO), a=value(1)),
+    "no list of types": keyed(node("FunctionNode", DOUBLE), a=value(1)),
     "the types of keys by another id": listed(
         keyed(listed(node("TypeNode", "builtins.str"), __id__=7), a=value(1)),
-        listed(node("FunctionNode", RATIO), __id__=7),
+        listed(node("FunctionNode", DOUBLE), __id__=7),
     ),
     "two types of one id": listed(
-        node("FunctionNode", RATIO, __id__=7), node("TypeNode", "builtins.str", __id__=7)
+        node("FunctionNode", DOUBLE, __id__=7), node("TypeNode", "builtins.str", __id__=7)
     ),
     "a default": node(
         "DefaultDictNode",

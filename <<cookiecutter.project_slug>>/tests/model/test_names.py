@@ -7,9 +7,13 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.model.estimators import estimator
-from <<cookiecutter.package_name>>.model.preprocessing import StepSpec, preprocessor
-from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
+from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.model.estimators import build_estimator
+from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
+from <<cookiecutter.package_name>>.model.training import ModelSpec
+from <<cookiecutter.package_name>>.split.target import Task
+
+from ..models import fitted
 
 MODULE = """
 from abc import ABC, abstractmethod
@@ -20,6 +24,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.preprocessing import StandardScaler
 
+class Mute(ClassifierMixin, BaseEstimator):
+    def fit(self, x, y): return self
+    def predict(self, x): return x
 class Open(DummyClassifier):
     def __init__(self, depth=3, **more):
         super().__init__()
@@ -100,15 +107,15 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / f"{name}.py").write_text(text)
 
 
-def made(adapter: str, **params: Any) -> Any:
-    return estimator(adapter, params, seed=7, workers=2)
+def made(name: str, **params: Any) -> Any:
+    return build_estimator(name, params, Task.BINARY, seed=7, workers=2)
 
 
 @pytest.mark.parametrize(
     "name", [*NO_CLASS, "own_names.Abstract", "own_names.frames", "sklearn.linear_model.Ridge"]
 )
 def test_what_is_no_classifier_is_refused_before_it_is_called(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"model\.adapter is"):
+    with pytest.raises(ConfigError, match=r"model\.estimator is"):
         made(name, args=["touch", "ran"], command="touch ran")
 
     assert not Path("ran").exists()
@@ -123,30 +130,31 @@ def test_what_is_no_classifier_is_refused_before_it_is_called(name: str) -> None
     ],
 )
 def test_what_is_no_step_is_refused_before_it_is_called(name: str) -> None:
-    step = StepSpec(name, "wind", {"args": ["touch", "ran"], "command": "touch ran"})
+    step = Step(name, "wind", {"args": ["touch", "ran"], "command": "touch ran"})
     with pytest.raises(ConfigError, match=r"preprocess\.steps\.step is"):
-        preprocessor([step], pl.Schema({"wind": pl.Float64}), seed=1)
+        preprocessor([step], pl.Schema({"wind": pl.Float64}), Task.BINARY, seed=1)
 
     assert not Path("ran").exists()
 
 
 def test_the_fallback_is_checked_before_training(rows: pl.DataFrame) -> None:
-    step = StepSpec("hash", "re:.", {})
+    step = Step("hash", "re:.", {})
     with pytest.raises(ConfigError, match=r"os\.abort"):
-        fit(ModelSpec("dummy", {}, [step], 1, fallback="os.abort"), rows.drop("late"), rows["late"])
+        fitted(rows, ModelSpec("dummy", {}, [step], 1, fallback="os.abort"))
     assert os.getpid()
 
 
-@pytest.mark.parametrize("name", ["sklearn.svm.LinearSVC", "sklearn.linear_model.RidgeClassifier"])
-def test_a_classifier_without_probabilities_is_refused_with_the_way_out(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"lacks predict_proba.*CalibratedClassifierCV"):
-        made(name)
+def test_a_classifier_without_any_score_is_refused() -> None:
+    with pytest.raises(ConfigError, match="neither predict_proba nor decision_function"):
+        made("own_names.Mute")
 
 
-def test_probabilities_that_parameters_rule_out_are_missed_too() -> None:
-    with pytest.raises(ConfigError, match=r"with \{'loss': 'hinge'\} it lacks predict_proba"):
-        made("sklearn.linear_model.SGDClassifier", loss="hinge")
-    assert made("sklearn.linear_model.SGDClassifier", loss="log_loss").random_state == 7
+@pytest.mark.parametrize("loss", ["hinge", "log_loss"])
+def test_probabilities_that_parameters_rule_out_are_calibrated(loss: str) -> None:
+    estimator = made("sklearn.linear_model.SGDClassifier", loss=loss)
+
+    assert type(estimator).__name__.startswith("Calibrated") is (loss == "hinge")
+    assert hasattr(estimator, "predict_proba")
 
 
 def test_an_estimator_of_more_parameters_than_its_signature_gets_them() -> None:
@@ -181,16 +189,16 @@ def test_parameters_of_the_configuration_win_over_those_that_all_models_share() 
 
 @pytest.mark.parametrize(("params", "first"), [({}, 1), ({"by": 3}, 3)])
 def test_a_function_may_tell_its_types_as_text(params: dict[str, Any], first: int) -> None:
-    step = StepSpec("own_names.frames", "wind", params)
+    step = Step("own_names.frames", "wind", params)
     frame = pl.DataFrame({"wind": [1, 2]})
 
-    assert preprocessor([step], frame.schema, seed=1).fit_transform(frame)[0, 0] == first
+    assert preprocessor([step], frame.schema, Task.BINARY, seed=1).fit_transform(frame)[0, 0] == first
 
 
 def test_a_function_that_does_not_take_its_parameters_is_refused() -> None:
-    step = StepSpec("own_names.frames", "wind", {"_target_": "os.system"})
+    step = Step("own_names.frames", "wind", {"_target_": "os.system"})
     with pytest.raises(ConfigError, match="_target_"):
-        preprocessor([step], pl.Schema({"wind": pl.Float64}), seed=1)
+        preprocessor([step], pl.Schema({"wind": pl.Float64}), Task.BINARY, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +216,6 @@ def test_a_number_out_of_sense_is_refused_by_the_step_that_takes_it(
     rows: pl.DataFrame, step: str, params: dict[str, Any], named: str
 ) -> None:
     column = "departure" if step == "date_parts" else "origin"
-    steps = [StepSpec(step, column, params)]
+    steps = [Step(step, column, params)]
     with pytest.raises(ConfigError, match=named):
-        fit(ModelSpec("dummy", {}, steps, 1, fallback="dummy"), rows.select(column), rows["late"])
+        fitted(rows.select("id", "late", column), ModelSpec("dummy", {}, steps, 1))

@@ -10,20 +10,35 @@ import pytest
 import skops.io
 import yaml
 
-from <<cookiecutter.package_name>>.split.keys import digests
+from <<cookiecutter.package_name>> import own
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model import transforms as own
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.model.estimators import ESTIMATORS
-from <<cookiecutter.package_name>>.model.contract import infer_contract
-from <<cookiecutter.package_name>>.model.preprocessing import STEPS, StepSpec
-from <<cookiecutter.package_name>>.model.persistence import load, save
-from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit, score
+from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
+from <<cookiecutter.package_name>>.model.flavors import sklearn as flavor
+from <<cookiecutter.package_name>>.model.model import Model
+from <<cookiecutter.package_name>>.model.preprocessing import STEPS
+from <<cookiecutter.package_name>>.model.training import ModelSpec
+from <<cookiecutter.package_name>>.runtime.names import locate
+from <<cookiecutter.package_name>>.split.target import Target, Task
 
-from ..conftest import ROOT
-from .hostile import HOSTILE, PIPELINE, RUN, keyed, listed, loss, node, packed, tupled, value
+from ..fixture import CONF
+from ..models import LATE, SEATS, TARGETS, model
+from .hostile import (
+    DOUBLE,
+    HOSTILE,
+    PIPELINE,
+    RUN,
+    keyed,
+    listed,
+    loss,
+    node,
+    packed,
+    tupled,
+    value,
+)
 
-LEARNED = digests(pl.Series([1, 2, 3]))
+UNSEEN = ("sklearn.svm.LinearSVC", "sklearn.linear_model.RidgeClassifier")  # calibrated
 FOREIGN = """
 from pathlib import Path
 Path("imported").touch()
@@ -55,19 +70,52 @@ def double(frame: pl.DataFrame) -> pl.DataFrame: return frame * 2
 """
 
 
+OF_TESTS = """
+import polars as pl
+def double(frame: pl.DataFrame) -> pl.DataFrame: return frame * 2
+"""
+IMPORTING = """
+from foreign_code import Thing, run
+from mine import Mean
+class Mine(Mean): pass
+class Outer:
+    class Inner: pass
+Alias = Mean
+def mine(frame): return frame
+"""
+
+
 @pytest.fixture(autouse=True)
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Modules of others in the current folder, which no test has imported yet."""
+    """Modules of others, and one in own/, which no test has imported yet."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    for name, text in (("foreign_code", FOREIGN), ("mine", MINE)):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    place = [*own.__path__, str(tmp_path / "own")]
+    monkeypatch.setattr(own, "__path__", place)
+    monkeypatch.setattr(own.__spec__, "submodule_search_locations", place)
+    (tmp_path / "own").mkdir()
+    for name, text in (
+        ("foreign_code", FOREIGN),
+        ("mine", MINE),
+        ("own/of_tests", OF_TESTS),
+        ("own/importing", IMPORTING),
+        ("own/broken", "raise SystemExit"),
+    ):
         (tmp_path / f"{name}.py").write_text(text)
+        imported = name.replace("own/", f"{own.__name__}.")
+        monkeypatch.delitem(sys.modules, imported, raising=False)
 
 
-def trained(rows: pl.DataFrame, adapter: str, steps: list[StepSpec], **params: Any) -> Fitted:
-    fitted = fit(ModelSpec(adapter, params, steps, seed=1), rows.drop("id", "late"), rows["late"])
-    assert fitted.fell_back is None
-    return fitted
+def trained(
+    rows: pl.DataFrame,
+    estimator: str,
+    steps: list[Step],
+    target: Target = LATE,
+    own: tuple[str, ...] = (),
+    **params: Any,
+) -> Model:
+    trained_model = model(rows, ModelSpec(estimator, params, steps, 1, own=own), target)
+    assert trained_model.contract.fell_back is None
+    return trained_model
 
 
 def pairs_of(saved: bytes) -> set[tuple[str, str]]:
@@ -82,58 +130,106 @@ def pairs_of(saved: bytes) -> set[tuple[str, str]]:
     return pairs
 
 
+def named(dotted: str) -> str:
+    """How skops writes a class down: by the module that defines it."""
+    located = locate(dotted, "a test")
+    return f"{located.__module__}.{located.__name__}"
+
+
 def shipped(group: str) -> list[Any]:
-    return [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "conf" / group).iterdir())]
+    return [yaml.safe_load(file.read_text()) for file in sorted((CONF / group).iterdir())]
 
 
 def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     rows: pl.DataFrame,
 ) -> None:
-    fill, dates = StepSpec("imputer", "numeric", {}), StepSpec("hash", "datetime", {})
+    fill, dates = Step("imputer", "numeric"), Step("hash", "datetime")
     choices = [
-        [StepSpec(step["step"], step["columns"], step.get("params", {})) for step in group["steps"]]
+        [Step(step["step"], step["columns"], step.get("params")) for step in group["steps"]]
         for group in shipped("preprocess")
     ]
-    scalers = [StepSpec(name, "numeric", {}) for name in ("standard_scaler", "min_max")]
-    scalers += [
-        StepSpec("robust_scaler", "numeric", {}),
-        StepSpec(f"{own.__name__}.ratio", ["wind", "seats"], {}),
-    ]
-    texts = [StepSpec(name, "text", {}) for name in ("text_tfidf", "label_encoder", "ordinal")]
-    texts += [StepSpec(name, "text", {}) for name in ("one_hot", "target_encoder", "hash")]
-    dated = StepSpec("date_parts", "datetime", {})
+    scalers = [Step(name, "numeric") for name in ("standard_scaler", "min_max")]
+    scalers += [Step("robust_scaler", "numeric")]
+    scalers += [Step(DOUBLE, ["wind", "seats"])]
+    texts = [Step(name, "text") for name in ("text_tfidf", "label_encoder", "ordinal")]
+    texts += [Step(name, "text") for name in ("one_hot", "target_encoder", "hash")]
+    dated = Step("date_parts", "datetime")
     others = [[*scalers, fill, text, dates] for text in texts] + [[fill, texts[0], dated]]
     assert {step.step for steps in others for step in steps} >= set(STEPS)
 
-    models = [model for model in shipped("model") if model["adapter"] in ESTIMATORS]
-    jobs = [(model, steps) for model in models for steps in choices]
-    jobs += [(shipped("model")[0], steps) for steps in others]
-    pairs, exit_on_error = set(), set()
-    for model, steps in jobs:
-        saved = skops.io.dumps(trained(rows, model["adapter"], steps, **model["params"]).pipeline)
+    jobs = [("dummy", steps, LATE) for steps in [*choices, *others]]
+    for target in TARGETS.values():
+        table = REGRESSORS if target.task is Task.REGRESSION else CLASSIFIERS
+        jobs += [(name, choices[0], target) for name in table]
+    jobs += [(name, choices[0], LATE) for name in UNSEEN]
+    pairs, untrusted = set(), set()
+    for name, steps, target in jobs:
+        own_names = tuple(n for n in [name, *(step.step for step in steps)] if "." in n)
+        fitted = trained(rows, name, steps, target, own_names)
+        saved = skops.io.dumps(fitted.predictor.pipeline)
         pairs |= pairs_of(saved)
-        exit_on_error |= set(skops.io.get_untrusted_types(data=saved))
-        assert trust.trusted(saved, [], "it")
+        untrusted |= set(skops.io.get_untrusted_types(data=saved))
+        assert trust.trusted(saved, own_names, "it")
+    pairs -= {("ObjectNode", named(name)) for name in UNSEEN}
 
     typed = {pair for pair in pairs if pair[0] in trust.TYPES}
     assert typed == {(loader, name) for loader, names in trust.TYPES.items() for name in names}
-    assert exit_on_error <= {name for _, name in typed} | {"numpy.dtype"}
+    assert untrusted <= {name for _, name in typed} | {"numpy.dtype", DOUBLE, *map(named, UNSEEN)}
+
+
+@pytest.mark.parametrize(("loader", "name"), [("ObjectNode", "Mine"), ("FunctionNode", "mine")])
+def test_what_a_module_of_own_defines_is_trusted(loader: str, name: str) -> None:
+    dotted = f"{own.__name__}.importing.{name}"
+
+    assert dotted in trust.trusted(packed(node(loader, dotted, content=keyed())), [], "it")
+
+
+@pytest.mark.parametrize(
+    ("loader", "name"),
+    [
+        ("ObjectNode", "importing.Thing"),  # only imported there
+        ("ObjectNode", "importing.Alias"),
+        ("ObjectNode", "importing.Inner"),
+        ("ObjectNode", "importing.Missing"),
+        ("ObjectNode", "importing.mine"),
+        ("FunctionNode", "importing.run"),
+        ("FunctionNode", "importing.Mine"),
+        ("ConstructorFromReduceNode", "importing.Mine"),
+        ("LossNode", "importing.mine"),
+        ("TypeNode", "importing.Mine"),
+        ("ObjectNode", "absent.Mine"),
+        ("ObjectNode", "absent.importing.Mine"),
+        ("ObjectNode", "Mine"),
+    ],
+)
+def test_what_own_does_not_define_or_would_call_is_refused(loader: str, name: str) -> None:
+    saved = packed(node(loader, f"{own.__name__}.{name}", content=keyed()))
+
+    with pytest.raises(ModelError, match=rf"holds \S+\.{name}.* not trusted"):
+        trust.trusted(saved, [], "it")
+    assert not Path("ran").exists()
+
+
+def test_a_module_of_own_that_cannot_be_imported_is_named() -> None:
+    saved = packed(node("ObjectNode", f"{own.__name__}.broken.Mine", content=keyed()))
+
+    with pytest.raises(ConfigError, match=r"own\.broken, .* cannot be imported \(SystemExit"):
+        trust.trusted(saved, [], "it")
 
 
 @pytest.fixture
 def saved(rows: pl.DataFrame) -> bytes:
-    """A good model file at model/model.skops, its contract at c.json."""
-    steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
-    fitted = trained(rows, "dummy", steps)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
-    save(fitted.pipeline, contract, LEARNED, Path("model"), Path("c.json"))
+    """The bytes of a good model file."""
+    Path("model").mkdir()
+    steps = [Step("imputer", "numeric"), Step("hash", "re:.")]
+    flavor.save(trained(rows, "dummy", steps).predictor, Path("model"), [])
     return Path("model/model.skops").read_bytes()
 
 
 def refused(content: bytes, own: list[str] | None = None) -> ModelError:
     Path("model/model.skops").write_bytes(content)
     with pytest.raises(ModelError) as error:
-        load(Path("model"), Path("c.json"), own or [])
+        flavor.load(Path("model"), LATE, own or [])
     return error.value
 
 
@@ -227,54 +323,49 @@ def test_a_damaged_file_is_one_clear_error(saved: bytes, case: str) -> None:
     assert reason in refused(change(saved)).message
 
 
-OWN = ["mine.Mean", "mine.Half", "mine.double"]
+OWN = ("mine.Mean", "mine.Half", "mine.double")
 
 
 def test_what_conf_names_is_saved_and_loaded_and_nothing_else_is(rows: pl.DataFrame) -> None:
-    steps = [StepSpec("imputer", "numeric", {}), StepSpec("mine.Half", "wind", {})]
-    steps += [StepSpec("mine.double", "seats", {}), StepSpec("hash", "re:^(?!wind|seats)", {})]
-    fitted = trained(rows, "mine.Mean", steps, by=0.5)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
-    files = (Path("model"), Path("c.json"))
+    steps = [Step("imputer", "numeric"), Step("mine.Half", "wind")]
+    steps += [Step("mine.double", "seats"), Step("hash", "re:^(?!wind|seats)")]
     with pytest.raises(ModelError, match=r"mine\.Half, mine\.Mean, mine\.double, which is not"):
-        save(fitted.pipeline, contract, LEARNED, *files)
+        trained(rows, "mine.Mean", steps, by=0.5)
+    fitted = trained(rows, "mine.Mean", steps, own=OWN, by=0.5)
+    with pytest.raises(ModelError, match="not trusted"):
+        fitted.save(Path("model"))
     assert not Path("model").exists()
-    save(fitted.pipeline, contract, LEARNED, *files, own=OWN)
-    pipeline, _ = load(*files, OWN)
+    fitted.save(Path("model"), OWN)
 
-    assert score(pipeline, contract.select(rows)).equals(
-        score(fitted.pipeline, contract.select(rows))
-    )
+    assert Model.load(Path("model"), OWN).predict(rows).equals(fitted.predict(rows))
     with pytest.raises(ModelError, match=r"mine\.Mean, which is not trusted"):
-        load(*files, OWN[1:])
+        Model.load(Path("model"), OWN[1:])
 
 
 @pytest.mark.parametrize(
-    ("adapter", "params", "more"),
+    ("estimator", "params", "more"),
     [
         (
-            "sklearn.ensemble.GradientBoostingClassifier",
+            "sklearn.ensemble.ExtraTreesClassifier",
             {"n_estimators": 2},
-            ["sklearn.tree.DecisionTreeRegressor"],
+            "sklearn.tree.ExtraTreeClassifier",
         ),
         (
             "sklearn.linear_model.SGDClassifier",
             {"loss": "modified_huber"},
-            ["sklearn.linear_model._sgd_fast.ModifiedHuber"],
+            "sklearn.linear_model._sgd_fast.ModifiedHuber",
         ),
     ],
 )
 def test_an_estimator_of_more_types_needs_them_named(
-    rows: pl.DataFrame, adapter: str, params: dict[str, Any], more: list[str]
+    rows: pl.DataFrame, estimator: str, params: dict[str, Any], more: str
 ) -> None:
-    steps = [StepSpec("imputer", "numeric", {}), StepSpec("hash", "re:.", {})]
-    fitted = trained(rows, adapter, steps, **params)
-    contract = infer_contract(fitted, rows.drop("id", "late"), target="late", key="id", threshold=0.5)
-    files = (Path("model"), Path("c.json"))
-    with pytest.raises(ModelError, match=more[0].rpartition(".")[2]):
-        save(fitted.pipeline, contract, LEARNED, *files, own=[adapter])
-    save(fitted.pipeline, contract, LEARNED, *files, own=[adapter, *more])
+    steps = [Step("imputer", "numeric"), Step("hash", "re:.")]
+    with pytest.raises(ModelError, match=more.rpartition(".")[2]):
+        trained(rows, estimator, steps, own=(estimator,), **params)
+    fitted = trained(rows, estimator, steps, own=(estimator, more), **params)
+    fitted.save(Path("model"), [estimator, more])
 
-    assert score(load(*files, [adapter, *more])[0], contract.select(rows)).is_between(0, 1).all()
+    assert Model.load(Path("model"), [estimator, more]).predict(rows).height == 600
     with pytest.raises(ConfigError, match=r"nowhere\.Thing"):
-        load(*files, ["nowhere.Thing"])
+        Model.load(Path("model"), ["nowhere.Thing"])

@@ -1,18 +1,28 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.config.alert import AlertRoutes
 from <<cookiecutter.package_name>>.config.checks import RuleError
-from <<cookiecutter.package_name>>.monitor.alerts import (DRIFT_FIELDS, INCOMING_FIELDS, LONGEST_BODY, Alert, alert, alerts_from, plain, read_report, to_log)
+from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.monitor.alerts import (
+    DRIFT_FIELDS,
+    INCOMING_FIELDS,
+    LONGEST_BODY,
+    Alert,
+    alert,
+    alerts_from,
+    plain,
+    read_report,
+    to_log,
+)
 
-ROOT = Path(__file__).parents[2]
+from ..conftest import ROOT, by_hand
+
 CALM = {
     "run_id": "r1",
     "data_drift_detected": False,
@@ -182,7 +192,7 @@ def stage(tmp_path: Path, package: str):
             if report is not None:
                 (tmp_path / f"reports/{name}.json").write_text(json.dumps(report))
         done = subprocess.run(
-            [sys.executable, "-m", f"{package}.stages.alert", "alert=log"],
+            by_hand(package, "alert", "alert=log"),
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT), "LOG_FORMAT": "text"},
             capture_output=True,

@@ -34,13 +34,10 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def register(client: Any, uri: str, name: str, tmp_path: Path):
     def made(content: str) -> str:
-        model, contract = tmp_path / content, tmp_path / "contract.json"
+        model = tmp_path / content
         model.mkdir(exist_ok=True)
         (model / "model.skops").write_text(content)
-        contract.write_text("{}")
-        return registry.register(
-            client, uri, name, model=model, contract=contract, tags={"run_id": "r1"}
-        )
+        return registry.register(client, uri, name, model=model, tags={"run_id": "r1"})
 
     return made
 
@@ -64,9 +61,8 @@ def test_a_champion_is_fetched_as_it_was_registered(
     champion = registry.champion(client, name)
     folder = tmp_path / "fetched"
     folder.mkdir()
-    model, contract = registry.fetch(client, champion, folder)
+    model = registry.fetch(client, champion, folder)
     assert (model / "model.skops").read_text() == "a"
-    assert contract.read_text() == "{}"
     assert champion.tags["run_id"] == "r1"
 
 
@@ -87,30 +83,18 @@ def test_a_champion_whose_files_changed_is_refused(
         registry.fetch(client, champion, tmp_path)
 
 
-def test_a_contract_that_changed_is_refused_too(
-    client: Any, name: str, register, tmp_path: Path, repository: Path
-) -> None:
-    registry.promote(client, name, register("a"))
-    champion = registry.champion(client, name)
-    stored = repository / "mlruns" / champion.run_id / "artifacts/contract.json"
-    stored.write_text('{"threshold": 0}')
-    with pytest.raises(ModelError, match=r"contract\.json changed"):
-        registry.fetch(client, champion, tmp_path)
-
-
 @pytest.mark.parametrize(
     "called", ["O'Hare delays", 'say "hello"', "Zürich 東京 %41", ".hidden", "a\\b"]
 )
 def test_a_name_that_the_configuration_accepts_is_registered(
     client: Any, uri: str, called: str, tmp_path: Path
 ) -> None:
-    model, contract = tmp_path / "model", tmp_path / "contract.json"
+    model = tmp_path / "model"
     model.mkdir()
     (model / "model.skops").write_text(called)
-    contract.write_text("{}")
     assert registry.champion(client, called) is None
     for _ in range(2):
-        version = registry.register(client, uri, called, model=model, contract=contract, tags={})
+        version = registry.register(client, uri, called, model=model, tags={})
     registry.promote(client, called, version)
     assert str(registry.champion(client, called).version) == version == "1"
 

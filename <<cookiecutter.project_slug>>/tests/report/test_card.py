@@ -15,24 +15,33 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
     return {
         "name": "p",
         "contract": {
-            "adapter": "logistic",
-            "target": evil,
+            "estimator": "logistic",
+            "target": {"column": evil, "task": "binary", "classes": [0, evil]},
             "features": {evil: "String", "b": "Int64"},
             "rows": 100,
-            "classes": [0, evil],
             "threshold": 0.25,
+            "versions": {"numpy": "2"},
         },
         "metrics": {
             **numbers,
-            "interval": {name: [0.1, 0.9] for name in numbers},
+            "deciding": "roc_auc",
+            "interval": {
+                "roc_auc": {"low": 0.1, "high": 0.9, "reason": None},
+                evil: {"low": None, "high": None, "reason": "only 1 value of x"},
+            },
+            "precision": {
+                "unit": evil,
+                "units": 31,
+                "effective_units": 30.5,
+                "rows": 50,
+                "design_effect": 20.0,
+            },
             "dummy": dict.fromkeys(numbers, 0.5),
             "test_rows": 50,
             "gain": 0.25,
             "p_value": 0.01,
             "better_than_dummy": True,
         },
-        "metric_names": list(numbers),
-        "primary": "roc_auc",
         "level": 0.05,
         "split": "stratified",
         "time": None,
@@ -70,3 +79,30 @@ def test_the_verdict_comes_first(better: bool, verdict: str) -> None:
 
     assert paragraphs[0] == "# Model card: p"
     assert verdict in paragraphs[1]
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "said"),
+    [
+        ("multiclass", ["a", "b", "c"], "a probability of each of 3 classes"),
+        ("regression", [], "It answers with a number"),
+    ],
+)
+def test_the_card_speaks_of_its_task(task: str, classes: list[str], said: str) -> None:
+    target = {"column": "y", "task": task, "classes": classes}
+    contract = facts()["contract"] | {"target": target, "threshold": None}
+
+    assert said in render(facts(contract=contract))
+
+
+def test_an_interval_that_cannot_be_given_is_explained_and_not_printed() -> None:
+    assert "| none: only 1 value of x |" in render(facts())
+
+
+def test_the_card_says_what_rows_that_belong_together_cost() -> None:
+    units = facts()["metrics"]["precision"] | {"unit": "day of departure"}
+    by_day = render(facts(metrics=facts()["metrics"] | {"precision": units}))
+    by_row = render(facts(metrics=facts()["metrics"] | {"precision": units | {"unit": "row"}}))
+
+    assert "20.0 times what it were if rows were independent" in by_day
+    assert "Rows are taken as independent" in by_row

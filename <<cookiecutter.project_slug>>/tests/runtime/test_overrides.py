@@ -20,9 +20,9 @@ from <<cookiecutter.package_name>>.runtime.overrides import (
 
 from ..conftest import commit, copy_repository, run
 
-LEARN = "import yaml; print(yaml.safe_load(open('params.yaml'))['model']['adapter'])"
-FOREST = {"model.adapter": "forest", "model.params.trees": 50}
-LOGISTIC = {"model.adapter": "logistic", "model.params.C": 1.0}
+LEARN = "import yaml; print(yaml.safe_load(open('params.yaml'))['model']['estimator'])"
+FOREST = {"model.estimator": "forest", "model.params.trees": 50}
+LOGISTIC = {"model.estimator": "logistic", "model.params.C": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ LOGISTIC = {"model.adapter": "logistic", "model.params.C": 1.0}
         ({"seed": 2}, {"seed": 2}, []),  # written into conf/
         ({"seed": 2}, {"seed": 3}, []),  # decided anew
         ({"steps": ["a"]}, {"steps": ["b"]}, ["steps"]),
-        (FOREST, LOGISTIC, ["model.adapter", "model.params.C", "model.params.trees"]),
+        (FOREST, LOGISTIC, ["model.estimator", "model.params.C", "model.params.trees"]),
         (FOREST, FOREST, []),
         (FOREST, {**FOREST, "model.params.trees": 200}, ["model.params.trees"]),
-        (FOREST, {"model.adapter": "xgboost", "model.params.trees": 9}, []),
+        (FOREST, {"model.estimator": "xgboost", "model.params.trees": 9}, []),
     ],
 )
 def test_what_a_composition_would_undo(
@@ -98,7 +98,7 @@ def test_composing_stops_before_it_undoes_an_experiment(clone: Path, package: st
     checked = run(clone, "python", "-m", f"{package}.stages.compose", "--check", code=2)
 
     for text in (said, checked):
-        assert '`model.adapter: "forest"` (conf/: "logistic")' in text
+        assert '`model.estimator: "forest"` (conf/: "logistic")' in text
         assert "`- model: forest` into the list of conf/config.yaml" in text
         assert "`params.n_estimators: 50` into conf/model/forest.yaml" in text
         assert "`seed: 7` into conf/config.yaml" in text
@@ -133,5 +133,5 @@ def test_an_experiment_on_top_says_what_it_starts_without(clone: Path) -> None:
     run(clone, "dvc", "exp", "apply", "next")
     overrides = recorded_overrides((clone / "params.yaml").read_text())
 
-    assert 'model.adapter: "forest"' in said
+    assert 'model.estimator: "forest"' in said
     assert overrides == [Override("model.params.C", 1.0, 0.5)]

@@ -41,7 +41,6 @@ def released(uri: str, content: str = "a") -> str:
             uri,
             "flights",
             model=source / "model",
-            contract=source / "contract.json",
             tags={},
         )
         registry.promote(client, "flights", version)

@@ -16,6 +16,7 @@ from <<cookiecutter.package_name>>.schema.synthesize import synthesize
 from <<cookiecutter.package_name>>.validate.quarantine import validate
 
 from ..conftest import ROOT, run
+from ..fixture import ROWS, SCHEMA, rides
 
 
 @pytest.mark.parametrize(
@@ -71,14 +72,6 @@ def test_what_cannot_be_checked_is_refused_by_the_name_of_its_column(rules: dict
         parse_schema({"properties": {"x": rules}})
 
 
-def test_the_shipped_schema_holds_for_the_shipped_rows(tmp_path: Path) -> None:
-    rules = read_schema(str(ROOT / "schemas/flights.json"))
-    source = ROOT / "data/raw/flights.parquet"
-    quality = validate(source, rules, tmp_path / "v.parquet", tmp_path / "q.parquet")
-
-    assert quality.quarantined == 0
-
-
 TEXTS: list[tuple[list[str | None], dict[str, Any]]] = [
     (["1", "22", "-3"], {"type": "integer", "minimum": None, "maximum": None}),
     (["1.5", "2"], {"type": "number"}),
@@ -119,11 +112,10 @@ def test_a_draft_says_what_the_texts_are_and_lets_them_pass(
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson"])
-def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
+def test_a_draft_keeps_all_rows_of_a_file_and_is_not_overwritten(
     tmp_path: Path, package: str, ending: str
 ) -> None:
-    flights = pl.read_parquet(ROOT / "data/raw/flights.parquet").head(2000)
-    getattr(flights, f"write_{ending}")(tmp_path / f"f.{ending}")
+    getattr(rides(), f"write_{ending}")(tmp_path / f"f.{ending}")
     command = [
         "python",
         "-m",
@@ -131,7 +123,7 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
         "infer",
         f"f.{ending}",
         "--key",
-        "flight_id",
+        "ride",
     ]
     run(tmp_path, *command, PYTHONPATH=str(ROOT))
     again = run(tmp_path, *command, PYTHONPATH=str(ROOT), code=2)
@@ -145,9 +137,9 @@ def test_a_draft_of_the_demo_keeps_all_its_rows_and_is_not_overwritten(
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert "--overwrite" in again
-    assert (quality.valid, quality.warned, quality.warnings) == (2000, {}, [])
-    assert rules.columns["scheduled_departure"].dtype == pl.Datetime("us")
-    assert rules.columns["flight_id"].rules["x-unique"]
+    assert (quality.valid, quality.warned, quality.warnings) == (ROWS, {}, [])
+    assert rules.columns["start"].dtype == pl.Datetime("us")
+    assert rules.columns["ride"].rules["x-unique"]
 
 
 def test_a_draft_of_what_is_no_table_is_refused() -> None:
@@ -188,14 +180,13 @@ def test_synthetic_rows_are_valid_the_same_for_a_seed_and_hold_the_edges(tmp_pat
     assert datetime(2013, 3, 31, 2, 30) in set(rows["start"])
 
 
-def test_synthetic_flights_pass_their_schema_by_command(tmp_path: Path, package: str) -> None:
-    path = ROOT / "schemas/flights.json"
-    command = ["python", "-m", f"{package}.commands.schema", "synthesize", "300", str(path)]
+def test_synthetic_rows_pass_their_schema_by_command(tmp_path: Path, package: str) -> None:
+    command = ["python", "-m", f"{package}.commands.schema", "synthesize", "300", str(SCHEMA)]
     run(tmp_path, *command, "--to", "made.csv", PYTHONPATH=str(ROOT))
     read_sources(
         [Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", ReadPolicy(0)
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = read_schema(str(path))
+    rules = read_schema(str(SCHEMA))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert quality.valid == 300

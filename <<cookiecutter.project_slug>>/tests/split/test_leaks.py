@@ -3,12 +3,20 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.split.target import Target, Task
 from <<cookiecutter.package_name>>.split.leaks import Findings, check, check_keys, how_well_alone
 from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
 from <<cookiecutter.package_name>>.errors import DataError
 
 FEATURES = ["departure", "origin", "wind", "seats"]
-PLAN = SplitSpec("stratified", "late", "id", "departure")
+TARGETS = {
+    "late": Target("late", Task.BINARY, (0, 1)),
+    "fare": Target("fare", Task.REGRESSION),
+    "noise": Target("noise", Task.REGRESSION),
+    "third": Target("third", Task.MULTICLASS, (0.0, 1.0, 2.0)),
+    "seats": Target("seats", Task.MULTICLASS, (0, 50, 100, 150, 200, 250, 300)),
+}
+PLAN = SplitSpec("stratified", TARGETS["late"], "id", "departure")
 
 
 def parts(rows: pl.DataFrame, plan: SplitSpec = PLAN) -> Splits:
@@ -65,7 +73,7 @@ def test_the_target_among_the_features_is_refused(
     rows: pl.DataFrame, target: str, copy: pl.Expr
 ) -> None:
     priced = rows.with_columns(fare=pl.col("wind") + pl.col("id") / 1000 + 1)
-    plan = replace(PLAN, target=target)
+    plan = replace(PLAN, target=TARGETS[target])
     features = [name for name in (*FEATURES, "answer") if name != target]
 
     with pytest.raises(DataError, match=f"answer holds the target '{target}'"):
@@ -82,7 +90,7 @@ def test_the_target_among_the_features_is_refused(
 def test_a_column_of_names_is_no_copy_of_a_quantity(rows: pl.DataFrame, tail: pl.Expr) -> None:
     """Pairs of two columns that never repeat are unique by chance."""
     named = rows.with_columns(fare=pl.col("id").cast(pl.Float64).shuffle(2), tail=tail)
-    plan = replace(PLAN, target="fare")
+    plan = replace(PLAN, target=TARGETS["fare"])
 
     assert check(parts(named, plan), plan, ["tail"], max_repeated=0, max_alone=1).repeated == 0
 
@@ -123,7 +131,7 @@ def test_a_feature_that_tells_the_target_alone_is_named(
 
 @pytest.mark.parametrize("name", [pl.col("id"), pl.format("row {}", "id")])
 def test_a_name_of_each_row_tells_nothing(rows: pl.DataFrame, name: pl.Expr) -> None:
-    found = how_well_alone(parts(rows.with_columns(name=name)), ["name"], "late")
+    found = how_well_alone(parts(rows.with_columns(name=name)), ["name"], TARGETS["late"])
 
     assert found["name"] < 0.7
 
@@ -140,5 +148,5 @@ def test_how_well_alone_knows_quantities_and_many_classes(
         third=pl.col("wind") // 34,
     )
 
-    alone = how_well_alone(parts(wide, replace(PLAN, target=target)), ["wind"], target)
+    alone = how_well_alone(parts(wide, replace(PLAN, target=TARGETS[target])), ["wind"], TARGETS[target])
     assert low <= alone["wind"] <= high

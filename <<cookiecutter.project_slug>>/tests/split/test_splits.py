@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.split.target import Target, Task
 from <<cookiecutter.package_name>>.split.keys import shares
 from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, folds, size_warnings, split
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
@@ -19,9 +20,17 @@ def rows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pilot.alias("pilot"), fare=pl.col("wind") ** 2 + pl.col("id") / 1000)
 
 
+TARGETS = {
+    "late": Target("late", Task.BINARY, (0, 1)),
+    "lat": Target("lat", Task.BINARY, (0, 1)),
+    "fare": Target("fare", Task.REGRESSION),
+    "seats": Target("seats", Task.MULTICLASS, (0, 50, 100, 150, 200, 250, 300)),
+}
+
+
 def plan(kind: str = "stratified", target: str = "late", **more: object) -> SplitSpec:
     group = "pilot" if kind == "group" else None
-    settings = {"target": target, "key": "id", "time": "departure", "group": group, "seed": 1}
+    settings = {"target": TARGETS[target], "key": "id", "time": "departure", "group": group, "seed": 1}
     return SplitSpec(kind, **(settings | more))
 
 
@@ -48,9 +57,9 @@ def test_every_row_is_in_one_part(rows: pl.DataFrame, kind: str, target: str) ->
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_shares_asked_for_are_kept_as_chance_allows(seed: int) -> None:
-    many = pl.DataFrame({"id": range(40_000)}).with_columns(late=pl.col("id") % 7 == 0)
+    many = pl.DataFrame({"id": range(40_000)}).with_columns(late=(pl.col("id") % 7 == 0).cast(pl.Int64))
     parts = dealt(many, plan(seed=seed))
-    rare = Splits(*(part.filter("late") for part in parts.named().values()))
+    rare = Splits(*(part.filter(pl.col("late") == 1) for part in parts.named().values()))
 
     assert standard_errors(parts, 40_000) < 3
     assert standard_errors(rare, rare.train.height) < 3
@@ -125,7 +134,7 @@ def test_a_part_of_one_class_is_refused_by_name(rows: pl.DataFrame, part: str) -
     ids = dealt(rows, plan()).named()[part]["id"].implode()
     single = rows.with_columns(late=pl.when(pl.col("id").is_in(ids)).then(0).otherwise("late"))
 
-    with pytest.raises(DataError, match=f"the {part} part holds one value of 'late' only"):
+    with pytest.raises(DataError, match=f"the {part} part holds no row of class 1 of 'late'"):
         dealt(single, plan())
 
 
@@ -141,8 +150,9 @@ def test_a_split_by_time_tests_on_the_newest_rows(rows: pl.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("change", "planned", "error", "named"),
     [
-        ({"late": pl.lit(1)}, plan(), DataError, "one value"),
-        ({"late": pl.lit(None, pl.Int64)}, plan(), DataError, "missing in 600 of 600"),
+        ({"late": pl.lit(1)}, plan(), DataError, "no row of class 0"),
+        ({"fare": pl.lit(1.0)}, plan(target="fare"), DataError, "one value only"),
+        ({"late": pl.lit(2) - pl.col("id").clip(0, 2)}, plan(), DataError, "no row of class 1"),
         ({"departure": pl.lit(None, pl.Datetime)}, plan("time"), DataError, "'departure'"),
         ({"pilot": pl.col("id") % 2}, plan("group"), DataError, "no rows"),
         ({}, plan(target="lat"), ConfigError, "'lat'"),

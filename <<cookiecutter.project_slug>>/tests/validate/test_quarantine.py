@@ -1,8 +1,8 @@
 import os
 import random
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from <<cookiecutter.package_name>>.validate import duplicates
 from <<cookiecutter.package_name>>.validate import quarantine as validation
 from <<cookiecutter.package_name>>.validate.quarantine import Quality, check_quality, validate
 
-from ..conftest import ROOT, run
+from ..conftest import ROOT, by_hand, run
+from ..fixture import SCHEMA, rides
 
 
 def dealt(tmp_path: Path, rows: pl.DataFrame, document: dict[str, Any], **more: str) -> Quality:
@@ -279,11 +280,11 @@ def test_a_few_bad_rows_are_accepted() -> None:
 def test_after_a_kill_at_any_moment_the_next_run_writes_the_same_bytes(
     tmp_path: Path, package: str
 ) -> None:
-    for name in ("schemas/flights.json", "data/raw/flights.parquet"):
-        to = tmp_path / name.replace("raw/flights", "ingested")
-        to.parent.mkdir()
-        to.write_bytes((ROOT / name).read_bytes())
-    command = [sys.executable, "-m", f"{package}.stages.validate", "hydra.run.dir=outputs"]
+    for folder in ("schemas", "data"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(SCHEMA, tmp_path / "schemas")
+    rides().write_parquet(tmp_path / "data/ingested.parquet")
+    command = by_hand(package, "validate", "hydra.run.dir=outputs")
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
 
     def after_a_run() -> dict[str, bytes]:

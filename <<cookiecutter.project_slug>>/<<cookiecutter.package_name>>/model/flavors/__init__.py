@@ -1,0 +1,1 @@
+"""How predictors of a framework are saved and loaded: a module each, named in the contract."""

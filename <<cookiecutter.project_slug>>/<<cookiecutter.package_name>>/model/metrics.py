@@ -1,0 +1,272 @@
+"""Metrics by scikit-learn's names, and own ones by dotted name; each knows its tasks."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..errors import ConfigError, ModelError, PipelineError
+from ..runtime.names import locate
+from ..split.target import Array, Target, Task
+from .model import Model
+
+Needs = Literal["probabilities", "classes", "values"]
+CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
+BINARY, REGRESSION = frozenset({Task.BINARY}), frozenset({Task.REGRESSION})
+MULTICLASS = frozenset({Task.MULTICLASS})
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one model says of n rows."""
+
+    outputs: Array  # (n, k) probabilities in the order of the classes, or (n,) values
+    answers: Array  # (n,) class codes, by the model's own threshold; or the values
+
+    @classmethod
+    def of(cls, model: Model, rows: pl.DataFrame) -> "Predictions":
+        """What a model says of rows with its features, by its own threshold."""
+        outputs, contract = model.outputs(rows), model.contract
+        return cls(outputs, contract.target.answers(outputs, contract.threshold))
+
+    def __getitem__(self, rows: NDArray[Any]) -> "Predictions":
+        """The predictions of some rows, by number or by a mask."""
+        return Predictions(self.outputs[rows], self.answers[rows])
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+
+Function = Callable[[Target, Array, Predictions], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measure of how good predictions are, for evaluation, tuning, folds, gate and card."""
+
+    name: str
+    needs: Needs
+    tasks: frozenset[Task]
+    greater_is_better: bool
+    function: Function
+
+    def __call__(self, target: Target, truth: Array, predictions: Predictions) -> float:
+        """The value on these rows; NaN where it is undefined, as where one class is absent.
+
+        Args:
+            target: what is predicted.
+            truth: (n,) class codes, or numbers.
+            predictions: of the same n rows.
+
+        Raises:
+            ModelError: an own metric raised, or did not return a number.
+        """
+        try:
+            return float(self.function(target, truth, predictions))
+        except PipelineError:
+            raise
+        except Exception as error:  # an own metric may raise anything
+            raise ModelError(
+                f"the metric {self.name} failed with {type(error).__name__}: {error}. Fix its "
+                "function, or choose others in conf/evaluate.",
+                "model.metric",
+            ) from error
+
+    def score(self, target: Target, truth: Array, predictions: Predictions) -> float:
+        """The value, of which more is always better."""
+        value = self(target, truth, predictions)
+        return value if self.greater_is_better else -value
+
+
+def metric(
+    *, needs: Needs, tasks: Iterable[str], greater_is_better: bool
+) -> Callable[[Function], Metric]:
+    """Make a metric of a function of target, truth and predictions; for PACKAGE.own.metrics."""
+
+    def decorate(function: Function) -> Metric:
+        kinds = frozenset(Task(task) for task in tasks)
+        return Metric(function.__name__, needs, kinds, greater_is_better, function)
+
+    return decorate
+
+
+def _undefined_if_absent(function: Function) -> Function:
+    """NaN where a class has no row, for which these metrics are not defined."""
+
+    def checked(target: Target, truth: Array, predictions: Predictions) -> float:
+        if np.unique(truth).size < len(target.classes):
+            return float("nan")
+        return function(target, truth, predictions)
+
+    return checked
+
+
+def _of_probabilities(name: str, **options: Any) -> Function:
+    """A metric of scikit-learn on the probability of the positive class, or of all classes."""
+
+    def function(target: Target, truth: Array, predictions: Predictions) -> float:
+        import sklearn.metrics
+
+        outputs = predictions.outputs
+        scores = outputs[:, 1] if target.task is Task.BINARY else outputs
+        return float(getattr(sklearn.metrics, name)(truth, scores, **options))
+
+    return function
+
+
+def _log_loss(target: Target, truth: Array, predictions: Predictions) -> float:
+    from sklearn.metrics import log_loss
+
+    return float(log_loss(truth, predictions.outputs, labels=range(len(target.classes))))
+
+
+def _brier(target: Target, truth: Array, predictions: Predictions) -> float:
+    """Of two classes the mean squared error of one probability; of more, of all (Brier 1950)."""
+    hits = np.eye(len(target.classes))[truth.astype(int)]
+    squares = (predictions.outputs - hits) ** 2
+    return float(squares[:, 1].mean() if target.task is Task.BINARY else squares.sum(1).mean())
+
+
+def _of_answers(name: str, **options: Any) -> Function:
+    def function(_: Target, truth: Array, predictions: Predictions) -> float:
+        import sklearn.metrics
+
+        return float(getattr(sklearn.metrics, name)(truth, predictions.answers, **options))
+
+    return function
+
+
+def _of_classes(name: str, average: str) -> Function:
+    """Precision, recall and the like; a class that is absent from these rows still counts."""
+
+    def function(target: Target, truth: Array, predictions: Predictions) -> float:
+        import sklearn.metrics
+
+        binary = average == "binary"
+        labels = None if binary else list(range(len(target.classes)))
+        options: dict[str, Any] = {"average": average, "zero_division": 0, "labels": labels}
+        return float(getattr(sklearn.metrics, name)(truth, predictions.answers, **options))
+
+    return function
+
+
+def _r2(_: Target, truth: Array, predictions: Predictions) -> float:
+    from sklearn.metrics import r2_score
+
+    if truth.size < 2 or np.ptp(truth) == 0:
+        return float("nan")
+    return float(r2_score(truth, predictions.answers))
+
+
+def _table() -> dict[str, Metric]:
+    rows: list[tuple[str, Needs, frozenset[Task], bool, Function]] = [
+        ("roc_auc", "probabilities", BINARY, True, _of_probabilities("roc_auc_score")),
+        (
+            *("average_precision", "probabilities", BINARY, True),
+            _of_probabilities("average_precision_score"),
+        ),
+        (
+            *("roc_auc_ovr", "probabilities", MULTICLASS, True),
+            _of_probabilities("roc_auc_score", multi_class="ovr"),
+        ),
+        ("log_loss", "probabilities", CLASSIFICATION, False, _log_loss),
+        ("brier", "probabilities", CLASSIFICATION, False, _brier),
+        ("accuracy", "classes", CLASSIFICATION, True, _of_answers("accuracy_score")),
+        (
+            *("balanced_accuracy", "classes", CLASSIFICATION, True),
+            _of_answers("balanced_accuracy_score"),
+        ),
+        ("matthews", "classes", CLASSIFICATION, True, _of_answers("matthews_corrcoef")),
+        (
+            "root_mean_squared_error",
+            "values",
+            REGRESSION,
+            False,
+            _of_answers("root_mean_squared_error"),
+        ),
+        ("mean_absolute_error", "values", REGRESSION, False, _of_answers("mean_absolute_error")),
+        (
+            "median_absolute_error",
+            "values",
+            REGRESSION,
+            False,
+            _of_answers("median_absolute_error"),
+        ),
+        ("r2", "values", REGRESSION, True, _r2),
+    ]
+    for name in ("precision", "recall", "f1"):
+        rows.append((name, "classes", BINARY, True, _of_classes(f"{name}_score", "binary")))
+        for average in ("macro", "weighted"):
+            function = _of_classes(f"{name}_score", average)
+            rows.append((f"{name}_{average}", "classes", CLASSIFICATION, True, function))
+    whole = {"roc_auc", "average_precision", "roc_auc_ovr", "balanced_accuracy"}
+    return {
+        row[0]: Metric(*row[:4], _undefined_if_absent(row[4]) if row[0] in whole else row[4])
+        for row in rows
+    }
+
+
+METRICS = _table()
+
+
+def metrics(names: list[str], target: Target) -> list[Metric]:
+    """The named metrics, in order: scikit-learn's names, or the dotted names of own ones.
+
+    Raises:
+        ConfigError: a name is not known, or its metric does not fit the target's task.
+    """
+    if not names:
+        raise ConfigError("evaluate.metrics is empty. Edit conf/evaluate.", "config.metric")
+    chosen = [_by_name(name) for name in names]
+    unfit = [one.name for one in chosen if target.task not in one.tasks]
+    if unfit:
+        fitting = ", ".join(name for name, one in METRICS.items() if target.task in one.tasks)
+        raise ConfigError(
+            f"evaluate.metrics holds {', '.join(unfit)}, which does not fit {target.column!r}, a "
+            f"{target.task} target; those that do: {fitting}. Choose evaluate={target.task} in "
+            "conf/config.yaml, or edit conf/evaluate.",
+            "config.metric",
+        )
+    return chosen
+
+
+def _by_name(name: str) -> Metric:
+    if "." not in name:
+        if name not in METRICS:
+            raise ConfigError(
+                f"evaluate.metrics holds {name!r}; allowed are {', '.join(METRICS)}, or the dotted "
+                "name of an own one. Edit conf/evaluate.",
+                "config.metric",
+            )
+        return METRICS[name]
+    located = locate(name, "evaluate.metrics")
+    if not isinstance(located, Metric):
+        raise ConfigError(
+            f"evaluate.metrics holds {name!r}, which is a {type(located).__name__}; expected is a "
+            "function of target, truth and predictions with the decorator @metric(…) of "
+            "evaluate.metrics.",
+            "config.metric",
+        )
+    return located
+
+
+def measure(
+    wanted: Iterable[Metric], target: Target, truth: Array, predictions: Predictions
+) -> dict[str, float]:
+    """Each metric's value on these rows.
+
+    Raises:
+        ModelError: a metric is no number on all rows, or raised.
+    """
+    values = {one.name: one(target, truth, predictions) for one in wanted}
+    for name, value in values.items():
+        if not np.isfinite(value):
+            raise ModelError(
+                f"the metric {name} is {value} on {truth.size} rows, so nothing can be said by it. "
+                "Choose another in conf/evaluate, or fix its function.",
+                "model.metric",
+            )
+    return values

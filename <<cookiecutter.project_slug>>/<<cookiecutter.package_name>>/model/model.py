@@ -1,0 +1,112 @@
+"""A model as everything uses it: what predicts, its contract, and which rows it learned from."""
+
+import importlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from ..errors import ModelError
+from ..runtime.artifacts import atomic_write, sha256_of
+from ..split.keys import Digests
+from ..split.target import Array
+from .contract import Contract
+from .contract_file import read_contract, write_contract
+
+CONTRACT, LEARNED = "contract.json", "learned_keys.npy"
+FLAVORS = ("sklearn",)  # modules of `flavors`
+
+
+class Predictor(Protocol):
+    """What predicts, of whatever framework."""
+
+    def predict(self, x: pl.DataFrame) -> Array:
+        """(n, k) probabilities in the order of the classes, or (n,) values, of n rows."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A predictor, its contract, and the digests of the keys that it learned from."""
+
+    predictor: Predictor
+    contract: Contract
+    learned_keys: Digests
+
+    def outputs(self, rows: pl.DataFrame) -> Array:
+        """(n, k) probabilities or (n,) values of rows with the contract's features.
+
+        Raises:
+            ModelError: the rows break the contract, or the predictor cannot answer them.
+        """
+        return self.predictor.predict(self.contract.select(rows))
+
+    def predict(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Key, ``prediction``, and of classes ``probability:<class>`` each, of n rows.
+
+        Raises:
+            ModelError: as ``outputs``; or the key is missing.
+        """
+        contract = self.contract
+        keys = contract.keys(rows)
+        return contract.target.to_frame(keys, self.outputs(rows), contract.threshold)
+
+    def save(self, folder: Path, own: Collection[str] = ()) -> None:
+        """Write all of it to a folder that is there whole or not at all.
+
+        Args:
+            own: dotted names of conf/ that the files may hold beside the types that we trust.
+
+        Raises:
+            ModelError: it could not be written, or not be loaded again.
+        """
+        with atomic_write(folder) as partial:
+            partial.mkdir()
+            _flavor(self.contract).save(self.predictor, partial, own)
+            np.save(partial / LEARNED, np.unique(self.learned_keys), allow_pickle=False)
+            files = {file.name: sha256_of(file) for file in sorted(partial.iterdir())}
+            write_contract(partial / CONTRACT, replace(self.contract, files=files))
+
+    @classmethod
+    def load(cls, folder: Path, own: Collection[str] = ()) -> "Model":
+        """What ``save`` wrote.
+
+        Raises:
+            ModelError: a file is missing, broken or of another training, or holds a type that is
+                not trusted.
+        """
+        contract = read_contract(folder / CONTRACT)
+        for name, digest in contract.files.items():
+            file = folder / name
+            if not file.is_file() or sha256_of(file) != digest:
+                raise ModelError(
+                    f"{file} is not the file that {folder / CONTRACT} describes: they come from "
+                    "different trainings. Run `make repro`, or `dvc checkout`.",
+                    "model.contract",
+                )
+        predictor = _flavor(contract).load(folder, contract.target, own)
+        return cls(predictor, contract, _learned_keys(folder))
+
+
+def _flavor(contract: Contract) -> Any:
+    if contract.flavor not in FLAVORS:
+        raise ModelError(
+            f"the contract names the flavor {contract.flavor!r}; there are {', '.join(FLAVORS)}. "
+            "Run `make repro`, or update this repository.",
+            "model.flavor",
+        )
+    return importlib.import_module(f".flavors.{contract.flavor}", __package__)
+
+
+def _learned_keys(folder: Path) -> Digests:
+    try:
+        keys: Digests = np.load(folder / LEARNED, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelError(
+            f"{folder} does not say which rows it learned from ({type(error).__name__}). Train it "
+            "again.",
+            "model.learned_keys",
+        ) from error
+    return keys

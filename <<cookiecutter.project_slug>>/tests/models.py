@@ -1,0 +1,40 @@
+"""Small models for tests, trained in a moment on the rows of `conftest.rows`."""
+
+import polars as pl
+
+from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.model.infer_contract import infer_contract
+from <<cookiecutter.package_name>>.model.model import Model
+from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit
+from <<cookiecutter.package_name>>.split.keys import digests
+from <<cookiecutter.package_name>>.split.target import Target, Task
+
+LATE = Target("late", Task.BINARY, (0, 1))
+SEATS = Target("seats", Task.MULTICLASS, (0, 50, 100, 150, 200, 250, 300))
+WIND = Target("wind", Task.REGRESSION)
+TARGETS = {target.task: target for target in (LATE, SEATS, WIND)}
+STEPS = [
+    Step("imputer", "numeric"),
+    Step("standard_scaler", "numeric"),
+    Step("target_encoder", "text"),
+    Step("date_parts", "datetime", {"parts": ["hour"]}),
+]
+
+
+def x_of(rows: pl.DataFrame, target: Target = LATE) -> pl.DataFrame:
+    return rows.drop("id", target.column)
+
+
+def spec(estimator: str = "logistic", **params: object) -> ModelSpec:
+    return ModelSpec(estimator, params, STEPS, seed=1)
+
+
+def fitted(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted:
+    return fit(spec, x_of(rows, target), target, target.encode(rows[target.column]))
+
+
+def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:
+    made = fitted(rows, spec, target)
+    threshold = 0.5 if target.task is Task.BINARY else None
+    contract = infer_contract(made, x_of(rows, target), target=target, key="id", threshold=threshold)
+    return Model(made.predictor, contract, digests(rows["id"]))
