@@ -17,8 +17,9 @@ from ..model.model import Model
 from ..paths import METRICS, MODEL, REGISTRY, TEST
 from ..registry.gate import Candidate, Decision, Rules, Verdict, challenge, incomparable, unopposed
 from ..registry.versions import champion_of, fetch, promote, register
-from ..runtime import run, tracking
+from ..runtime import tracking
 from ..runtime.artifacts import write_json
+from ..runtime.dvc import run
 from ..runtime.stage import stage
 
 log = structlog.get_logger()

@@ -11,6 +11,7 @@ from <<cookiecutter.package_name>>.errors import ResourceError
 from <<cookiecutter.package_name>>.registry import versions as registry
 from <<cookiecutter.package_name>>.runtime import store_file, tracking
 from <<cookiecutter.package_name>>.runtime.artifacts import write_json
+from <<cookiecutter.package_name>>.runtime.dvc.workspace import repository_root
 
 from .test_tracking import RECORD
 
@@ -29,7 +30,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def released(uri: str, content: str = "a") -> str:
     """Log a run, and register a model as champion; the version."""
-    source = tracking.root() / "source"
+    source = repository_root() / "source"
     (source / "model").mkdir(parents=True, exist_ok=True)
     (source / "model/model.skops").write_text(content)
     (source / "contract.json").write_text("{}")
@@ -43,7 +44,7 @@ def released(uri: str, content: str = "a") -> str:
             tags={},
         )
         registry.promote(client, "flights", version)
-    write_json(tracking.root() / "reports/registry.json", {"champion": version})
+    write_json(repository_root() / "reports/registry.json", {"champion": version})
     return version
 
 
