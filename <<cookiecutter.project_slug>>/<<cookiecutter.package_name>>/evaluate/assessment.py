@@ -33,7 +33,7 @@ def assess(
         units: of independence, of the n rows.
 
     Returns:
-        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``precision`` says
+        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``sample`` says
         how much the rows say of the deciding one.
     """
     constant = constant_answer(target, truth, threshold)
@@ -51,7 +51,7 @@ def assess(
         "better_than_dummy": against.significant(level),
         "interval": {name: asdict(bound) for name, bound in bounds.items()},
         "dummy": measure(wanted, target, truth, constant),
-        "precision": asdict(model.precision()),
+        "sample": asdict(model.precision()),
     }
 
 

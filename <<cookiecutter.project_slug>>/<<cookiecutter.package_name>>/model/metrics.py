@@ -17,6 +17,12 @@ Needs = Literal["probabilities", "classes", "values"]
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
 BINARY, REGRESSION = frozenset({Task.BINARY}), frozenset({Task.REGRESSION})
 MULTICLASS = frozenset({Task.MULTICLASS})
+RESERVED = frozenset(  # other keys of reports/metrics.json
+    {
+        *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
+        *("sample", "cross_validation"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -221,6 +227,13 @@ def metrics(names: list[str], target: Target) -> list[Metric]:
     if not names:
         raise ConfigError("evaluate.metrics is empty. Edit conf/evaluate.", "config.metric")
     chosen = [_by_name(name) for name in names]
+    twice = [one.name for one in chosen if [other.name for other in chosen].count(one.name) > 1]
+    if taken := sorted({*twice, *(one.name for one in chosen if one.name in RESERVED)}):
+        raise ConfigError(
+            f"evaluate.metrics: the name {', '.join(taken)} is taken, by another metric or by what "
+            "stands beside them in reports/metrics.json. Rename the function, or remove one.",
+            "config.metric",
+        )
     unfit = [one.name for one in chosen if target.task not in one.tasks]
     if unfit:
         fitting = ", ".join(name for name, one in METRICS.items() if target.task in one.tasks)

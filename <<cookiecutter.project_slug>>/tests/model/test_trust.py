@@ -145,7 +145,7 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
 ) -> None:
     fill, dates = Step("imputer", "numeric"), Step("hash", "datetime")
     choices = [
-        [Step(step["step"], step["columns"], step.get("params")) for step in group["steps"]]
+        [Step(step["step"], step["columns"], step.get("params", {})) for step in group["steps"]]
         for group in shipped("preprocess")
     ]
     scalers = [Step(name, "numeric") for name in ("standard_scaler", "min_max")]
