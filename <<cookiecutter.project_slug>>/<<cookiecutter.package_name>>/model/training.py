@@ -104,7 +104,7 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
             could not be trained.
     """
     pipeline = unfitted(spec, features, target.task)
-    y = truth.astype(int) if target.is_classification else truth
+    y = target.labels(truth)
     _check_saving(spec, pipeline, features, y)
     simpler = _estimator(spec.simpler(), target.task) if spec.fallback else None
     _warn(spec, features)
@@ -115,10 +115,8 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
             return Fitted(flavor.Predictor(pipeline, target), spec.estimator)
         reason = f"{spec.estimator} could not be trained: {first_line(error)}"
         if simpler is None:
-            raise ModelError(
-                f"{reason}. Fix model.params or the data, or name a model.fallback.",
-                "model.training",
-            ) from error
+            advice = "Fix model.params or the data, or name a model.fallback."
+            raise ModelError(f"{reason}. {advice}", "model.training") from error
         log.warning("falling back", fallback=spec.fallback, reason=reason)
         again = _failure(simpler, prepared, y)
     if again is not None:
@@ -129,7 +127,7 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
         ) from again
     pipeline.steps[-1] = ("model", simpler)
     why = f"{spec.estimator}: {first_line(error)}"
-    return Fitted(flavor.Predictor(pipeline, target), str(spec.fallback), fell_back=why)
+    return Fitted(flavor.Predictor(pipeline, target), str(spec.fallback), why)
 
 
 def _warn(spec: ModelSpec, features: pl.DataFrame) -> None:

@@ -11,7 +11,7 @@ from ..errors import ModelError
 from ..evaluate.intervals import replicate
 from ..evaluate.paired import Comparison, compare
 from ..evaluate.units import Units, counted
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.model import Contract, Model
 from ..split.keys import digests
 from ..split.target import Array, Target

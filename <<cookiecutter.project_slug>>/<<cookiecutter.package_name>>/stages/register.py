@@ -40,10 +40,10 @@ def main(config: Config) -> None:
         version = register(client, uri, settings.registry, model=MODEL, tags=tags)
         champion = champion_of(client, settings.registry)
         decision = _decide(config, client, version, champion)
+        holder = champion and str(champion.version)
         if decision.verdict is Verdict.PROMOTE:
             promote(client, settings.registry, version)
-    promoted = decision.verdict is Verdict.PROMOTE
-    holder = version if promoted else champion and str(champion.version)
+            holder = version
     ids = {"version": version, "champion": holder, "run_id": run.run_id()}
     write_json(REGISTRY, asdict(decision) | ids)
     log.info(str(decision.verdict), version=version, reason=decision.reason)

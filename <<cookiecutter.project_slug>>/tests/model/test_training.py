@@ -6,7 +6,8 @@ from sklearn.linear_model import SGDClassifier
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
 from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
-from <<cookiecutter.package_name>>.model.metrics import METRICS, Predictions
+from <<cookiecutter.package_name>>.model.metric import Predictions
+from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit
