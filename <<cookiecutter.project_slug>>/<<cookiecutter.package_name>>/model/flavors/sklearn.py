@@ -85,9 +85,11 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Predictor:
         raise unusable(holder, error) from error
     names = trusted(saved, own, holder)
     try:
-        return Predictor(skops.io.loads(saved, trusted=names), target)
-    except Exception as error:  # all of it is of trusted types, but may lack any part
+        pipeline = skops.io.loads(saved, trusted=names)
+        pipeline[-1].predict  # noqa: B018 - all of it is of trusted types, but may lack any part
+    except Exception as error:
         raise unusable(holder, error) from error
+    return Predictor(pipeline, target)
 
 
 def _dump(pipeline: Any) -> bytes:
