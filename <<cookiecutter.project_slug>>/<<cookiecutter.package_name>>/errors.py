@@ -1,4 +1,4 @@
-"""What can go wrong, by kind. Every message says what was expected, what was found, what to do.
+"""Errors by kind. Every message says what was expected, what was found, and what to do.
 
 PipelineError        exit 1
 ├── ConfigError      exit 2   the configuration: a key, a type, a range, a missing value
@@ -64,5 +64,5 @@ class ResourceError(PipelineError):
 
 
 def from_system(error: BaseException) -> bool:
-    """Whether the system refused, such as for a full disk; polars tells it as ``(os error 28)``."""
+    """Whether the system refused, such as for a full disk; polars says ``(os error 28)``."""
     return isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)) is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import exit_on_error
 
 PACKAGE = Path(__package__.partition(".")[0])

@@ -9,6 +9,7 @@ import structlog
 from ..config import Config
 from ..config.preprocess import Step
 from ..errors import DataError, ModelError, PipelineError
+from ..runtime.progress import progress
 from ..split.target import Array, Target, Task
 from .estimators import at_most, build_estimator
 from .flavors import sklearn as flavor
@@ -112,7 +113,7 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
             "words (preprocess=text), or list them under data.ignore",
             columns=texts,
         )
-    with at_most(spec.workers):
+    with at_most(spec.workers), progress("train", unit="models"):
         prepared = _prepare(pipeline[0], features, y)
         error = _failure(pipeline[-1], prepared, y)
         if error is None:

@@ -84,6 +84,13 @@ def _rounded(number: int) -> int:
     return round(number, min(0, 1 - int(log10(number))))
 
 
+def unopposed(*, better_than_dummy: bool) -> Decision:
+    """The verdict on a model that no champion stands against."""
+    if not better_than_dummy:
+        return Decision(Verdict.REJECT, "it is not better than a constant answer")
+    return Decision(Verdict.PROMOTE, "there is no champion to beat")
+
+
 def challenge(
     challenger: Candidate, champion: Candidate, rows: pl.DataFrame, units: Units, rules: Rules
 ) -> Decision:

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written under another name, then renamed."""
+"""Atomic files and folders: written under another name, then renamed. JSON, and digests."""
 
 import hashlib
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A sibling, ``.NAME.PID.partial``, to write to; at the end it becomes ``path``.
+    """A sibling, ``.NAME.PID.partial``, to write to; at the end it replaces ``path``.
 
-    When the block raises or the process dies, what stood at ``path`` stays as it was. The process's
-    number keeps two writers apart: one that outlived its run never publishes another's half.
+    When the block raises or the process dies, ``path`` stays as it was. The process's number keeps
+    two writers apart: one that outlived its run never publishes the partial file of another.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     old = path.with_name(f".{path.name}.old.{os.getpid()}.partial")
@@ -34,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """An empty folder beside ``path`` that goes away, named as what ``atomic_write`` writes to."""
+    """A temporary folder beside ``path``, named as the siblings that ``atomic_write`` writes to."""
     folder = path.with_name(f".{path.name}.scratch.{os.getpid()}.partial")
     remove(folder)
     folder.mkdir(parents=True)
@@ -44,14 +44,14 @@ def scratch(path: Path) -> Iterator[Path]:
         remove(folder)
 
 
-def writer(partial: Path) -> int | None:
-    """The number of the process that writes such a sibling; None if its name holds none."""
+def writer_pid(partial: Path) -> int | None:
+    """The process that writes a partial file, by its name; None if that holds no number."""
     number = partial.name.split(".")[-2]
     return int(number) if number.isdecimal() else None
 
 
 def remove(path: Path) -> None:
-    """Take away a file or a folder, if it is there."""
+    """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Parquet files, written in a stream and the same everywhere."""
+"""Writing Parquet files: in a stream, and the same bytes for the same rows."""
 
 from pathlib import Path
 

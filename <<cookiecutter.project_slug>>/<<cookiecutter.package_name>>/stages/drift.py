@@ -25,7 +25,7 @@ from ..paths import (
 )
 from ..report import drift as pages
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import stage
 
 log = structlog.get_logger()

@@ -22,9 +22,9 @@ from ..paths import (
     PREDICTIONS,
 )
 from ..runtime.artifacts import atomic_write, scratch, sha256_of, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import stage
-from ..schema import row as schema
+from ..schema.row import read_schema
 from ..validate.quarantine import Quality, validate
 from .train import own
 
@@ -36,7 +36,7 @@ def main(config: Config) -> None:
     """Answer the valid rows of what arrived; the others go to quarantine, with their reasons."""
     pipeline, contract = load(MODEL, CONTRACT, own(config))
     needed = [*contract.features, contract.key]
-    rules = schema.read_schema(config.data.schema)
+    rules = read_schema(config.data.schema)
 
     with scratch(PREDICTIONS) as folder:
         files = incoming.gather(config.data, rules, contract.target, needed, folder)

@@ -17,6 +17,7 @@ from ..model.estimators import at_most
 from ..model.flavors.sklearn import Predictor
 from ..model.metrics import Metric
 from ..model.training import ModelSpec, unfitted
+from ..runtime.progress import progress
 from ..split.splits import Fold
 from ..split.target import Array, Target
 
@@ -67,7 +68,11 @@ def search(
     complete = len(study.get_trials(states=[TrialState.COMPLETE]))
     if complete < settings.trials:
         left = settings.trials - complete
-        study.optimize(objective, n_trials=left, timeout=settings.timeout_s)
+        with progress("tune", left, "trials") as step:
+            callbacks = [lambda *_: step()]
+            study.optimize(
+                objective, n_trials=left, timeout=settings.timeout_s, callbacks=callbacks
+            )
     if not study.get_trials(states=[TrialState.COMPLETE]):
         raise ModelError(
             f"no trial of {spec.estimator} could be trained and scored; the log says why for each. "

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.ingest.joins import join
 from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.ingest.joins import join
 from <<cookiecutter.package_name>>.runtime import logs
 
 DAYS = [date(2024, 1, 1), date(2024, 1, 2)]
