@@ -23,7 +23,7 @@ from <<cookiecutter.package_name>>.runtime.names import locate
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from ..fixture import CONF
-from ..models import LATE, SEATS, TARGETS, model
+from ..models import LATE, TARGETS, model
 from .hostile import (
     DOUBLE,
     HOSTILE,
