@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from .checks import within
+from .checks import RuleError, within
+
+UNITS = ("auto", "row", "day", "week")  # or a column
 
 
 @dataclass
@@ -14,7 +16,10 @@ class Evaluate:
     metrics: list[str] = MISSING  # first: the one that decides
     bootstrap: int = 200  # resamples
     level: float = 0.05  # of the paired tests, and of the intervals
+    unit: str = "auto"  # rows that share it are one observation: see evaluate/units.py
 
     def __post_init__(self) -> None:
         within("evaluate.bootstrap", self.bootstrap, 50, 100_000)
         within("evaluate.level", self.level, 0.0001, 0.5)
+        if not self.unit:
+            raise RuleError("evaluate.unit is empty; allowed is auto, row, day, week or a column")

@@ -1,114 +1,190 @@
 """Whether a model takes the champion's place: both answer rows that neither learned from."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from enum import StrEnum
+from math import log10
 
 import numpy as np
 import polars as pl
 
 from ..errors import ModelError
-from ..evaluate.paired import Comparison, paired_bootstrap
-from ..model.contract import Contract
-from ..model.metrics import Array
-from ..model.training import score
-from ..split.keys import Digests, digests
+from ..evaluate.intervals import replicate
+from ..evaluate.paired import Comparison, compare
+from ..evaluate.units import Units, counted
+from ..model.metric import Metric, Predictions
+from ..model.model import Contract, Model
+from ..split.keys import digests
+from ..split.target import Array, Target
+
+BY_HAND = "If the table has changed for good, release once by hand with gate.compare=false."
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A model as the gate sees it; ``learned`` holds the digests of the keys that trained it."""
+class Verdict(StrEnum):
+    """What becomes of a challenger."""
 
-    name: str  # for people, such as "version 3"
-    pipeline: Any
-    contract: Contract
-    learned: Digests
+    PROMOTE = "promote"  # it is better
+    HOLD = "hold"  # that cannot be said yet
+    REJECT = "reject"  # it is not better
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the challenger becomes champion, and why."""
+    """What becomes of a challenger, and why."""
 
-    promote: bool
+    verdict: Verdict
     reason: str
     rows: int | None = None  # on which the two were compared
+    units: int | None = None  # of these rows
+    comparison: Comparison | None = None  # the challenger is the first
 
 
-def decide(comparison: Comparison | None, *, better_than_dummy: bool, level: float) -> Decision:
-    """The gate. ``comparison`` has the challenger first; None: there is no champion to beat."""
-    if not better_than_dummy:
-        return Decision(promote=False, reason="it is not better than a constant answer")
-    if comparison is None:
-        return Decision(promote=True, reason="there is no champion to beat")
-    figures = f"{comparison.metric} gain {comparison.gain:+.4f}, p = {comparison.p_value:.4f}"
-    if comparison.significant(level):
-        return Decision(promote=True, reason=f"it is better than the champion: {figures}")
-    return Decision(promote=False, reason=f"it is not significantly better: {figures}")
+@dataclass(frozen=True)
+class Candidate:
+    """A model, as people call it."""
+
+    name: str  # such as "version 3"
+    model: Model
 
 
 @dataclass(frozen=True)
 class Rules:
     """How two models are compared."""
 
-    metric: str
+    metric: Metric
     min_rows: int  # with fewer rows that neither knows, nothing is decided
     resamples: int
     level: float
     seed: int
 
 
+def judge(comparison: Comparison, rival: str, level: float) -> Decision:
+    """The verdict on the first model of a comparison; ``rival`` is the second, for people."""
+    precision, gain, p_value = comparison.precision, comparison.gain, comparison.p_value
+    if gain is None or p_value is None:
+        reason = f"nobody can say whether it is better than {rival}: {comparison.reason}."
+        return Decision(Verdict.HOLD, reason, precision.rows, precision.units, comparison)
+    verdict, words = Verdict.REJECT, "it is not better than"
+    if comparison.significant(level):
+        verdict, words = Verdict.PROMOTE, "it is better than"
+    elif comparison.significantly_worse(level):
+        words = "it is worse than"
+    elif gain > 0:
+        verdict, words = Verdict.HOLD, "it looks better, but that may be chance, than"
+    number = counted(precision.units, precision.unit)
+    figures = f"{comparison.metric} gain {gain:+.4f}, p = {p_value:.4f}, over {number}"
+    reason = f"{words} {rival}: {figures}."
+    if verdict is Verdict.HOLD and comparison.more_units is not None:
+        more = counted(_rounded(comparison.more_units), precision.unit, more=True)
+        reason += f" If the gain stays as it is, about {more} would decide."
+    return Decision(verdict, reason, precision.rows, precision.units, comparison)
+
+
+def _rounded(number: int) -> int:
+    """A count to two digits: more would claim what nobody knows."""
+    return round(number, min(0, 1 - int(log10(number))))
+
+
+def unopposed(*, better_than_dummy: bool) -> Decision:
+    """The verdict on a model that no champion stands against."""
+    if not better_than_dummy:
+        return Decision(Verdict.REJECT, "it is not better than a constant answer")
+    return Decision(Verdict.PROMOTE, "there is no champion to beat")
+
+
 def challenge(
-    challenger: Candidate, champion: Candidate, rows: pl.DataFrame, rules: Rules
+    challenger: Candidate, champion: Candidate, rows: pl.DataFrame, units: Units, rules: Rules
 ) -> Decision:
     """Compare the two on the rows that neither learned from, each row by its key.
 
     Args:
+        challenger: the model that asks to be champion.
+        champion: the one that is.
         rows: (n, …) test rows of the challenger.
-
-    Raises:
-        ModelError: the challenger cannot answer the rows.
+        units: of these n rows.
+        rules: how they are compared.
     """
-    unseen = rows.filter(unseen_by(challenger.contract.keys(rows), challenger, champion))
-    where = f"{unseen.height} of {rows.height} test rows are unknown to both models"
-    truth = challenger.contract.truth(unseen).to_numpy()
-    if unseen.height < rules.min_rows:
-        reason = f"only {where}; gate.min_rows asks for {rules.min_rows}. Wait for new rows."
-        return Decision(promote=False, reason=reason, rows=unseen.height)
-    if np.unique(truth).size < 2:
-        reason = f"{where}, and they hold one class only. Wait for new rows."
-        return Decision(promote=False, reason=reason, rows=unseen.height)
-    ours = _scores(challenger, unseen)
+    ours, theirs = challenger.model.contract, champion.model.contract
+    if reason := _other_table(theirs, ours):
+        return Decision(Verdict.HOLD, f"the champion ({champion.name}) {reason}. {BY_HAND}")
     try:
-        theirs = _scores(champion, unseen)
+        unseen = unseen_by(ours.keys(rows), challenger, champion).to_numpy()
+        rows, units = rows.filter(unseen), units.subset(unseen)
+        where = f"{rows.height:,} of {unseen.size:,} test rows are unknown to both models"
+        truth = ours.truth(rows)
+        if reason := _too_few(truth, ours.target, units, rules, where):
+            reason = f"{reason}. Wait for new rows."
+            return Decision(Verdict.HOLD, reason, rows.height, units.count)
+        first = Predictions.of(challenger.model, rows)
+    except ModelError as error:
+        return Decision(Verdict.REJECT, f"it cannot answer its own test rows: {error.message}")
+    try:
+        second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
-    comparison = paired_bootstrap(
-        rules.metric,
-        truth,
-        ours,
-        theirs,
-        threshold=challenger.contract.threshold,
-        resamples=rules.resamples,
-        level=rules.level,
-        seed=rules.seed,
-    )
-    decision = decide(comparison, better_than_dummy=True, level=rules.level)
-    return replace(decision, reason=f"{decision.reason}; {where}", rows=unseen.height)
+    replicates = [
+        replicate(
+            rules.metric,
+            ours.target,
+            truth,
+            predictions,
+            units=units,
+            resamples=rules.resamples,
+            seed=rules.seed,
+        )
+        for predictions in (first, second)
+    ]
+    comparison = compare(*replicates, level=rules.level, seed=rules.seed)
+    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
+    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
 
 
-def _scores(candidate: Candidate, rows: pl.DataFrame) -> Array:
-    return score(candidate.pipeline, candidate.contract.select(rows)).to_numpy()
+def _other_table(theirs: Contract, ours: Contract) -> str | None:
+    """Why the champion's answers cannot stand beside the challenger's, if so."""
+    if theirs.key != ours.key:
+        return (
+            f"learned from rows named by {theirs.key!r}, today they are named by {ours.key!r}: "
+            "nobody knows which of them it learned from"
+        )
+    for word in ("column", "task"):
+        old, new = getattr(theirs.target, word), getattr(ours.target, word)
+        if old != new:
+            return f"has {old!s} as {word} of its target, the challenger {new!s}"
+    if set(theirs.target.classes) != set(ours.target.classes):
+        old, new = (", ".join(map(str, one.target.classes)) for one in (theirs, ours))
+        return f"knows the classes {old}, the challenger {new}"
+    return None
+
+
+def _too_few(truth: Array, target: Target, units: Units, rules: Rules, where: str) -> str | None:
+    """Why the rows that neither knows, with this truth (n,), decide nothing, if so."""
+    if truth.size < rules.min_rows:
+        return f"only {where}; gate.min_rows asks for {rules.min_rows:,}"
+    if target.is_classification and np.unique(truth).size < 2:
+        return f"{where}, and they hold one class only"
+    if units.count < 2:
+        return f"{where}, and they are all of one {units.name}"
+    return None
+
+
+def _in_order_of(target: Target, model: Model, rows: pl.DataFrame) -> Predictions:
+    """What a model says, by its own threshold, with the classes in the order of ``target``."""
+    predictions, classes = Predictions.of(model, rows), model.contract.target.classes
+    if classes == target.classes:
+        return predictions
+    order = [classes.index(value) for value in target.classes]
+    codes = np.argsort(order)[predictions.answers.astype(np.intp)]
+    return Predictions(predictions.outputs[:, order], codes.astype(np.float64))
 
 
 def incomparable(champion: str, error: ModelError) -> Decision:
     """The verdict where the champion itself cannot be asked."""
     return Decision(
-        promote=False,
-        reason=f"the champion ({champion}) cannot answer today's rows: {error.message} If the "
-        "table has changed for good, release once by hand with gate.compare=false.",
+        Verdict.HOLD,
+        f"the champion ({champion}) cannot answer today's rows: {error.message} {BY_HAND}",
     )
 
 
 def unseen_by(keys: pl.Series, *candidates: Candidate) -> pl.Series:
     """A boolean for each key, (n,): whether no candidate learned from it."""
-    learned = np.concatenate([candidate.learned for candidate in candidates])
+    learned = np.concatenate([candidate.model.learned_keys for candidate in candidates])
     return pl.Series(~np.isin(digests(keys), learned))

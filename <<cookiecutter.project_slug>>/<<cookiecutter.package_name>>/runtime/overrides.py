@@ -135,16 +135,17 @@ def _advice(undone: list[Override], here: dict[str, Any]) -> str:
     parts = [f"{' and '.join(lines)} into the list of conf/config.yaml"] if lines else []
     keys = {o.key for o in differences(compose_values(*chosen), here)}
     rest = [o for o in undone if o.key in keys and o.here != ABSENT]
-    return ", and ".join([*parts, *(_line(o, _choices(*chosen)) for o in rest)])
+    return ", and ".join([*parts, *(_line(o, choices(*chosen)) for o in rest)])
 
 
-def _line(override: Override, choices: dict[str, str]) -> str:
+def _line(override: Override, chosen: dict[str, str]) -> str:
     group, _, rest = override.key.partition(".")
-    file = f"conf/{group}/{choices[group]}.yaml" if group in choices else "conf/config.yaml"
-    return f"`{rest if group in choices else override.key}: {_short(override.here)}` into {file}"
+    file = f"conf/{group}/{chosen[group]}.yaml" if group in chosen else "conf/config.yaml"
+    return f"`{rest if group in chosen else override.key}: {_short(override.here)}` into {file}"
 
 
-def _choices(*chosen: str) -> dict[str, str]:
+def choices(*chosen: str) -> dict[str, str]:
+    """The choice of each group in conf/config.yaml, with these taken first."""
     with initialize_config_dir(str(Path("conf").resolve()), job_name="compose"):
         config = compose("config", overrides=list(chosen), return_hydra_config=True)
     return dict(config.hydra.runtime.choices)

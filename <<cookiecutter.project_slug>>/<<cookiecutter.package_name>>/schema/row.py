@@ -119,7 +119,8 @@ def read_schema(path: str) -> RowSchema:
         return parse_schema(document)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"no schema at {path!r}. Write it, or edit conf/data.{untracked_hint(path)}",
+            f"no schema at {path!r}. Draft it by `python -m {__package__.split('.')[0]}"
+            f".commands.schema infer`, or edit conf/data.{untracked_hint(path)}",
             "config.schema",
         ) from error
     except (ValueError, KeyError, jsonschema.SchemaError) as error:

@@ -17,6 +17,7 @@ from ..errors import ConfigError
 from ..paths import PARAMS
 from ..runtime import logs, overrides
 from ..runtime.artifacts import atomic_write
+from ..runtime.blanks import refuse_blanks
 from ..runtime.dvc.run import committed_text, experiment_name, run_id
 from ..runtime.stage import exit_on_error
 
@@ -27,6 +28,7 @@ def render(config_name: str = "config") -> str:
     """The text of params.yaml, its values checked."""
     with initialize_config_dir(str(Path("conf").resolve()), job_name="compose"):
         composed = compose(config_name)
+    refuse_blanks(composed)
     load(composed)
     OmegaConf.resolve(composed)
     return OmegaConf.to_yaml(composed)

@@ -81,7 +81,7 @@ def test_a_repository_at_another_place_releases_as_before_and_leaves_the_old_pla
 
     uri = at("second")
     with tracking.store(uri) as client:
-        champion = registry.champion(client, "flights")
+        champion = registry.champion_of(client, "flights")
         (tmp_path / "fetched").mkdir()
         model, _ = registry.fetch(client, champion, tmp_path / "fetched")
     assert (model / "model.skops").read_text() == "a"
@@ -161,7 +161,7 @@ def test_a_store_that_was_lost_or_damaged_is_an_error_and_no_new_store(
 
 def fetched(uri: str, folder: Path) -> None:
     with tracking.store(uri) as client:
-        registry.fetch(client, registry.champion(client, "flights"), folder)
+        registry.fetch(client, registry.champion_of(client, "flights"), folder)
 
 
 @pytest.mark.parametrize(
