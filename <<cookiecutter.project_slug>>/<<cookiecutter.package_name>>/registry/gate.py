@@ -122,10 +122,23 @@ def challenge(
         second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
+    comparison = _compare(ours.target, truth, first, second, units, rules)
+    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
+    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
+
+
+def _compare(
+    target: Target,
+    truth: Array,
+    first: Predictions,
+    second: Predictions,
+    units: Units,
+    rules: Rules,
+) -> Comparison:
     replicates = [
         replicate(
             rules.metric,
-            ours.target,
+            target,
             truth,
             predictions,
             units=units,
@@ -134,9 +147,7 @@ def challenge(
         )
         for predictions in (first, second)
     ]
-    comparison = compare(*replicates, level=rules.level, seed=rules.seed)
-    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
-    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
+    return compare(*replicates, level=rules.level, seed=rules.seed)
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:
