@@ -5,7 +5,7 @@ Files and queries are found, read by kind, protected, stacked and joined.
 
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +14,7 @@ from ..config.data import Data, Source
 from ..runtime.parquet import sink
 from ..runtime.retries import retry
 from ..schema import row as schema
-from . import privacy
-from .joins import join
+from . import joins, privacy
 from .parts import Manifest, ReadPolicy, write_parts
 from .sources import source_files
 from .tables import SourceFile
@@ -74,18 +73,30 @@ def collect(
     manifest = write_parts(stacked, below, policy, before or below, manifest or Manifest("", {}))
     if joined:
         rows = pl.scan_parquet(below)
-        for number, source in enumerate(joined):
-            rows = _with(rows, source, folder / f".joined{number}", policy)
-        sink(rows, folder / "00000.parquet")
+        sink(joiner(rows, joined, folder, policy)(rows), folder / "00000.parquet")
         manifest = Manifest("", {})
     for hidden in folder.glob(".*"):
         shutil.rmtree(hidden)
     return manifest
 
 
-def _with(left: pl.LazyFrame, source: Source, place: Path, policy: ReadPolicy) -> pl.LazyFrame:
-    assert source.join is not None  # noqa: S101 - the caller chose it so
-    files = find_files([source], policy, place / ".fetched")
-    write_parts(files, place, policy, place, Manifest("", {}))
-    right = pl.scan_parquet(place)
-    return join(left, right, source.join.by, source.join.cardinality, files[0].label)
+def joiner(
+    rows: pl.LazyFrame, joined: Sequence[Source], folder: Path, policy: ReadPolicy
+) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    """A function that joins the sources to all of ``rows``, or to some; they are checked on all.
+
+    The sources' rows are written to ``folder/.joined0`` and so on.
+
+    Raises:
+        DataError, ConfigError, TransientError: a source cannot be read or joined.
+    """
+    steps: list[Callable[[pl.LazyFrame], pl.LazyFrame]] = []
+    for number, source in enumerate(joined):
+        assert source.join is not None  # noqa: S101 - the caller chose it so
+        place = folder / f".joined{number}"
+        files = find_files([source], policy, place / ".fetched")
+        write_parts(files, place, policy, place, Manifest("", {}))
+        right, how = pl.scan_parquet(place), source.join
+        steps.append(joins.joiner(rows, right, how.by, how.cardinality, files[0].label))
+        rows = steps[-1](rows)
+    return lambda some: functools.reduce(lambda left, attach: attach(left), steps, some)

@@ -1,26 +1,32 @@
-"""What arrives to be answered: where its files are, and what its rows must be.
+"""What arrives to be answered: where its files are, their rows, and what those must be.
 
 It takes the road of the training rows: the same readers, protection, joins, types and rules. Only
-the target is not asked for, nor a column that the model does not need.
+the target is not asked for, nor a column that the model does not need. Each file is read to a part of
+its own, which a later run takes over if the file is as it was.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import functools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from ..config.data import Data, Source
 from ..errors import DataError
+from ..paths import INCOMING
+from ..runtime.artifacts import sha256_of
 from ..runtime.parquet import sink
+from ..runtime.resumable import digest, keep_only, resume
 from ..schema.constraints import columns_of
 from ..schema.row import RowSchema
 from . import sources
-from .collect import collect, find_files, read_policy
-from .parts import ReadPolicy
+from .collect import find_files, joiner, read_policy
+from .parts import PartWriter, ReadPolicy, signature, with_columns_of
 from .tables import SourceFile
 
-FOLDER = Path("data/incoming")
 KIND_OF = {
     ".csv": "csv",
     ".json": "json",
@@ -29,32 +35,137 @@ KIND_OF = {
     ".parquet": "parquet",
 }
 PACKED = (".gz", ".zst")
+ROWS = "rows.parquet"
+EMPTY = "empty"  # the part where nothing arrived; that of a file ends in a digest
+LONGEST = 60  # characters of a part's name that come from its file's
 
 
-def gather(
-    data: Data, schema: RowSchema, target: str, needed: Sequence[str], folder: Path
-) -> list[str]:
-    """Write what arrived to ``folder``, without the target; return the names of its files.
+@dataclass(frozen=True)
+class IncomingFile:
+    """An incoming file or query, as it was read."""
 
-    Where nothing arrived, the table there has no row and all columns.
+    name: str  # of its part
+    label: str | None  # what it is called to people; None: nothing arrived
+    rows: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What arrived, file by file, and what is the same in all: the columns, and what is joined."""
+
+    files: list[IncomingFile]
+    own: pl.Schema  # the columns of all files together
+    schema: pl.Schema  # and those of the joined sources
+    joined: str  # a digest of these
+    attach: Callable[[pl.LazyFrame], pl.LazyFrame]
+
+    @property
+    def sha256(self) -> str:
+        """Tells this batch from one of other files, rows or joined rows."""
+        return digest([[file.name, file.sha256] for file in self.files], self.joined)
+
+    def signature(self, file: IncomingFile) -> list[str]:
+        """Tells the rows of a file, as ``rows`` gives them, from other ones."""
+        return [file.sha256, str(self.schema), self.joined]
+
+    def rows(self, *files: IncomingFile) -> pl.LazyFrame:
+        """The rows of some files, one below the other, with the columns of ``schema``."""
+        if all(pl.read_parquet_schema(file.rows) == self.own for file in files):
+            return self.attach(pl.scan_parquet([file.rows for file in files], glob=False))
+        parts = [with_columns_of(self.own, pl.scan_parquet(f.rows, glob=False)) for f in files]
+        return self.attach(pl.concat(parts))
+
+    def written(self, file: IncomingFile, scratch: Path) -> Path:
+        """A Parquet file with the rows of a file; ``scratch`` is one that may be overwritten."""
+        if self.schema == self.own == pl.read_parquet_schema(file.rows):
+            return file.rows
+        sink(self.rows(file), scratch)
+        return scratch
+
+
+def read(
+    data: Data, schema: RowSchema, target: str, needed: Sequence[str], folder: Path, scratch: Path
+) -> Batch:
+    """Read what arrived, without the target, to ``folder``, one part a file.
+
+    A part of the run before is taken over if its file is as it was. Where nothing arrived, there is
+    one part that has no row and all columns.
+
+    Args:
+        needed: columns that are there even if nothing arrived.
+        folder: the parts; those of files that went away go away.
+        scratch: an empty folder, for what is fetched, unpacked and joined; the batch needs it.
 
     Raises:
-        DataError, ConfigError, TransientError: see ``files`` and ``intake.gather``.
+        DataError, ConfigError, TransientError: a file cannot be found, read, stacked or joined.
     """
     policy = read_policy(data)
+    unlabelled = replace(
+        policy,
+        protect=lambda rows: policy.protect(rows).drop(target, strict=False),
+        mark=digest(policy.mark, target),
+    )
+    arrived = arrived_files(data, policy, scratch / "fetched")
+    writer = PartWriter(scratch / "open", unlabelled)
+    names = list(_part_names(arrived))
+    files = [
+        _read_file(source, name, writer, folder) for source, name in zip(arrived, names, strict=True)
+    ]
+    if not arrived:
+        columns = [name for name in dict.fromkeys([*schema.columns, *needed]) if name != target]
+        files = [_nothing(columns, folder)]
+    keep_only(folder, [file.name for file in files])
 
-    def protect(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return policy.protect(rows).drop(target, strict=False)
+    found = [(file.label or "", pl.read_parquet_schema(file.rows)) for file in files]
+    own = sources.schema_of(found)
+    alone = Batch(files, own, own, "", lambda rows: rows)
+    if not (arrived and data.joined):
+        return alone
+    attach = joiner(alone.rows(*files), data.joined, scratch, policy)
+    told = [sha256_of(part) for part in sorted(scratch.glob(".joined*/*.parquet"))]
+    joined = digest(told, [asdict(source) for source in data.joined])
+    return replace(
+        alone, schema=attach(alone.rows(*files)).collect_schema(), joined=joined, attach=attach
+    )
 
-    arrived = arrived_files(data, policy, folder / ".fetched")
-    if arrived:
-        unlabelled = replace(policy, protect=protect)
-        collect(arrived, data.joined, folder, unlabelled)
-    else:
-        names = dict.fromkeys([*schema.columns, *needed])
-        names.pop(target, None)
-        sink(pl.LazyFrame(schema=dict.fromkeys(names, pl.String())), folder / "00000.parquet")
-    return [source_file.label for source_file in arrived]
+
+def _read_file(source: SourceFile, name: str, writer: PartWriter, folder: Path) -> IncomingFile:
+    def write(to: Path) -> dict[str, str]:
+        table = writer.open(name, source)
+        writer.write(name, source, table, table.rows.collect_schema(), to / ROWS)
+        return {}
+
+    record, _ = resume(folder / name, signature(source, writer.policy.mark), write)
+    return IncomingFile(name, source.label, folder / name / ROWS, record.files[ROWS])
+
+
+def _nothing(columns: Sequence[str], folder: Path) -> IncomingFile:
+    def write(to: Path) -> dict[str, str]:
+        sink(pl.LazyFrame(schema=dict.fromkeys(columns, pl.String())), to / ROWS)
+        return {}
+
+    record, _ = resume(folder / EMPTY, None, write)
+    return IncomingFile(EMPTY, None, folder / EMPTY / ROWS, record.files[ROWS])
+
+
+def _part_names(files: Sequence[SourceFile]) -> Iterator[str]:
+    """A name for the part of each file: what its own name says, and a digest that tells it apart.
+
+    Any two files have names that differ in more than case; none has a character that a file system
+    or a shell may take for something else.
+    """
+    again: Counter[str] = Counter()
+    for file in files:
+        identity = digest(file.label, file.kind, file.uri_env, file.query, file.table, file.options)
+        told = digest(identity, again[identity])[:16]
+        again[identity] += 1
+        path = Path(file.label.lower())
+        path = path.relative_to(INCOMING) if path.is_relative_to(INCOMING) else path
+        while path.suffix in (*KIND_OF, *PACKED):
+            path = path.with_suffix("")
+        words = re.sub(r"[^a-z0-9_]+", "-", str(path))[-LONGEST:].strip("-")
+        yield f"{words}-{told}" if words else told
 
 
 def arrived_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[SourceFile]:
@@ -67,14 +178,14 @@ def arrived_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[SourceF
     """
     if data.incoming:
         return find_files(data.incoming, policy, scratch)
-    pointers = [file for file in FOLDER.rglob("*.dvc") if not file.with_suffix("").exists()]
+    pointers = [file for file in INCOMING.rglob("*.dvc") if not file.with_suffix("").exists()]
     if pointers:
         raise DataError(
             f"the data of {pointers[0]} is not here. Run `dvc pull`, or take the file away.",
             "data.missing_file",
         )
     try:
-        files = sources.source_files(Source(kind="csv", path=str(FOLDER)), scratch, policy.limits)
+        files = sources.source_files(Source(kind="csv", path=str(INCOMING)), scratch, policy.limits)
     except DataError as error:
         if error.code != "data.missing_file":
             raise
@@ -96,8 +207,7 @@ def _of_kind(source_file: SourceFile, configured: Sequence[Source]) -> SourceFil
     if kind is None:
         raise DataError(
             f"{source_file.label}: expected is a file that ends in {', '.join(KIND_OF)}, or as "
-            "those of "
-            "data.sources do. Take it away, or say in data.incoming how it is read.",
+            "those of data.sources do. Take it away, or say in data.incoming how it is read.",
             "data.unknown_kind",
         )
     return replace(source_file, kind=kind)

@@ -1,6 +1,6 @@
 """Tables joined by key; how many rows may meet is stated, and checked before anything is joined."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import structlog
@@ -16,10 +16,12 @@ _KEY = "~key "  # before a key's name: its value in the type that both sides are
 log = structlog.get_logger()
 
 
-def join(
+def joiner(
     left: pl.LazyFrame, right: pl.LazyFrame, by: Sequence[str], cardinality: str, label: str
-) -> pl.LazyFrame:
-    """All rows of ``left``, in their order, with the columns of the rows of ``right`` that match.
+) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    """A function that gives rows, all of ``left`` or some, the columns of ``right`` that match.
+
+    The rows stay, in their order; what must hold of the keys is checked here, on all of ``left``.
 
     ``cardinality`` says how often a key may stand: ``n:1`` once in ``right``, ``1:n`` once in
     ``left``, ``1:1`` once in each. A null matches nothing. Keys of two types are compared by what
@@ -47,15 +49,26 @@ def join(
         )
     kinds = {n: _kind(n, ours[n], theirs[n], label) for n in by if ours[n] != theirs[n]}
     keys = [_KEY + name if name in kinds else name for name in by]
-    left = left.with_columns(_keyed(n, ours[n], kind) for n, kind in kinds.items())
+
+    def keyed(rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.with_columns(_keyed(n, ours[n], kind) for n, kind in kinds.items())
+
+    left = keyed(left)
     right = right.with_columns(_keyed(n, theirs[n], kind) for n, kind in kinds.items())
     if cardinality.startswith("1"):
         _check_unique(left, keys, "the rows before it", label, cardinality)
     if cardinality.endswith("1"):
         _check_unique(right, keys, label, label, cardinality)
     _check_partners(left, right, keys, by, label)
-    joined = left.join(right.drop(kinds), on=keys, how="left", maintain_order="left_right")
-    return joined.drop(_KEY + name for name in kinds)
+
+
+    def attach(rows: pl.LazyFrame) -> pl.LazyFrame:
+        both = keyed(rows).join(
+            right.drop(kinds), on=keys, how="left", maintain_order="left_right"
+        )
+        return both.drop(_KEY + name for name in kinds)
+
+    return attach
 
 
 def _kind(name: str, ours: pl.DataType, theirs: pl.DataType, label: str) -> pl.DataType:

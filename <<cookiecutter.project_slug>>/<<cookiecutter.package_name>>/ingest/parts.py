@@ -5,10 +5,8 @@ without reading that file. What is known of the files stands beside the table, o
 without it all files are read, and the parts are the same bytes.
 """
 
-import functools
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,12 +16,15 @@ import polars as pl
 
 from ..config.data import Limits
 from ..errors import DataError, from_system
-from ..runtime.artifacts import sha256_of
+from ..runtime.artifacts import link, sha256_of
+from ..runtime.resumable import code_digest
 from ..runtime.parquet import sink
 from ..runtime.retries import retry
 from .readers.fetch import refused
 from .sources import open_table, schema_of
 from .tables import FAULTS, SourceFile, Table, unreadable
+
+CODE = Path(__file__).parent  # what makes parts
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def write_parts(
         DataError, ConfigError: a source file cannot be read.
         TransientError: it cannot be read within ``policy.retry_s`` seconds.
     """
-    writer = _Writer(folder, policy)
-    signs = [_signature(source, policy.mark) for source in files]
+    writer = PartWriter(folder / ".scratch", policy)
+    signs = [signature(source, policy.mark) for source in files]
     old = [manifest.parts.get(sign or "") for sign in signs]
     tables = [
-        None if part and part.columns else writer.open(number, source)
+        None if part and part.columns else writer.open(f"{number:05}", source)
         for number, (source, part) in enumerate(zip(files, old, strict=True))
     ]
     schemas = [
@@ -93,10 +94,11 @@ def write_parts(
     for number, (source, sign, part, table) in enumerate(
         zip(files, signs, old, tables, strict=True)
     ):
-        name = f"{number:05}.parquet"
+        place = f"{number:05}"
+        name = f"{place}.parquet"
         if not (same and part and _take_over(before / part.name, part.sha256, folder / name)):
-            opened = table or writer.open(number, source)
-            writer.write(number, source, opened, schema, folder / name)
+            opened = table or writer.open(place, source)
+            writer.write(place, source, opened, schema, folder / name)
         if sign:
             text = set(schemas[number].dtypes()) == {pl.String()}
             columns = schemas[number].names() if text else None
@@ -108,15 +110,20 @@ def _columns(part: Part | None) -> list[str]:
     return (part.columns if part else None) or []
 
 
-class _Writer:
-    """Opens tables and writes parts; each has a scratch folder until it is written."""
+class PartWriter:
+    """Opens tables and writes parts; each has a place in the scratch folder until it is written."""
 
-    def __init__(self, folder: Path, policy: ReadPolicy) -> None:
-        self.scratch = folder / ".scratch"
+    def __init__(self, scratch: Path, policy: ReadPolicy) -> None:
+        self.scratch = scratch
         self.policy = policy
 
-    def open(self, number: int, source: SourceFile) -> Table:
-        place = self.scratch / f"{number:05}"
+    def open(self, name: str, source: SourceFile) -> Table:
+        """The table of a source file, its columns protected.
+
+        Raises:
+            DataError, ConfigError, TransientError: see ``sources.open_table``.
+        """
+        place = self.scratch / name
 
         def attempt() -> Table:
             shutil.rmtree(place, ignore_errors=True)
@@ -127,15 +134,14 @@ class _Writer:
         return retry(attempt, self.policy.retry_s)
 
     def write(
-        self, number: int, source: SourceFile, table: Table, schema: pl.Schema, file: Path
+        self, name: str, source: SourceFile, table: Table, schema: pl.Schema, file: Path
     ) -> None:
-        found = table.rows.collect_schema()
-        rows = table.rows
-        if found != schema:
-            rows = rows.select(
-                (pl.col(name) if name in found else pl.lit(None)).cast(dtype).alias(name)
-                for name, dtype in schema.items()
-            )
+        """Write an opened table with these columns; one that it lacks is null.
+
+        Raises:
+            DataError, TransientError: the source file cannot be read to its end.
+        """
+        rows = with_columns_of(schema, table.rows)
 
         def attempt() -> None:
             try:
@@ -153,36 +159,35 @@ class _Writer:
             table.verify(None)
             raise unreadable(source, error) from error
         table.verify(file)
-        shutil.rmtree(self.scratch / f"{number:05}", ignore_errors=True)
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
 
 
 def _take_over(part: Path, sha256: str, to: Path) -> bool:
     """Whether the part is as it was written, and now also at ``to``."""
     if not part.is_file() or sha256_of(part) != sha256:
         return False
-    try:
-        os.link(part, to)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(part, to)
+    link(part, to)
     return True
 
 
-def _signature(source: SourceFile, mark: str) -> str | None:
+def with_columns_of(schema: pl.Schema, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with these columns in these types, which hold all values; a missing one is null."""
+    found = rows.collect_schema()
+    if found == schema:
+        return rows
+    return rows.select(
+        (pl.col(name) if name in found else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def signature(source: SourceFile, mark: str) -> str | None:
     """What tells a file on this machine from a changed one; None where nothing does."""
     if not source.is_local or source.path != source.label or "." in source.kind:
         return None
     state = source.file.stat()
-    told = [mark, asdict(source), state.st_size, state.st_mtime_ns, _code()]
+    told = [mark, asdict(source), state.st_size, state.st_mtime_ns, code_digest(CODE)]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
-
-
-@functools.cache
-def _code() -> str:
-    """A digest of what makes parts: these modules and polars."""
-    digest = hashlib.sha256(pl.__version__.encode())
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def count(folder: Path) -> int:

@@ -17,7 +17,7 @@ FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # what bad b
 class SourceFile:
     """One file, or one query: what becomes one part of the ingested table.
 
-    ``shown`` names it to people. It never holds more of an address than the configuration does.
+    ``label`` names it to people. It never holds more of an address than the configuration does.
     """
 
     kind: str

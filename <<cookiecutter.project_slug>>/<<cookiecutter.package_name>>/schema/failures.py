@@ -47,7 +47,11 @@ def broken(rules: Sequence[Rule], row: Sequence[int]) -> list[Rule]:
 
 
 def explained(
-    judged: pl.LazyFrame, rules: Sequence[Rule], some: Sequence[Rule], schema: RowSchema
+    judged: pl.LazyFrame,
+    rules: Sequence[Rule],
+    some: Sequence[Rule],
+    schema: RowSchema,
+    before: int = 0,
 ) -> pl.LazyFrame:
     """The rows with ``broken_rules``, names, and ``reason``, a text with the values that they hold.
 
@@ -56,6 +60,7 @@ def explained(
 
     Args:
         judged: rows of which each breaks at least one of ``some``, and their ``words``.
+        before: how many such rows came before these.
     """
     found = judged.collect_schema()
     named = dict.fromkeys(name for rule in some for name in rule.columns)
@@ -71,7 +76,7 @@ def explained(
         return_dtype=pl.Struct({REASONS: pl.List(pl.String), REASON: pl.String}),
         is_elementwise=True,
     )
-    return judged.with_row_index(_NUMBER).with_columns(texts.alias("~texts")).unnest("~texts")
+    return judged.with_row_index(_NUMBER, before).with_columns(texts.alias("~texts")).unnest("~texts")
 
 
 def _reader(

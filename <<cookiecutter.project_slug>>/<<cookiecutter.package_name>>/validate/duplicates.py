@@ -1,31 +1,37 @@
 """Values and rows that come twice, found part by part: memory does not grow with the table."""
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
 
 import polars as pl
 
 from ..errors import DataError
+from ..runtime.parquet import count
 
 PART = 2_000_000  # values that are held at a time
 
 
 def repeats(table: pl.LazyFrame, value: pl.Expr) -> pl.Series:
-    """A boolean for each row: whether a row above holds the same value. Nulls are no values.
-
-    Equal values have equal hashes, so each part of the hashes is searched alone.
-    """
+    """A boolean for each row: whether a row above holds the same value. Nulls are no values."""
     keyed = table.select(value.alias("value")).with_row_index("row")
-    rows = keyed.select(pl.len()).collect().item()
-    parts = max(1, math.ceil(rows / PART))
-    found = []
-    for part in range(parts):
-        mine = pl.col("value").is_not_null() & (pl.col("value").hash() % parts == part)
+    keyed = keyed.filter(pl.col("value").is_not_null())
+    rows = count(table)
+    flags = pl.zeros(rows, pl.Boolean, eager=True)
+    for mine in _parts(rows, "value"):
         values = keyed.filter(mine).collect(engine="streaming")
         if values["value"].n_unique() < values.height:  # numbers tell it many times sooner
-            found.append(values["row"].filter(~values["value"].is_first_distinct()))
-    flags = pl.zeros(rows, pl.Boolean, eager=True)
-    return flags.scatter(pl.concat(found), True) if found else flags
+            flags = flags.scatter(values["row"].filter(~values["value"].is_first_distinct()), True)
+    return flags
+
+
+def _parts(rows: int, column: str) -> Iterator[pl.Expr]:
+    """Filters that share out the rows of a table by their values.
+
+    Equal values have equal hashes, so each part can be searched alone.
+    """
+    parts = max(1, math.ceil(rows / PART))
+    for part in range(parts):
+        yield pl.col(column).hash() % parts == part
 
 
 def at_row(flags: pl.Series, row: str) -> pl.Expr:
@@ -40,14 +46,14 @@ def repeated_rows(table: pl.LazyFrame) -> int:
     return int(repeats(table, pl.struct(pl.all())).sum())
 
 
-def check_key(valid: Path, key: str) -> None:
+def check_key(rows: pl.LazyFrame, key: str) -> None:
     """Refuse rows that no key tells apart: an answer could not be brought to its row.
 
     Raises:
         DataError: a key is null, or stands twice.
     """
-    keys = pl.scan_parquet(valid).select(key)
-    nulls = int(keys.null_count().collect().item())
+    keys = rows.select(key)
+    nulls = int(keys.null_count().collect(engine="streaming").item())
     again = int(repeats(keys, pl.col(key)).sum())
     if nulls or again:
         raise DataError(
@@ -56,3 +62,15 @@ def check_key(valid: Path, key: str) -> None:
             '"x-unique": true, and no null.',
             "data.key",
         )
+
+
+def unmatched(left: pl.LazyFrame, right: pl.LazyFrame, key: str) -> int:
+    """How many keys do not stand exactly once in each of two tables."""
+    sides = [rows.select(pl.col(key), pl.lit(n).alias("side")) for n, rows in ((1, left), (2, right))]
+    both = pl.concat(sides)
+    odd = 0
+    for mine in _parts(count(both), key):
+        stands = both.filter(mine).group_by(key).agg(pl.len(), pl.col("side").sum())
+        once = (pl.col("len") == 2) & (pl.col("side") == 3)
+        odd += count(stands.filter(~once))
+    return odd

@@ -1,19 +1,19 @@
 """Every row ends among the valid ones or in quarantine, with its reasons: none is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import DataError
-from ..runtime.parquet import sink
+from ..runtime.parquet import count, sink
 from ..schema.constraints import CAME, Rule, compiled, typed
 from ..schema.failures import REASON, REASONS, breaks, broken, explained, words
 from ..schema.row import RowSchema, changes
 from .duplicates import at_row, repeats
 
-_ROW = "~row"
+ROW = "~row"
 
 
 @dataclass(frozen=True)
@@ -50,25 +50,26 @@ def validate(
     raw = pl.scan_parquet(source)
     found = raw.collect_schema()
     schema.check_columns(found.names())
-    rules = compiled(schema, found, _repeated(typed(raw, schema), schema, found))
+    flags = repeated(raw, schema)
+    rules = compiled(schema, found, {name: at_row(flags[name], ROW) for name in flags})
     counts = _deal(raw, rules, schema, valid, quarantine)
-    rows, good, bad = (_count(path) for path in (source, valid, quarantine))
+    rows, good, bad = (count(pl.scan_parquet(path)) for path in (source, valid, quarantine))
     if good + bad != rows:
         raise DataError(
             f"{rows} rows came in, but {good} valid and {bad} quarantined ones came out. "
             "Please report this bug.",
             "data.lost_rows",
         )
-    odd = _odd_columns(schema, raw, rows, changed)
-    broke = _counted(rules, counts)
+    odd = odd_columns(schema, raw, rows, changed)
+    broke = count_broken(rules, counts)
     stops = [rule.name for rule in rules if rule.level == "critical" and broke[rule.name]]
     return Quality(
         rows=rows,
         valid=good,
         quarantined=bad,
-        rules=_by_name(broke, [rule for rule in rules if rule.level != "warning"]),
+        rules=most_broken({r.name: broke[r.name] for r in rules if r.level != "warning"}),
         nulls=_null_shares(pl.scan_parquet(valid), good),
-        warned=_by_name(broke, [rule for rule in rules if rule.level == "warning"]),
+        warned=most_broken({r.name: broke[r.name] for r in rules if r.level == "warning"}),
         warnings=[text for text, level in odd if level == "warning"],
         critical=[text for text, level in odd if level != "warning"] + stops,
     )
@@ -84,7 +85,7 @@ def _deal(
     """
     found = raw.collect_schema()
     refusing = [rule for rule in rules if rule.level != "warning"]
-    numbered = raw.with_row_index(_ROW)
+    numbered = raw.with_row_index(ROW)
     judged = typed(numbered, schema).select(words(rules))
     flags, counts = pl.collect_all(
         [
@@ -93,20 +94,23 @@ def _deal(
         ],
         engine="streaming",
     )
-    refused = at_row(flags["refused"], _ROW)
+    refused = at_row(flags["refused"], ROW)
     sink(typed(numbered.filter(~refused), schema).select(found.names()), valid)
     again = typed(numbered.filter(refused), schema).with_columns(words(rules))
     reasons = explained(again, rules, refusing, schema)
-    sink(reasons.select(_as_it_came(reasons, found)), quarantine)
+    sink(reasons.select(as_it_came(reasons, found)), quarantine)
     return counts
 
 
-def _repeated(table: pl.LazyFrame, schema: RowSchema, found: pl.Schema) -> dict[str, pl.Expr]:
+def repeated(raw: pl.LazyFrame, schema: RowSchema) -> dict[str, pl.Series]:
+    """Of each column that has to be unique, for each row: whether a row above has its value."""
+    found, table = raw.collect_schema(), typed(raw, schema)
     unique = [c.name for c in schema.columns.values() if c.rules.get("x-unique")]
-    return {n: at_row(repeats(table, pl.col(n)), _ROW) for n in unique if n in found}
+    return {name: repeats(table, pl.col(name)) for name in unique if name in found}
 
 
-def _as_it_came(judged: pl.LazyFrame, found: pl.Schema) -> list[pl.Expr]:
+def as_it_came(judged: pl.LazyFrame, found: pl.Schema) -> list[pl.Expr]:
+    """The columns of quarantine: as they came, and the reasons of ``explained``."""
     known = judged.collect_schema()
     came = [
         pl.col(CAME + name).alias(name) if CAME + name in known else pl.col(name) for name in found
@@ -114,7 +118,7 @@ def _as_it_came(judged: pl.LazyFrame, found: pl.Schema) -> list[pl.Expr]:
     return [*came, pl.col(REASONS), pl.col(REASON)]
 
 
-def _counted(rules: Sequence[Rule], counts: pl.DataFrame) -> dict[str, int]:
+def count_broken(rules: Sequence[Rule], counts: pl.DataFrame) -> dict[str, int]:
     """Rows that break each rule, from the number of rows with each combination."""
     total = {rule.name: 0 for rule in rules}
     for *row, n in counts.iter_rows():
@@ -123,15 +127,15 @@ def _counted(rules: Sequence[Rule], counts: pl.DataFrame) -> dict[str, int]:
     return total
 
 
-def _by_name(broke: dict[str, int], rules: Sequence[Rule]) -> dict[str, int]:
-    found = [(rule.name, broke[rule.name]) for rule in rules if broke[rule.name]]
-    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+def most_broken(counts: Mapping[str, int]) -> dict[str, int]:
+    """Rules that were broken, and how often, the most frequent first."""
+    return dict(sorted(((name, n) for name, n in counts.items() if n), key=lambda p: (-p[1], p[0])))
 
 
-def _odd_columns(
+def odd_columns(
     schema: RowSchema, raw: pl.LazyFrame, rows: int, changed: str
 ) -> list[tuple[str, str]]:
-    """What is wrong with columns as a whole, and how bad it is."""
+    """What is wrong with columns as a whole, and how bad that is: a text, and its level."""
     found = raw.collect_schema()
     odd = [(text, changed) for text in changes(schema, found)]
     limited = [c for c in schema.columns.values() if "x-max-null-share" in c.rules]
@@ -147,10 +151,6 @@ def _odd_columns(
 def _null_shares(table: pl.LazyFrame, rows: int) -> dict[str, float]:
     nulls = table.null_count().collect(engine="streaming")
     return {name: (nulls[name][0] or 0) / rows if rows else 0.0 for name in nulls.columns}
-
-
-def _count(path: Path) -> int:
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def accept(quality: Quality, max_quarantined: float) -> None:
