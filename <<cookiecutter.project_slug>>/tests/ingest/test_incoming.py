@@ -26,7 +26,7 @@ from <<cookiecutter.package_name>>.model.training import score
 from <<cookiecutter.package_name>>.stages import baseline, drift, ingest, predict, split, train, tune
 from <<cookiecutter.package_name>>.stages import validate as validation
 
-from ..conftest import ROOT
+from ..fixture import CONF
 
 SCHEMA = {
     "additionalProperties": False,
@@ -122,7 +122,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def configured(**data: Any) -> Config:
     own = ["data=csv", "data.schema=schema.json", "data.target=bought", "data.key=id"]
     own += ["data.ignore=[mail]", "data.hash_key_env=HASH_KEY", "data.retry_s=0"]
-    with initialize_config_dir(str(ROOT / "conf")):
+    with initialize_config_dir(str(CONF)):
         composed = compose("config", [*own, "model=logistic", "split.test=0.3"])
     options = {"separator": ";", "null_values": [""]}
     planes = {"by": ["place"], "cardinality": "n:1"}
