@@ -1,11 +1,10 @@
 """What arrives to be answered: where its files are, their rows, and what those must be.
 
 It takes the road of the training rows: the same readers, protection, joins, types and rules. Only
-the target is not asked for, nor a column that the model does not need. Each file is read to a part of
-its own, which a later run takes over if the file is as it was.
+the target is not asked for, nor a column that the model does not need. Each file is read to a part
+of its own, which a later run takes over if the file is as it was.
 """
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +84,13 @@ class Batch:
 
 
 def read(
-    data: Data, schema: RowSchema, target: str, needed: Sequence[str], folder: Path, scratch: Path
+    data: Data,
+    schema: RowSchema,
+    target: str,
+    needed: Sequence[str],
+    *,
+    folder: Path,
+    scratch: Path,
 ) -> Batch:
     """Read what arrived, without the target, to ``folder``, one part a file.
 
@@ -108,10 +113,8 @@ def read(
     )
     arrived = arrived_files(data, policy, scratch / "fetched")
     writer = PartWriter(scratch / "open", unlabelled)
-    names = list(_part_names(arrived))
-    files = [
-        _read_file(source, name, writer, folder) for source, name in zip(arrived, names, strict=True)
-    ]
+    named = zip(arrived, _part_names(arrived), strict=True)
+    files = [_read_file(source, name, writer, folder) for source, name in named]
     if not arrived:
         columns = [name for name in dict.fromkeys([*schema.columns, *needed]) if name != target]
         files = [_nothing(columns, folder)]

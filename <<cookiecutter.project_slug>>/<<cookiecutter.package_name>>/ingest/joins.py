@@ -61,11 +61,8 @@ def joiner(
         _check_unique(right, keys, label, label, cardinality)
     _check_partners(left, right, keys, by, label)
 
-
     def attach(rows: pl.LazyFrame) -> pl.LazyFrame:
-        both = keyed(rows).join(
-            right.drop(kinds), on=keys, how="left", maintain_order="left_right"
-        )
+        both = keyed(rows).join(right.drop(kinds), on=keys, how="left", maintain_order="left_right")
         return both.drop(_KEY + name for name in kinds)
 
     return attach

@@ -17,8 +17,8 @@ import polars as pl
 from ..config.data import Limits
 from ..errors import DataError, from_system
 from ..runtime.artifacts import link, sha256_of
-from ..runtime.resumable import code_digest
 from ..runtime.parquet import sink
+from ..runtime.resumable import code_digest
 from ..runtime.retries import retry
 from .readers.fetch import refused
 from .sources import open_table, schema_of

@@ -53,8 +53,7 @@ class Table:
 
 
 class Reader(Protocol):
-    """Makes a table of a source file; may write to ``scratch``, an empty folder that goes away "
-    "later."""
+    """Makes a table of a source file; ``scratch`` is an empty folder for what it has to write."""
 
     def __call__(self, source: SourceFile, scratch: Path) -> Table | pl.LazyFrame:
         """Raise DataError for what cannot be read, TransientError for what may pass."""

@@ -105,7 +105,7 @@ def detect(
     )
 
 
-def times(score: float, drifted: bool, limit: float) -> float:  # noqa: FBT001
+def times(score: float, drifted: bool, limit: float) -> float:
     """How many times its limit a score is; of a p-value, which drifts below it, the inverse."""
     below = drifted == (score < limit) and score != limit
     over, under = (limit, score) if below else (score, limit)
@@ -213,9 +213,7 @@ def _one_sided(column: str, *sides: Sample) -> tuple[float, bool]:
     return (1.0, True) if gone and few.rows[column].count() <= 1 else (0.0, False)
 
 
-def _refuse_what_tells_nothing(
-    reference: Sample, current: Sample, answers: Sequence[str]
-) -> None:
+def _refuse_what_tells_nothing(reference: Sample, current: Sample, answers: Sequence[str]) -> None:
     columns = current.rows.columns
     missing = [name for name in reference.rows.columns if name not in columns]
     if missing:
@@ -273,8 +271,8 @@ def _recommend(
         )
     if answers:
         advice.append(
-            f"The model answers differently ({_some(answers)}): compare with the truth as soon as it "
-            "is known."
+            f"The model answers differently ({_some(answers)}): compare with the truth as soon as "
+            "it is known."
         )
     if data or answers:
         advice.append("If the world changed, retrain on rows that include the new time.")

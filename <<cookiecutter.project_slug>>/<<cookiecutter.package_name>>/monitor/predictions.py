@@ -74,7 +74,8 @@ def predict_batch(
         first += size
         signature = digest(batch.signature(file), list(basis), _digests(mine))
         judge = Judge(schema, batch.schema, mine)
-        write = functools.partial(_write, batch, file, judge, predict, scratch / "rows.parquet")
+        rows = functools.partial(batch.written, file, scratch / "rows.parquet")
+        write = functools.partial(_write, rows, judge, predict)
         record, resumed = resume(folder / file.name, signature, write)
         parts.append(Part(file, folder / file.name, Quality(**record.facts), resumed))
     keep_only(folder, [file.name for file in batch.files])
@@ -82,16 +83,14 @@ def predict_batch(
     return parts
 
 
-def _write(
-    batch: Batch, file: IncomingFile, judge: Judge, predict: Predict, scratch: Path, to: Path
-) -> dict[str, Any]:
+def _write(rows: Callable[[], Path], judge: Judge, predict: Predict, to: Path) -> dict[str, Any]:
     with (
         appending(to / VALID) as add_valid,
         appending(to / QUARANTINE) as add_quarantined,
         appending(to / ANSWERS) as add_answers,
     ):
-        for rows in batches(batch.written(file, scratch)):
-            valid, quarantined = judge.deal(rows)
+        for some in batches(rows()):
+            valid, quarantined = judge.deal(some)
             add_valid(valid)
             add_quarantined(quarantined)
             add_answers(predict(valid))

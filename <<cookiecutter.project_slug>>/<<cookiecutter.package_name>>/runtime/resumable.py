@@ -1,7 +1,7 @@
 """Folders that a later run takes over where all that they were made of is unchanged.
 
-Each is written whole or not at all, so that a killed run leaves those that were finished. A folder's
-record says what it was made of, and the digests of its files: one that was edited is made again.
+Each is written whole or not at all, so that a killed run leaves those that were finished. Its record
+says what it was made of, and has the digests of its files: a folder that was edited is made again.
 """
 
 import functools
@@ -35,7 +35,7 @@ def resume(
 
     Args:
         signature: of all that the folder is made of; None where that cannot be told: made again.
-        make: writes files into the empty folder that it is given; returns facts, as JSON holds them.
+        make: writes files into the empty folder that it is given; returns facts, as JSON has them.
     """
     record = _read(folder)
     if record and signature and record.signature == signature and _is_whole(folder, record):

@@ -76,7 +76,8 @@ def explained(
         return_dtype=pl.Struct({REASONS: pl.List(pl.String), REASON: pl.String}),
         is_elementwise=True,
     )
-    return judged.with_row_index(_NUMBER, before).with_columns(texts.alias("~texts")).unnest("~texts")
+    numbered = judged.with_row_index(_NUMBER, before)
+    return numbered.with_columns(texts.alias("~texts")).unnest("~texts")
 
 
 def _reader(

@@ -11,7 +11,6 @@ from ..config import Config
 from ..ingest import incoming
 from ..model.model import Model
 from ..monitor import predictions
-from ..monitor.predictions import describe, predict_batch, publish
 from ..paths import (
     INCOMING_QUARANTINE,
     INCOMING_REPORT,
@@ -45,9 +44,10 @@ def main(config: Config) -> None:
     inputs = [sha256_of(path) for path in (MODEL, Path(data.schema), LOCK)]
 
     with scratch(PREDICTIONS) as place:
-        batch = incoming.read(data, rules, target, needed, PREDICT_PARTS / "read", place)
+        store = {"folder": PREDICT_PARTS / "read", "scratch": place}
+        batch = incoming.read(data, rules, target, needed, **store)
         rules = incoming.expected(rules, batch.schema.names(), target, needed)
-        parts = predict_batch(
+        parts = predictions.predict_batch(
             batch,
             rules,
             functools.partial(_answers, model),
@@ -56,16 +56,15 @@ def main(config: Config) -> None:
             folder=PREDICT_PARTS / "answered",
             scratch=place,
         )
-        report = describe(parts, batch, rules, config.validate.changed_columns)
-        publish(parts, OUTPUTS)
+        report = predictions.describe(parts, batch, rules, config.validate.changed_columns)
+        predictions.publish(parts, OUTPUTS)
     write_json(INCOMING_REPORT, predictions.dated(report, INCOMING_REPORT, run_id()))
     for warning in (*report["warnings"], *report["critical"]):
         log.warning("what arrived is odd", what=warning)
     if not report["rows"]:
-        log.warning("no row has arrived, so none is answered", files=len(report["files"]))
-    told = {name: report[name] for name in ("quarantined", "rules")}
-    kept = sum(part.resumed for part in parts)
-    log.info("predicted", rows=report["valid"], parts=len(parts), taken_over=kept, **told)
+        log.warning("no row has arrived, so none is answered")
+    counts = {name: report[name] for name in ("valid", "quarantined", "rules")}
+    log.info("predicted", taken_over=sum(part.resumed for part in parts), **counts)
 
 
 def _answers(model: Model, rows: pl.DataFrame) -> pl.DataFrame:

@@ -66,8 +66,7 @@ def check_key(rows: pl.LazyFrame, key: str) -> None:
 
 def unmatched(left: pl.LazyFrame, right: pl.LazyFrame, key: str) -> int:
     """How many keys do not stand exactly once in each of two tables."""
-    sides = [rows.select(pl.col(key), pl.lit(n).alias("side")) for n, rows in ((1, left), (2, right))]
-    both = pl.concat(sides)
+    both = pl.concat([left.select(key, side=pl.lit(1)), right.select(key, side=pl.lit(2))])
     odd = 0
     for mine in _parts(count(both), key):
         stands = both.filter(mine).group_by(key).agg(pl.len(), pl.col("side").sum())
