@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..paths import INCOMING
 from ..runtime.artifacts import sha256_of
 from ..runtime.parquet import sink
-from ..runtime.resumable import digest, keep_only, resume
+from ..runtime.resumable import Record, digest, keep_only, resume
 from ..schema.constraints import columns_of
 from ..schema.row import RowSchema
 from . import sources
@@ -46,6 +46,7 @@ class IncomingFile:
     name: str  # of its part
     label: str | None  # what it is called to people; None: nothing arrived
     rows: Path
+    schema: pl.Schema
     sha256: str
 
 
@@ -70,14 +71,14 @@ class Batch:
 
     def rows(self, *files: IncomingFile) -> pl.LazyFrame:
         """The rows of some files, one below the other, with the columns of ``schema``."""
-        if all(pl.read_parquet_schema(file.rows) == self.own for file in files):
+        if all(file.schema == self.own for file in files):
             return self.attach(pl.scan_parquet([file.rows for file in files], glob=False))
         parts = [with_columns_of(self.own, pl.scan_parquet(f.rows, glob=False)) for f in files]
         return self.attach(pl.concat(parts))
 
     def written(self, file: IncomingFile, scratch: Path) -> Path:
         """A Parquet file with the rows of a file; ``scratch`` is one that may be overwritten."""
-        if self.schema == self.own == pl.read_parquet_schema(file.rows):
+        if self.schema == self.own == file.schema:
             return file.rows
         sink(self.rows(file), scratch)
         return scratch
@@ -120,8 +121,7 @@ def read(
         files = [_nothing(columns, folder)]
     keep_only(folder, [file.name for file in files])
 
-    found = [(file.label or "", pl.read_parquet_schema(file.rows)) for file in files]
-    own = sources.schema_of(found)
+    own = sources.schema_of([(file.label or "", file.schema) for file in files])
     alone = Batch(files, own, own, "", lambda rows: rows)
     if not (arrived and data.joined):
         return alone
@@ -140,7 +140,7 @@ def _read_file(source: SourceFile, name: str, writer: PartWriter, folder: Path) 
         return {}
 
     record, _ = resume(folder / name, signature(source, writer.policy.mark), write)
-    return IncomingFile(name, source.label, folder / name / ROWS, record.files[ROWS])
+    return _incoming_file(name, source.label, folder, record)
 
 
 def _nothing(columns: Sequence[str], folder: Path) -> IncomingFile:
@@ -149,7 +149,13 @@ def _nothing(columns: Sequence[str], folder: Path) -> IncomingFile:
         return {}
 
     record, _ = resume(folder / EMPTY, None, write)
-    return IncomingFile(EMPTY, None, folder / EMPTY / ROWS, record.files[ROWS])
+    return _incoming_file(EMPTY, None, folder, record)
+
+
+def _incoming_file(name: str, label: str | None, folder: Path, record: Record) -> IncomingFile:
+    rows = folder / name / ROWS
+    schema = pl.scan_parquet(rows, glob=False).collect_schema()
+    return IncomingFile(name, label, rows, schema, record.files[ROWS])
 
 
 def _part_names(files: Sequence[SourceFile]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Folders that a later run takes over where all that they were made of is unchanged.
 
-Each is written whole or not at all, so that a killed run leaves those that were finished. Its record
-says what it was made of, and has the digests of its files: a folder that was edited is made again.
+Each is written whole or not at all, so that a killed run leaves those that were finished. A record
+in it says what it was made of, with the digests of its files: one that was edited is made again.
 """
 
 import functools

@@ -619,6 +619,15 @@ def test_a_query_that_is_named_twice_has_two_parts_and_one_that_gives_the_same_i
     assert_frame_equal(answers().sort("id"), pl.read_parquet("want.parquet"))
 
 
+def test_files_that_have_their_columns_in_another_order_are_one_batch() -> None:
+    arrive(text(BATCH[:20]), "a.csv")
+    arrive(text([dict(reversed(row.items())) for row in BATCH[20:]]), "b.csv")
+    answer()
+
+    assert pl.read_parquet("data/incoming_valid.parquet").height == 40
+    assert_frame_equal(answers(), pl.read_parquet("want.parquet"))
+
+
 def test_a_column_that_only_one_file_has_is_null_in_the_others() -> None:
     arrive(text(BATCH[:20]), "a.csv")
     arrive(text([{n: v for n, v in row.items() if n != "amount"} for row in BATCH[20:]]), "b.csv")
