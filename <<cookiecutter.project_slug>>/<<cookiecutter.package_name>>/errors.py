@@ -8,7 +8,6 @@ PipelineError        exit 1
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 
@@ -19,7 +18,6 @@ class PipelineError(Exception):
         message: what was expected, what was found, what to do.
         code: a short stable name, such as ``data.missing_column``.
         context: the values behind the message, for machines.
-        timestamp: when it happened, in UTC.
     """
 
     exit_code: ClassVar[int] = 1
@@ -32,7 +30,6 @@ class PipelineError(Exception):
         self.message = message
         self.code = code or self.kind
         self.context = context or {}
-        self.timestamp = datetime.now(UTC)
 
 
 class ConfigError(PipelineError):

@@ -5,7 +5,6 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 LOCK = Path("requirements.lock")
 
-RAW = Path("data/raw")
 INGESTED = Path("data/ingested.parquet")  # a folder: one part a source file
 INGESTED_MANIFEST = Path("data/ingested.json")  # on this machine only: which file each part is of
 VALID = Path("data/valid.parquet")

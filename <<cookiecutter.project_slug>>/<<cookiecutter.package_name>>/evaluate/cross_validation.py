@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import DataError
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.training import ModelSpec, best_threshold, fit
 from ..runtime.progress import progress
 from ..split.splits import Fold

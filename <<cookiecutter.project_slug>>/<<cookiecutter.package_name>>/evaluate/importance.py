@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.model import Model
 from ..runtime.progress import progress
 from ..split.target import Array

@@ -14,9 +14,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL = "model"  # name of the folder among a version's artifacts
 
 
-def register(
-    client: Any, uri: str, name: str, *, model: Path, tags: dict[str, str]
-) -> str:
+def register(client: Any, uri: str, name: str, *, model: Path, tags: dict[str, str]) -> str:
     """The version that holds this model, made if need be; the same model is one version.
 
     It gets the alias ``challenger``.

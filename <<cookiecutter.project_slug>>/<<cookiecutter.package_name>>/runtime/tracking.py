@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,6 @@ from ..errors import ConfigError, ResourceError
 from ..redaction import redact
 from . import store_file
 from .dvc.workspace import repository_root
-
-
-class ExperimentStatus(StrEnum):
-    """How an experiment ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,6 @@ class ExperimentMetadata:
     parameters: dict[str, Any]
     metrics: dict[str, float]
     artifacts: list[str]
-    status: ExperimentStatus
     run_id: str  # on every log line of the run
     experiment: str | None  # DVC's name for it, under `dvc exp run`
     warnings: list[str] = field(default_factory=list)

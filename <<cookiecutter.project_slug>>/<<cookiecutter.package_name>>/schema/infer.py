@@ -59,11 +59,7 @@ def infer(table: pl.LazyFrame, title: str, key: str | None = None) -> dict[str, 
     rows = int(table.select(pl.len()).collect(engine="streaming").item())
     if not rows:
         raise DataError("the sources hold no row; a draft needs some. Fix them.", "data.no_rows")
-    columns = {}
-    with progress("infer", len(types), "columns") as step:
-        for name, dtype in types.items():
-            columns[name] = _infer_column(table, rows, name, dtype)
-            step()
+    columns = _infer_columns(table, rows, types)
     if key:
         columns[key].keywords["x-unique"] = True
     elif candidate := _key_candidate(columns):
@@ -82,6 +78,15 @@ def infer(table: pl.LazyFrame, title: str, key: str | None = None) -> dict[str, 
 class _Column:
     keywords: dict[str, Any]
     is_distinct: bool  # a whole number or a text, and no value twice
+
+
+def _infer_columns(table: pl.LazyFrame, rows: int, types: pl.Schema) -> dict[str, _Column]:
+    columns = {}
+    with progress("infer", len(types), "columns") as step:
+        for name, dtype in types.items():
+            columns[name] = _infer_column(table, rows, name, dtype)
+            step()
+    return columns
 
 
 def _key_candidate(columns: Mapping[str, _Column]) -> str | None:

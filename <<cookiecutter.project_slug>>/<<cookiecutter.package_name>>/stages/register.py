@@ -30,9 +30,7 @@ def main(config: Config) -> None:
     """Register the model, compare it with the champion on the same rows, and write the verdict."""
     settings = config.tracking
     if settings.kind == "none":
-        raise ConfigError(
-            "tracking=none has no registry. Choose sqlite or server.", "config.tracking"
-        )
+        raise ConfigError("tracking=none has no registry; choose sqlite.", "config.tracking")
     uri = tracking.tracking_uri(settings.kind, settings.uri_env)
 
     with tracking.store(uri) as client:
@@ -40,11 +38,11 @@ def main(config: Config) -> None:
         version = register(client, uri, settings.registry, model=MODEL, tags=tags)
         champion = champion_of(client, settings.registry)
         decision = _decide(config, client, version, champion)
+        holder = champion and str(champion.version)
         if decision.verdict is Verdict.PROMOTE:
             promote(client, settings.registry, version)
-    promoted = decision.verdict is Verdict.PROMOTE
-    holder = version if promoted else champion and str(champion.version)
-    ids = {"version": version, "champion": holder, "run_id": run.run_id()}
+            holder = version
+    ids = {"version": version, "champion": holder, "run_id": tags["run_id"]}
     write_json(REGISTRY, asdict(decision) | ids)
     log.info(str(decision.verdict), version=version, reason=decision.reason)
 

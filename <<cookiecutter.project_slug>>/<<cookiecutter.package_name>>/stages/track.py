@@ -36,7 +36,6 @@ def main(config: Config) -> None:
         parameters=yaml.safe_load(PARAMS.read_text(encoding="utf-8")),
         metrics=numbers,
         artifacts=[path.as_posix() for path in ARTIFACTS],
-        status=tracking.ExperimentStatus.FINISHED,
         run_id=run.run_id(),
         experiment=run.experiment_name(),
     )

@@ -7,7 +7,8 @@ import structlog
 
 from ..config import Config
 from ..model.infer_contract import infer_contract
-from ..model.metrics import Predictions, metrics
+from ..model.metric import Predictions
+from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec, best_threshold, fit
 from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION

@@ -86,19 +86,8 @@ def _columns(
 ) -> list[dict[str, Any]]:
     types = valid.collect_schema()
     flat = [name for name, dtype in types.items() if not _is_opaque(dtype)]
-    values = [_finite(name, types[name]) for name in flat]
     exact = quality.valid <= EXACT
-    low, high, distinct = pl.collect_all(
-        [
-            valid.select(value.min() for value in values),
-            valid.select(value.max() for value in values),
-            valid.select(
-                pl.col(name).drop_nulls().n_unique() if exact else pl.col(name).approx_n_unique()
-                for name in flat
-            ),
-        ],
-        engine="streaming",
-    )
+    low, high, distinct = _summaries(valid, types, flat, exact=exact)
     columns = []
     with progress("profile", len(types), "columns") as step:
         for name, dtype in types.items():
@@ -122,6 +111,24 @@ def _columns(
             )
             step()
     return columns
+
+
+def _summaries(
+    valid: pl.LazyFrame, types: pl.Schema, names: Sequence[str], *, exact: bool
+) -> list[pl.DataFrame]:
+    """The lowest, the highest and the number of distinct values of each column, in one row each."""
+    values = [_finite(name, types[name]) for name in names]
+    return pl.collect_all(
+        [
+            valid.select(value.min() for value in values),
+            valid.select(value.max() for value in values),
+            valid.select(
+                pl.col(name).drop_nulls().n_unique() if exact else pl.col(name).approx_n_unique()
+                for name in names
+            ),
+        ],
+        engine="streaming",
+    )
 
 
 def _distribution(

@@ -6,13 +6,8 @@ import pytest
 import sklearn.metrics as reference
 
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model.metrics import (
-    METRICS,
-    Predictions,
-    measure,
-    metric,
-    metrics,
-)
+from <<cookiecutter.package_name>>.model.metric import Predictions, metric
+from <<cookiecutter.package_name>>.model.metrics import METRICS, measure, metrics
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 RNG = np.random.default_rng(0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
-from <<cookiecutter.package_name>>.model.metrics import Predictions
+from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.own.metrics import FALSE_ALARM, MISSED, cost
 
 

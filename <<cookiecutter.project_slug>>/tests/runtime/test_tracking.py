@@ -20,7 +20,6 @@ RECORD = tracking.ExperimentMetadata(
     parameters={"model": {"estimator": "forest", "params": {"depth": 3}}, "long": "x" * 900},
     metrics={"roc_auc": 0.73, "rows": 1000.0},
     artifacts=[],
-    status=tracking.ExperimentStatus.FINISHED,
     run_id="20260101-120000-abcdef",
     experiment="brave-fox",
 )
@@ -63,7 +62,7 @@ def test_nested_parameters_become_dotted_names() -> None:
 
 def test_experiments_that_start_together_on_a_new_store_are_all_tracked(repository: Path) -> None:
     environment = os.environ | {"DVC_ROOT": str(repository)}
-    record = vars(RECORD) | {"status": "finished"}
+    record = vars(RECORD)
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", LOG_ONE, repr(record)],

@@ -1,15 +1,14 @@
 """Custom readers: functions by dotted name, checked before they are called."""
 
 import functools
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ...config.data import KINDS
 from ...errors import ConfigError, DataError, PipelineError
+from ...runtime.names import locate
 from ..tables import Reader, SourceFile, Table
 
 EXPECTED = "(source: SourceFile, scratch: Path) -> Table | polars.LazyFrame"
@@ -21,15 +20,7 @@ def load_reader(kind: str) -> Reader:
     Raises:
         ConfigError: there is none, or it does not take what a reader takes.
     """
-    module, _, name = kind.rpartition(".")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"data.sources.kind is {kind!r}; there is no such function ({error}). Allowed is one "
-            f"of {', '.join(KINDS)}, or the dotted name of a function.",
-            "config.reader",
-        ) from error
+    function = locate(kind, "data.sources.kind")
     if not inspect.isfunction(function) or not _has_reader_signature(function):
         raise ConfigError(
             f"data.sources.kind is {kind!r}, which is no reader; expected is a Python function "
