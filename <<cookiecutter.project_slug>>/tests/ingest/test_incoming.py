@@ -14,14 +14,14 @@ from typing import Any
 import polars as pl
 import pytest
 import zstandard
+from <<cookiecutter.package_name>>.model.persistence import load as load_model
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from <<cookiecutter.package_name>>.config import Config, load
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.incoming import arrived_files
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
-from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.model.persistence import load as load_model
 from <<cookiecutter.package_name>>.model.training import score
 from <<cookiecutter.package_name>>.stages import baseline, drift, ingest, predict, split, train, tune
 from <<cookiecutter.package_name>>.stages import validate as validation

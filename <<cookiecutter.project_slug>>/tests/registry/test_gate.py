@@ -3,16 +3,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from <<cookiecutter.package_name>>.model.persistence import learned_keys
 
-from <<cookiecutter.package_name>>.split.features import features
-from <<cookiecutter.package_name>>.split.keys import digests
-from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
 from <<cookiecutter.package_name>>.errors import ModelError
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
 from <<cookiecutter.package_name>>.model.contract import infer_contract
-from <<cookiecutter.package_name>>.registry.gate import Candidate, Decision, Rules, challenge, decide, unseen_by
-from <<cookiecutter.package_name>>.model.persistence import learned_keys
 from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
+from <<cookiecutter.package_name>>.registry.gate import Candidate, Decision, Rules, challenge, decide, unseen_by
+from <<cookiecutter.package_name>>.split.features import features
+from <<cookiecutter.package_name>>.split.keys import digests
+from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
 
 IGNORED = ["departure", "origin"]
 
