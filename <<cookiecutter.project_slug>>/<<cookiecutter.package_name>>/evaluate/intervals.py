@@ -17,7 +17,7 @@ from ..split.target import Array, Target
 from .units import ROW, Rows, Units, counted
 
 GROUPS = 200  # of units, at most, that the jackknife leaves out one by one
-ROW_GROUPS = 100  # of rows, at most, for the variance that a design effect compares with
+ROW_GROUPS = 50  # of rows, at most, for the variance that a design effect compares with
 MAX_UNDEFINED = 0.1  # share of resamples in which a metric may be undefined
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +12,7 @@ from ..runtime.parquet import sink
 from ..runtime.progress import progress
 from ..runtime.retries import retry
 from ..schema.row import read_schema
-from . import privacy
-from .joins import join
+from . import joins, privacy
 from .parts import Manifest, ReadPolicy, write_parts
 from .sources import source_files
 from .tables import SourceFile
@@ -74,21 +73,34 @@ def collect(
     manifest = write_parts(stacked, stack, policy, before or stack, manifest or Manifest("", {}))
     if joined:
         rows = pl.scan_parquet(stack)
-        for number, source in enumerate(joined):
-            rows = _join_source(rows, source, folder / f".joined{number}", policy)
+        join = sources_joiner(rows, joined, folder, policy)
         with progress("join", 1, "passes"):
-            sink(rows, folder / "00000.parquet")
+            sink(join(rows), folder / "00000.parquet")
         manifest = Manifest("", {})
     for hidden in folder.glob(".*"):
         shutil.rmtree(hidden)
     return manifest
 
 
-def _join_source(
-    left: pl.LazyFrame, source: Source, place: Path, policy: ReadPolicy
-) -> pl.LazyFrame:
-    assert source.join is not None  # noqa: S101 - the caller chose it so
-    files = find_files([source], policy, place / ".fetched")
-    write_parts(files, place, policy, place, Manifest("", {}))
-    right = pl.scan_parquet(place)
-    return join(left, right, source.join.by, source.join.cardinality, files[0].label)
+def sources_joiner(
+    rows: pl.LazyFrame, joined: Sequence[Source], folder: Path, policy: ReadPolicy
+) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    """A function that joins the sources to ``rows`` or to a part of them.
+
+    Keys and cardinality are checked here, on all ``rows``. The rows of the sources are written to
+    ``folder/.joined0`` and so on, and must stay there for as long as the function is used.
+
+    Raises:
+        DataError, ConfigError, TransientError: a source cannot be read or joined.
+    """
+    steps: list[Callable[[pl.LazyFrame], pl.LazyFrame]] = []
+    for number, source in enumerate(joined):
+        assert source.join is not None  # noqa: S101 - the caller chose it so
+        place = folder / f".joined{number}"
+        files = find_files([source], policy, place / ".fetched")
+        write_parts(files, place, policy, place, Manifest("", {}))
+        by, cardinality = source.join.by, source.join.cardinality
+        right = pl.scan_parquet(place)
+        steps.append(joins.joiner(rows, right, by, cardinality, files[0].label))
+        rows = steps[-1](rows)
+    return lambda part: functools.reduce(lambda left, join: join(left), steps, part)

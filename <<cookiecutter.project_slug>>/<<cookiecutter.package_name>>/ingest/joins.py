@@ -1,6 +1,6 @@
 """Joins by key, with a declared cardinality that is checked before anything is joined."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import structlog
@@ -16,10 +16,13 @@ _KEY = "~key "  # before a key's name: its value in the common type of both side
 log = structlog.get_logger()
 
 
-def join(
+def joiner(
     left: pl.LazyFrame, right: pl.LazyFrame, by: Sequence[str], cardinality: str, label: str
-) -> pl.LazyFrame:
-    """All rows of ``left``, in their order, with the columns of the rows of ``right`` that match.
+) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    """A function that joins ``right`` to ``left`` or to a part of its rows.
+
+    It returns these rows, in their order, with the columns of the rows of ``right`` that match.
+    Keys and cardinality are checked here, on all of ``left``.
 
     ``cardinality`` says how often a key may stand: ``n:1`` once in ``right``, ``1:n`` once in
     ``left``, ``1:1`` once in each. A null matches nothing. Keys of two types are compared by what
@@ -31,6 +34,31 @@ def join(
             cannot be compared; no key matches; a column that is no key is in both tables.
     """
     ours, theirs = left.collect_schema(), right.collect_schema()
+    _check_columns(ours, theirs, by, label)
+    common = {n: _common_type(n, ours[n], theirs[n], label) for n in by if ours[n] != theirs[n]}
+    keys = [_KEY + name if name in common else name for name in by]
+
+    def with_keys(rows: pl.LazyFrame, types: pl.Schema) -> pl.LazyFrame:
+        return rows.with_columns(_cast_key(n, types[n], dtype) for n, dtype in common.items())
+
+    left, right = with_keys(left, ours), with_keys(right, theirs)
+    if cardinality.startswith("1"):
+        _check_unique(left, keys, "the rows before it", label, cardinality)
+    if cardinality.endswith("1"):
+        _check_unique(right, keys, label, label, cardinality)
+    _check_partners(left, right, keys, by, label)
+    right = right.drop(common)
+
+    def join(rows: pl.LazyFrame) -> pl.LazyFrame:
+        rows = with_keys(rows, ours)
+        joined = rows.join(right, on=keys, how="left", maintain_order="left_right")
+        return joined.drop(_KEY + name for name in common)
+
+    return join
+
+
+def _check_columns(ours: pl.Schema, theirs: pl.Schema, by: Sequence[str], label: str) -> None:
+    """Refuse a key that a side lacks, and another column that both have."""
     for side, schema in (("the rows before it", ours), (label, theirs)):
         absent = [name for name in by if name not in schema]
         if absent:
@@ -45,17 +73,6 @@ def join(
             f"join with {label}: both sides have {', '.join(both)}. Rename or drop it in one.",
             "data.join_column",
         )
-    common = {n: _common_type(n, ours[n], theirs[n], label) for n in by if ours[n] != theirs[n]}
-    keys = [_KEY + name if name in common else name for name in by]
-    left = left.with_columns(_cast_key(n, ours[n], dtype) for n, dtype in common.items())
-    right = right.with_columns(_cast_key(n, theirs[n], dtype) for n, dtype in common.items())
-    if cardinality.startswith("1"):
-        _check_unique(left, keys, "the rows before it", label, cardinality)
-    if cardinality.endswith("1"):
-        _check_unique(right, keys, label, label, cardinality)
-    _check_partners(left, right, keys, by, label)
-    joined = left.join(right.drop(common), on=keys, how="left", maintain_order="left_right")
-    return joined.drop(_KEY + name for name in common)
 
 
 def _common_type(name: str, ours: pl.DataType, theirs: pl.DataType, label: str) -> pl.DataType:

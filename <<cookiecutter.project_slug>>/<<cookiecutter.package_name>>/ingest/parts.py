@@ -5,10 +5,8 @@ reading that file. The manifest, which lists the files, stands beside the table,
 only; without it all files are read, and the parts are the same bytes.
 """
 
-import functools
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,13 +16,16 @@ import polars as pl
 
 from ..config.data import Limits
 from ..errors import DataError, from_system
-from ..runtime.artifacts import sha256_of
+from ..runtime.artifacts import link, sha256_of
 from ..runtime.parquet import sink
 from ..runtime.progress import Step, progress
+from ..runtime.resumable import code_digest
 from ..runtime.retries import retry
 from .readers.fetch import read_error
 from .sources import common_schema, open_table
 from .tables import READ_ERRORS, SourceFile, Table, unreadable
+
+CODE = Path(__file__).parent  # the code that writes parts
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def write_parts(
         TransientError: it cannot be read within ``policy.retry_s`` seconds.
     """
     with progress("ingest", len(files), "files") as step:
-        writer = _Writer(folder, policy, step)
-        signatures = [_signature(source, policy.fingerprint) for source in files]
+        writer = PartWriter(folder / ".scratch", policy, step)
+        signatures = [file_signature(source, policy.fingerprint) for source in files]
         old = [manifest.parts.get(signature or "") for signature in signatures]
         tables = [
-            None if part and part.columns else writer.open(number, source)
+            None if part and part.columns else writer.open(f"{number:05}", source)
             for number, (source, part) in enumerate(zip(files, old, strict=True))
         ]
         schemas = [
@@ -94,10 +95,11 @@ def write_parts(
         same = str(schema) == manifest.schema
         parts = {}
         for number, source in enumerate(files):
-            file, part = folder / f"{number:05}.parquet", old[number]
+            name, part = f"{number:05}", old[number]
+            file = folder / f"{name}.parquet"
             if not (same and part and _reuse(before / part.name, part.sha256, file)):
-                table = tables[number] or writer.open(number, source)
-                writer.write(number, source, table, schema, file)
+                table = tables[number] or writer.open(name, source)
+                writer.write(name, source, table, schema, file)
             if signature := signatures[number]:
                 parts[signature] = Part(file.name, sha256_of(file), _text_columns(schemas[number]))
             step()
@@ -113,16 +115,25 @@ def _text_columns(schema: pl.Schema) -> list[str] | None:
     return schema.names() if set(schema.dtypes()) == {pl.String()} else None
 
 
-class _Writer:
+class PartWriter:
     """Opens tables and writes parts; each has a scratch folder until it is written."""
 
-    def __init__(self, folder: Path, policy: ReadPolicy, step: Step) -> None:
-        self.scratch = folder / ".scratch"
+    def __init__(self, scratch: Path, policy: ReadPolicy, step: Step) -> None:
+        self.scratch = scratch
         self.policy = policy
         self.step, self.rows = step, 0
 
-    def open(self, number: int, source: SourceFile) -> Table:
-        place = self.scratch / f"{number:05}"
+    def open(self, name: str, source: SourceFile) -> Table:
+        """The table of a source file, its personal columns protected.
+
+        Args:
+            name: of the part, and of its scratch folder.
+            source: the file or query.
+
+        Raises:
+            DataError, ConfigError, TransientError: see ``sources.open_table``.
+        """
+        place = self.scratch / name
 
         def attempt() -> Table:
             shutil.rmtree(place, ignore_errors=True)
@@ -133,15 +144,14 @@ class _Writer:
         return retry(attempt, self.policy.retry_s)
 
     def write(
-        self, number: int, source: SourceFile, table: Table, schema: pl.Schema, file: Path
+        self, name: str, source: SourceFile, table: Table, schema: pl.Schema, file: Path
     ) -> None:
-        types = table.rows.collect_schema()
-        rows = table.rows
-        if types != schema:
-            rows = rows.select(
-                (pl.col(name) if name in types else pl.lit(None)).cast(dtype).alias(name)
-                for name, dtype in schema.items()
-            )
+        """Write an opened table to a file with the columns of ``schema``.
+
+        Raises:
+            DataError, TransientError: the source file cannot be read to its end.
+        """
+        rows = cast_to(schema, table.rows)
 
         def attempt() -> None:
             try:
@@ -159,7 +169,7 @@ class _Writer:
             table.verify(None)
             raise unreadable(source, error) from error
         table.verify(file)
-        shutil.rmtree(self.scratch / f"{number:05}", ignore_errors=True)
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
         self.rows += int(pl.scan_parquet(file, glob=False).select(pl.len()).collect().item())
         self.step(0, rows=self.rows)
 
@@ -168,29 +178,28 @@ def _reuse(part: Path, sha256: str, to: Path) -> bool:
     """Link an old part to ``to``; false if it is gone or not as it was written."""
     if not part.is_file() or sha256_of(part) != sha256:
         return False
-    try:
-        os.link(part, to)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(part, to)
+    link(part, to)
     return True
 
 
-def _signature(source: SourceFile, fingerprint: str) -> str | None:
+def cast_to(schema: pl.Schema, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with the columns of a schema, whose types hold all values; an absent one is null."""
+    types = rows.collect_schema()
+    if types == schema:
+        return rows
+    return rows.select(
+        (pl.col(name) if name in types else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def file_signature(source: SourceFile, fingerprint: str) -> str | None:
     """A digest that changes with a file on this machine; None where none can be given."""
     if not source.is_local or source.path != source.label or "." in source.kind:
         return None
     state = source.file.stat()
-    facts = [fingerprint, asdict(source), state.st_size, state.st_mtime_ns, _code()]
+    facts = [fingerprint, asdict(source), state.st_size, state.st_mtime_ns, code_digest(CODE)]
     return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
-
-
-@functools.cache
-def _code() -> str:
-    """A digest of the code that writes parts: these modules and polars."""
-    digest = hashlib.sha256(pl.__version__.encode())
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def count(folder: Path) -> int:

@@ -11,8 +11,9 @@ from ..errors import ModelError
 from ..evaluate.intervals import replicate
 from ..evaluate.paired import Comparison, compare
 from ..evaluate.units import Units, counted
+from ..model.contract import Contract
 from ..model.metric import Metric, Predictions
-from ..model.model import Contract, Model
+from ..model.model import Model
 from ..split.keys import digests
 from ..split.target import Array, Target
 
@@ -63,16 +64,16 @@ def judge(comparison: Comparison, rival: str, level: float) -> Decision:
     if gain is None or p_value is None:
         reason = f"nobody can say whether it is better than {rival}: {comparison.reason}."
         return Decision(Verdict.HOLD, reason, precision.rows, precision.units, comparison)
-    verdict, words = Verdict.REJECT, "it is not better than"
+    verdict, result = Verdict.REJECT, f"it is not better than {rival}"
     if comparison.significant(level):
-        verdict, words = Verdict.PROMOTE, "it is better than"
+        verdict, result = Verdict.PROMOTE, f"it is better than {rival}"
     elif comparison.significantly_worse(level):
-        words = "it is worse than"
+        result = f"it is worse than {rival}"
     elif gain > 0:
-        verdict, words = Verdict.HOLD, "it looks better, but that may be chance, than"
+        verdict, result = Verdict.HOLD, f"it looks better than {rival}, but that may be chance"
     number = counted(precision.units, precision.unit)
     figures = f"{comparison.metric} gain {gain:+.4f}, p = {p_value:.4f}, over {number}"
-    reason = f"{words} {rival}: {figures}."
+    reason = f"{result}: {figures}."
     if verdict is Verdict.HOLD and comparison.more_units is not None:
         more = counted(_rounded(comparison.more_units), precision.unit, more=True)
         reason += f" If the gain stays as it is, about {more} would decide."
@@ -121,10 +122,23 @@ def challenge(
         second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
+    comparison = _compare(ours.target, truth, first, second, units, rules)
+    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
+    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
+
+
+def _compare(
+    target: Target,
+    truth: Array,
+    first: Predictions,
+    second: Predictions,
+    units: Units,
+    rules: Rules,
+) -> Comparison:
     replicates = [
         replicate(
             rules.metric,
-            ours.target,
+            target,
             truth,
             predictions,
             units=units,
@@ -133,9 +147,7 @@ def challenge(
         )
         for predictions in (first, second)
     ]
-    comparison = compare(*replicates, level=rules.level, seed=rules.seed)
-    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
-    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
+    return compare(*replicates, level=rules.level, seed=rules.seed)
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:

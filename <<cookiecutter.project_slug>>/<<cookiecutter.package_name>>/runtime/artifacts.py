@@ -24,7 +24,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield partial
         _flush(partial)
-        if path.is_dir():
+        if path.is_dir() or (partial.is_dir() and path.exists()):
             path.replace(old)  # a folder that goes away bit by bit would be seen half-empty
         partial.replace(path)
     finally:
@@ -56,6 +56,14 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def link(file: Path, to: Path) -> None:
+    """Let a file stand at ``to`` as well, without a second copy where the file system can."""
+    try:
+        os.link(file, to)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(file, to)
 
 
 def _flush(path: Path) -> None:

@@ -47,7 +47,11 @@ def violated_rules(rules: Sequence[Rule], masks: Sequence[int]) -> list[Rule]:
 
 
 def with_reasons(
-    rows: pl.LazyFrame, rules: Sequence[Rule], chosen: Sequence[Rule], schema: RowSchema
+    rows: pl.LazyFrame,
+    rules: Sequence[Rule],
+    chosen: Sequence[Rule],
+    schema: RowSchema,
+    before: int = 0,
 ) -> pl.LazyFrame:
     """The rows with ``broken_rules``, names, and ``reason``, a text with the values that they hold.
 
@@ -59,6 +63,7 @@ def with_reasons(
         rules: all of them.
         chosen: those that are explained.
         schema: of the row; values of personal columns stay out of the text.
+        before: how many such rows of the same table came before these.
     """
     types = rows.collect_schema()
     names = dict.fromkeys(name for rule in chosen for name in rule.columns)
@@ -75,7 +80,8 @@ def with_reasons(
         return_dtype=pl.Struct({BROKEN_RULES: pl.List(pl.String), REASON: pl.String}),
         is_elementwise=True,
     )
-    return rows.with_row_index(_NUMBER).with_columns(reasons.alias("~reasons")).unnest("~reasons")
+    numbered = rows.with_row_index(_NUMBER, before)
+    return numbered.with_columns(reasons.alias("~reasons")).unnest("~reasons")
 
 
 def _explain(

@@ -1,31 +1,37 @@
 """Duplicate values and rows, searched part by part: memory does not grow with the table."""
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
 
 import polars as pl
 
 from ..errors import DataError
+from ..runtime.parquet import count_rows
 
 PART = 2_000_000  # values in memory at a time
 
 
 def mark_duplicates(table: pl.LazyFrame, value: pl.Expr) -> pl.Series:
-    """A boolean for each row: whether a row above holds the same value. Nulls are no values.
-
-    Equal values have equal hashes, so each part of the hashes is searched alone.
-    """
+    """A boolean for each row: whether a row above holds the same value. Nulls are no values."""
     keyed = table.select(value.alias("value")).with_row_index("row")
-    rows = keyed.select(pl.len()).collect().item()
-    parts = max(1, math.ceil(rows / PART))
-    duplicates = []
-    for part in range(parts):
-        in_part = pl.col("value").is_not_null() & (pl.col("value").hash() % parts == part)
+    keyed = keyed.filter(pl.col("value").is_not_null())
+    rows = count_rows(table)
+    flags = pl.zeros(rows, pl.Boolean, eager=True)
+    for in_part in _hash_parts(rows, "value"):
         values = keyed.filter(in_part).collect(engine="streaming")
         if values["value"].n_unique() < values.height:  # counting alone is many times faster
-            duplicates.append(values["row"].filter(~values["value"].is_first_distinct()))
-    flags = pl.zeros(rows, pl.Boolean, eager=True)
-    return flags.scatter(pl.concat(duplicates), True) if duplicates else flags
+            flags = flags.scatter(values["row"].filter(~values["value"].is_first_distinct()), True)
+    return flags
+
+
+def _hash_parts(rows: int, column: str) -> Iterator[pl.Expr]:
+    """Filters that divide a table into parts by the hash of a column.
+
+    Equal values have equal hashes, so each part can be searched alone.
+    """
+    parts = max(1, math.ceil(rows / PART))
+    for part in range(parts):
+        yield pl.col(column).hash() % parts == part
 
 
 def flag_of(row: str, flags: pl.Series) -> pl.Expr:
@@ -40,14 +46,14 @@ def count_duplicate_rows(table: pl.LazyFrame) -> int:
     return int(mark_duplicates(table, pl.struct(pl.all())).sum())
 
 
-def check_key(valid: Path, key: str) -> None:
+def check_key(rows: pl.LazyFrame, key: str) -> None:
     """Refuse rows whose key is null or a duplicate: no prediction could be joined to its row.
 
     Raises:
         DataError: says how many there are.
     """
-    keys = pl.scan_parquet(valid).select(key)
-    nulls = int(keys.null_count().collect().item())
+    keys = rows.select(key)
+    nulls = int(keys.null_count().collect(engine="streaming").item())
     duplicates = int(mark_duplicates(keys, pl.col(key)).sum())
     if nulls or duplicates:
         raise DataError(
@@ -56,3 +62,17 @@ def check_key(valid: Path, key: str) -> None:
             'into quarantine: "x-unique": true, and no null.',
             "data.key",
         )
+
+
+def count_unmatched(left: pl.LazyFrame, right: pl.LazyFrame, key: str) -> int:
+    """How many keys are not exactly once in each of two tables."""
+    sides = [
+        rows.select(pl.col(key), pl.lit(n).alias("side")) for n, rows in ((1, left), (2, right))
+    ]
+    both = pl.concat(sides)
+    unmatched = 0
+    for in_part in _hash_parts(count_rows(both), key):
+        keys = both.filter(in_part).group_by(key).agg(pl.len(), pl.col("side").sum())
+        once_in_each = (pl.col("len") == 2) & (pl.col("side") == 3)
+        unmatched += count_rows(keys.filter(~once_in_each))
+    return unmatched

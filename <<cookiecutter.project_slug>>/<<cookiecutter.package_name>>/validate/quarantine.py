@@ -1,13 +1,13 @@
 """Validation: each row goes to the valid ones or to quarantine, with the rules that it violates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import DataError
-from ..runtime.parquet import sink
+from ..runtime.parquet import count_rows, sink
 from ..runtime.progress import Step, progress
 from ..schema.constraints import ORIGINAL, Rule, cast_columns, compile_rules
 from ..schema.failures import (
@@ -21,7 +21,7 @@ from ..schema.failures import (
 from ..schema.row import RowSchema, column_changes
 from .duplicates import flag_of, mark_duplicates
 
-_ROW = "~row"
+ROW = "~row"
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,27 @@ def validate(
     raw = pl.scan_parquet(source)
     types = raw.collect_schema()
     schema.check_columns(types.names())
-    unique = [c.name for c in schema.columns.values() if c.rules.get("x-unique")]
-    unique = [name for name in unique if name in types]
-    with progress("validate", len(unique) + 3, "passes") as step:
-        duplicates = _duplicates(cast_columns(raw, schema), unique, step)
-        rules = compile_rules(schema, types, duplicates)
+    duplicates = duplicate_flags(raw, schema)
+    rules = compile_rules(schema, types, {n: flag_of(ROW, duplicates[n]) for n in duplicates})
+    with progress("validate", 3, "passes") as step:
         combinations = _write(raw, rules, schema, valid, quarantine, step=step)
-    violations = _count_violations(rules, combinations)
-    counts = [_count_rows(path) for path in (source, valid, quarantine)]
-    problems = _column_problems(schema, raw, counts[0], changed)
+    violations = count_violations(rules, combinations)
+    counts = [count_rows(pl.scan_parquet(path)) for path in (source, valid, quarantine)]
+    problems = column_problems(schema, raw, counts[0], changed)
     return _quality(counts, rules, violations, problems, pl.scan_parquet(valid))
 
 
-def _duplicates(table: pl.LazyFrame, unique: Sequence[str], step: Step) -> dict[str, pl.Expr]:
-    """For each unique column, whether a row repeats the value of a row above."""
-    duplicates = {}
-    for name in unique:
-        duplicates[name] = flag_of(_ROW, mark_duplicates(table, pl.col(name)))
-        step()
-    return duplicates
+def duplicate_flags(raw: pl.LazyFrame, schema: RowSchema) -> dict[str, pl.Series]:
+    """For each unique column a boolean a row: whether a row above holds the same value."""
+    types, table = raw.collect_schema(), cast_columns(raw, schema)
+    unique = [c.name for c in schema.columns.values() if c.rules.get("x-unique")]
+    unique = [name for name in unique if name in types]
+    flags = {}
+    with progress("duplicates", len(unique), "columns") as step:
+        for name in unique:
+            flags[name] = mark_duplicates(table, pl.col(name))
+            step()
+    return flags
 
 
 def _write(
@@ -95,7 +97,7 @@ def _write(
     """
     types = raw.collect_schema()
     refusing = [rule for rule in rules if rule.level != "warning"]
-    numbered = raw.with_row_index(_ROW)
+    numbered = raw.with_row_index(ROW)
     masks = cast_columns(numbered, schema).select(violation_masks(rules))
     flags, combinations = pl.collect_all(
         [
@@ -105,17 +107,17 @@ def _write(
         engine="streaming",
     )
     step()
-    refused = flag_of(_ROW, flags["refused"])
+    refused = flag_of(ROW, flags["refused"])
     sink(cast_columns(numbered.filter(~refused), schema).select(types.names()), valid)
     step()
     invalid = cast_columns(numbered.filter(refused), schema)
     explained = with_reasons(invalid.with_columns(violation_masks(rules)), rules, refusing, schema)
-    sink(explained.select(_uncast(explained, types)), quarantine)
+    sink(explained.select(uncast(explained, types)), quarantine)
     step()
     return combinations
 
 
-def _uncast(rows: pl.LazyFrame, types: pl.Schema) -> list[pl.Expr]:
+def uncast(rows: pl.LazyFrame, types: pl.Schema) -> list[pl.Expr]:
     """The columns as they were before they were cast, and why their rows were refused."""
     names = rows.collect_schema()
     originals = [
@@ -125,7 +127,7 @@ def _uncast(rows: pl.LazyFrame, types: pl.Schema) -> list[pl.Expr]:
     return [*originals, pl.col(BROKEN_RULES), pl.col(REASON)]
 
 
-def _count_violations(rules: Sequence[Rule], combinations: pl.DataFrame) -> dict[str, int]:
+def count_violations(rules: Sequence[Rule], combinations: pl.DataFrame) -> dict[str, int]:
     """Rows that violate each rule, from the number of rows with each combination."""
     counts = {rule.name: 0 for rule in rules}
     for *masks, rows in combinations.iter_rows():
@@ -134,7 +136,7 @@ def _count_violations(rules: Sequence[Rule], combinations: pl.DataFrame) -> dict
     return counts
 
 
-def _column_problems(
+def column_problems(
     schema: RowSchema, raw: pl.LazyFrame, rows: int, changed: str
 ) -> list[tuple[str, str]]:
     """What is wrong with columns as a whole, and its level."""
@@ -169,26 +171,23 @@ def _quality(
         rows=rows,
         valid=kept,
         quarantined=refused,
-        rules=_most_first(violations, [rule for rule in rules if rule.level != "warning"]),
+        rules=most_first({r.name: violations[r.name] for r in rules if r.level != "warning"}),
         nulls=_null_shares(valid, kept),
-        warned=_most_first(violations, [rule for rule in rules if rule.level == "warning"]),
+        warned=most_first({r.name: violations[r.name] for r in rules if r.level == "warning"}),
         warnings=[text for text, level in problems if level == "warning"],
         critical=[text for text, level in problems if level != "warning"] + stops,
     )
 
 
-def _most_first(violations: dict[str, int], rules: Sequence[Rule]) -> dict[str, int]:
-    counts = [(rule.name, violations[rule.name]) for rule in rules if violations[rule.name]]
+def most_first(violations: Mapping[str, int]) -> dict[str, int]:
+    """The rules that are violated, those of most rows first."""
+    counts = [(name, rows) for name, rows in violations.items() if rows]
     return dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _null_shares(table: pl.LazyFrame, rows: int) -> dict[str, float]:
     nulls = table.null_count().collect(engine="streaming")
     return {name: (nulls[name][0] or 0) / rows if rows else 0.0 for name in nulls.columns}
-
-
-def _count_rows(path: Path) -> int:
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def check_quality(quality: Quality, max_quarantined: float) -> None:

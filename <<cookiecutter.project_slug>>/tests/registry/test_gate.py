@@ -1,73 +1,151 @@
-from dataclasses import replace
-from pathlib import Path
+import json
+import re
+from dataclasses import asdict, replace
 
+import numpy as np
 import polars as pl
 import pytest
-from <<cookiecutter.package_name>>.model.persistence import learned_keys
+from sklearn.metrics import f1_score
 
-from <<cookiecutter.package_name>>.errors import ModelError
+from <<cookiecutter.package_name>>.evaluate.intervals import Interval, Precision
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.model.contract import infer_contract
-from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
-from <<cookiecutter.package_name>>.registry.gate import Candidate, Decision, Rules, challenge, decide, unseen_by
-from <<cookiecutter.package_name>>.split.features import features
+from <<cookiecutter.package_name>>.evaluate.units import units
+from <<cookiecutter.package_name>>.model.metrics import METRICS
+from <<cookiecutter.package_name>>.model.model import Model
+from <<cookiecutter.package_name>>.registry.gate import (
+    Candidate,
+    Decision,
+    Rules,
+    Verdict,
+    challenge,
+    judge,
+    unseen_by,
+)
 from <<cookiecutter.package_name>>.split.keys import digests
 from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
+from <<cookiecutter.package_name>>.split.target import Target, Task
 
-IGNORED = ["departure", "origin"]
+from ..models import LATE, SEATS, WIND, model, spec
 
-
-def comparison(gain: float, p_value: float) -> Comparison:
-    return Comparison("roc_auc", 0.7 + gain, 0.7, gain, gain - 0.01, gain + 0.01, p_value)
+HOLD, PROMOTE, REJECT = Verdict.HOLD, Verdict.PROMOTE, Verdict.REJECT
 
 
 def dealt(rows: pl.DataFrame, seed: int = 1) -> Splits:
-    return split(rows, SplitSpec("stratified", "late", "id", seed=seed), validation=0.1, test=0.2)
+    return split(rows, SplitSpec("stratified", LATE, "id", seed=seed), validation=0.1, test=0.2)
 
 
-def trained(parts: Splits, *, ignore: tuple[str, ...] = ()) -> Candidate:
-    x = features(parts.train, "late", "id", [*IGNORED, *ignore])
-    fitted = fit(ModelSpec("logistic", {}, [], seed=1), x, parts.train["late"])
-    contract = infer_contract(fitted, x, target="late", key="id", threshold=0.5)
+def trained(parts: Splits, target: Target = LATE, *, without: str = "origin") -> Candidate:
+    """A model of the training rows, which have one column less, and of the validation rows."""
+    estimator = spec("ridge" if target.task is Task.REGRESSION else "logistic")
+    learner = model(parts.train.drop(without), estimator, target)
     learned = digests(pl.concat([parts.train["id"], parts.validation["id"]]))
-    return Candidate("version 1", fitted.pipeline, contract, learned)
+    return Candidate("version 1", replace(learner, learned_keys=learned))
 
 
 def verdict(
-    challenger: Candidate, champion: Candidate, rows: pl.DataFrame, min_rows: int = 50
+    challenger: Candidate,
+    champion: Candidate,
+    rows: pl.DataFrame,
+    *,
+    min_rows: int = 50,
+    unit: str = "day",
+    metric: str = "roc_auc",
 ) -> Decision:
-    rules = Rules("roc_auc", min_rows, resamples=99, level=0.05, seed=1)
-    return challenge(challenger, champion, rows, rules)
+    of_rows = units(rows, unit, group=None, time="departure")
+    rules = Rules(METRICS[metric], min_rows, resamples=50, level=0.05, seed=1)
+    return challenge(challenger, champion, rows, of_rows, rules)
+
+
+def changed(candidate: Candidate, **contract: object) -> Candidate:
+    """The same model, whose contract says something else."""
+    changes = replace(candidate.model.contract, **contract)
+    return replace(candidate, model=replace(candidate.model, contract=changes))
+
+
+def compared(
+    gain: float | None, p_value: float | None, more_units: int | None = None
+) -> Comparison:
+    precision = Precision("day of departure", 31, 30.5, 5000, 19.0)
+    interval = Interval(reason="left out")
+    return Comparison(
+        "roc_auc", 0.7, 0.7, gain, interval, p_value, precision, more_units, "all is undefined"
+    )
 
 
 @pytest.mark.parametrize(
-    ("compared", "better_than_dummy", "promoted"),
+    ("comparison", "expected", "reason"),
     [
-        (None, True, True),
-        (None, False, False),
-        (comparison(0.05, 0.01), True, True),
-        (comparison(0.05, 0.01), False, False),
-        (comparison(0.05, 0.20), True, False),
-        (comparison(0.0, 1.0), True, False),
-        (comparison(-0.05, 0.01), True, False),
+        (compared(0.05, 0.01), PROMOTE, "it is better than the champion: roc_auc gain"),
+        (compared(0.05, 0.2, 43), HOLD, "may be chance.* about 43 more days of departure would"),
+        (compared(0.05, 0.2, 38_421), HOLD, "about 38,000 more days of departure would decide"),
+        (compared(0.05, 0.2, 1), HOLD, "about 1 more day of departure would decide"),
+        (compared(0.0, 1.0), REJECT, "it is not better than the champion"),
+        (compared(-0.05, 0.3), REJECT, "it is not better than the champion"),
+        (compared(-0.05, 0.01), REJECT, "it is worse than the champion"),
+        (compared(None, None), HOLD, "nobody can say .*: all is undefined"),
     ],
 )
-def test_only_a_significantly_better_model_becomes_champion(
-    compared: Comparison | None, better_than_dummy: bool, promoted: bool
+def test_the_better_is_promoted_the_undecided_held_and_the_rest_rejected(
+    comparison: Comparison, expected: Verdict, reason: str
 ) -> None:
-    decision = decide(compared, better_than_dummy=better_than_dummy, level=0.05)
-    assert decision.promote is promoted
+    decision = judge(comparison, "the champion", 0.05)
+
+    assert decision.verdict is expected
+    assert (decision.rows, decision.units) == (5000, 31)
+    assert re.search(reason, decision.reason)
 
 
-def test_a_better_model_is_promoted_and_a_worse_one_is_not(rows: pl.DataFrame) -> None:
+def test_a_better_model_is_promoted_and_a_worse_one_is_rejected(rows: pl.DataFrame) -> None:
     parts = dealt(rows)
-    good, poor = trained(parts), trained(parts, ignore=("wind",))
+    good, poor = trained(parts), trained(parts, without="wind")
 
     promoted, refused = verdict(good, poor, parts.test), verdict(poor, good, parts.test)
-    assert promoted.promote
+    assert promoted.verdict is PROMOTE
     assert promoted.rows == parts.test.height
-    assert "better than the champion" in promoted.reason
-    assert not refused.promote
+    assert promoted.units == parts.test["departure"].dt.date().n_unique()
+    assert "it is better than the champion (version 1): roc_auc gain +" in promoted.reason
+    assert "days of departure" in promoted.reason
+    assert refused.verdict is REJECT
+    assert "it is worse than the champion (version 1)" in refused.reason
+
+
+def test_a_gain_that_may_be_chance_is_held_with_how_much_more_would_decide(
+    rows: pl.DataFrame,
+) -> None:
+    parts = dealt(rows)
+    one, other = trained(parts), trained(parts, without="seats")
+    both = [verdict(one, other, parts.test), verdict(other, one, parts.test)]
+
+    assert {decision.verdict for decision in both} == {HOLD, REJECT}
+    (held,) = (decision for decision in both if decision.verdict is HOLD)
+    assert "more days of departure would decide" in held.reason
+    assert held.comparison.more_units > 0
+
+
+def test_a_decision_can_be_written_down(rows: pl.DataFrame) -> None:
+    parts = dealt(rows)
+    decision = verdict(trained(parts), trained(parts, without="wind"), parts.test)
+
+    written = json.loads(json.dumps(asdict(decision), allow_nan=False))
+    assert written["verdict"] == "promote"
+    assert written["comparison"]["precision"]["unit"] == "day of departure"
+
+
+@pytest.mark.parametrize(
+    ("target", "without", "metric"),
+    [(SEATS, "late", "log_loss"), (WIND, "late", "root_mean_squared_error")],
+    ids=["multiclass", "regression"],
+)
+def test_models_of_any_task_are_compared(
+    rows: pl.DataFrame, target: Target, without: str, metric: str
+) -> None:
+    parts = dealt(rows)
+    pair = trained(parts, target, without=without), trained(parts, target)
+    decision = verdict(*pair, parts.test, metric=metric)
+
+    assert decision.comparison is not None
+    assert decision.comparison.metric == metric
+    assert decision.comparison.p_value is not None
 
 
 def test_after_new_rows_no_test_row_had_trained_the_champion(rows: pl.DataFrame) -> None:
@@ -83,11 +161,13 @@ def test_rows_that_either_learned_from_are_left_out(rows: pl.DataFrame) -> None:
 
     assert 0 < unseen.height < today.test.height / 2
     assert set(unseen["id"]) <= set(dealt(rows).test["id"])
-    assert verdict(challenger, champion, today.test, min_rows=1).rows == unseen.height
+    decision = verdict(challenger, champion, today.test, min_rows=1)
+    assert decision.rows == unseen.height
+    assert decision.units == unseen["departure"].dt.date().n_unique()
 
 
 def test_a_split_by_time_compares_on_the_newest_rows_only(rows: pl.DataFrame) -> None:
-    by_time = SplitSpec("time", "late", "id", "departure")
+    by_time = SplitSpec("time", LATE, "id", "departure")
     before, after = (split(r, by_time, validation=0.1, test=0.2) for r in (rows.head(540), rows))
     champion = trained(before)
 
@@ -95,60 +175,131 @@ def test_a_split_by_time_compares_on_the_newest_rows_only(rows: pl.DataFrame) ->
     assert not unseen_by(after.train["id"], champion).all()
 
 
-def test_too_few_unseen_rows_decide_nothing(rows: pl.DataFrame) -> None:
+@pytest.mark.parametrize(
+    ("kept", "min_rows", "reason"),
+    [
+        (
+            pl.col("id") >= 0,
+            1000,
+            "only {n} of {n} test rows are unknown .*min_rows asks for 1,000",
+        ),
+        (pl.col("id") < 0, 1, "only 0 of 0 test rows are unknown .*gate.min_rows asks for 1"),
+        (pl.col("late") == 1, 1, "{n} of {n} test rows .*, and they hold one class only"),
+        (pl.col("id") < 24, 1, "{n} of {n} test rows .*, and they are all of one day of departure"),
+    ],
+    ids=["too few", "none", "one class", "one day"],
+)
+def test_rows_that_can_decide_nothing_hold_the_challenger(
+    rows: pl.DataFrame, kept: pl.Expr, min_rows: int, reason: str
+) -> None:
+    parts = dealt(rows.with_columns(late=pl.when(pl.col("id") == 3).then(1).otherwise("late")))
+    good, poor = trained(parts), trained(parts, without="wind")
+    some = parts.test.filter(kept)
+    decision = verdict(good, poor, some, min_rows=min_rows)
+
+    assert decision.verdict is HOLD
+    assert (decision.rows, decision.comparison) == (some.height, None)
+    assert re.search(reason.format(n=some.height) + r"\. Wait for new rows", decision.reason)
+
+
+def test_few_days_promote_nobody(rows: pl.DataFrame) -> None:
     parts = dealt(rows)
-    good, poor = trained(parts), trained(parts, ignore=("wind",))
-    decision = verdict(good, poor, parts.test, min_rows=1000)
+    good, poor = trained(parts), trained(parts, without="wind")
+    decision = verdict(good, poor, parts.test.filter(pl.col("id") < 24 * 4), min_rows=1)
 
-    assert not decision.promote
-    assert f"only {parts.test.height} of {parts.test.height} test rows" in decision.reason
-    assert "gate.min_rows asks for 1000" in decision.reason
-
-
-def test_unseen_rows_of_one_class_decide_nothing(rows: pl.DataFrame) -> None:
-    parts = dealt(rows)
-    good, poor = trained(parts), trained(parts, ignore=("wind",))
-    decision = verdict(good, poor, parts.test.filter(pl.col("late") == 1), min_rows=1)
-
-    assert not decision.promote
-    assert "one class only" in decision.reason
+    assert (decision.verdict, decision.units) == (HOLD, 4)
+    assert decision.comparison.gain > 0
 
 
 @pytest.mark.parametrize(
     "change", [pl.DataFrame.drop, lambda rows, name: rows.with_columns(pl.lit("x").alias(name))]
 )
-def test_a_champion_that_cannot_answer_todays_rows_is_the_reason(
+def test_a_champion_that_cannot_answer_todays_rows_holds_the_challenger(
     rows: pl.DataFrame, change: object
 ) -> None:
     champion = trained(dealt(rows))
     today = dealt(change(rows, "seats"))  # type: ignore[operator]
-    decision = verdict(trained(today, ignore=("seats",)), champion, today.test)
+    without = "seats" if "seats" in today.train.columns else "origin"
+    decision = verdict(trained(today, without=without), champion, today.test)
 
-    assert not decision.promote
+    assert decision.verdict is HOLD
     assert "the champion (version 1) cannot answer" in decision.reason
     assert "seats" in decision.reason
     assert "gate.compare=false" in decision.reason
 
 
-def test_a_challenger_that_cannot_answer_is_an_error(rows: pl.DataFrame) -> None:
-    parts = dealt(rows)
-
-    with pytest.raises(ModelError, match="seats"):
-        verdict(trained(parts), trained(parts), parts.test.drop("seats"))
-
-
-@pytest.mark.parametrize("content", [None, b"", b"\x93NUMPY\x01\x00"])
-def test_a_model_that_does_not_say_what_it_learned_from_is_refused(
-    tmp_path: Path, content: bytes | None
+@pytest.mark.parametrize(
+    ("contract", "reason"),
+    [
+        ({"key": "flight"}, "rows named by 'flight', today they are named by 'id'"),
+        ({"target": replace(LATE, column="delay")}, "has delay as column of its target"),
+        ({"target": WIND}, "has wind as column of its target, the challenger late"),
+        ({"target": replace(LATE, task=Task.MULTICLASS)}, "has multiclass as task of its target"),
+        ({"target": replace(LATE, classes=(0, 2))}, "knows the classes 0, 2, the challenger 0, 1"),
+    ],
+)
+def test_a_champion_of_another_target_holds_the_challenger(
+    rows: pl.DataFrame, contract: dict[str, object], reason: str
 ) -> None:
-    if content is not None:
-        (tmp_path / "learned_keys.npy").write_bytes(content)
+    parts = dealt(rows)
+    decision = verdict(trained(parts), changed(trained(parts), **contract), parts.test)
 
-    with pytest.raises(ModelError, match="does not say which rows"):
-        learned_keys(tmp_path)
+    assert decision.verdict is HOLD
+    assert reason in decision.reason
+    assert "gate.compare=false" in decision.reason
+
+
+class Turned:
+    """A predictor with the order of two classes turned round."""
+
+    def __init__(self, predictor: object) -> None:
+        self.predictor = predictor
+
+    def predict(self, x: pl.DataFrame) -> np.ndarray:
+        return self.predictor.predict(x)[:, ::-1]
+
+
+def f1_of(learner: Model, rows: pl.DataFrame) -> float:
+    return f1_score(rows["late"], learner.predict(rows)["prediction"])
+
+
+def test_each_answers_by_its_own_threshold_and_in_the_challengers_order_of_classes(
+    rows: pl.DataFrame,
+) -> None:
+    parts = dealt(rows)
+    challenger = changed(trained(parts), threshold=0.4)
+    flipped = Turned(challenger.model.predictor)
+    early = replace(LATE, classes=(1, 0))  # the positive class is that of the rows in time
+    champion = changed(challenger, target=early, threshold=0.6)
+    champion = replace(champion, model=replace(champion.model, predictor=flipped))
+
+    for metric in ("f1", "log_loss", "roc_auc"):
+        same = verdict(challenger, champion, parts.test, metric=metric)
+        assert (same.verdict, same.comparison.gain) == (REJECT, 0)
+    other = verdict(challenger, changed(champion, threshold=0.01), parts.test, metric="f1")
+    assert other.comparison.first == f1_of(challenger.model, parts.test)
+    assert other.comparison.second != other.comparison.first
+
+
+def test_a_challenger_that_cannot_answer_is_rejected(rows: pl.DataFrame) -> None:
+    parts = dealt(rows)
+    decision = verdict(trained(parts), trained(parts), parts.test.drop("seats"))
+
+    assert decision.verdict is REJECT
+    assert "it cannot answer its own test rows" in decision.reason
+    assert "seats" in decision.reason
+
+
+def test_a_challenger_that_knows_not_all_that_came_true_is_rejected(rows: pl.DataFrame) -> None:
+    parts = dealt(rows)
+    decision = verdict(trained(parts), trained(parts), parts.test.with_columns(late=2))
+
+    assert decision.verdict is REJECT
+    assert "'late'" in decision.reason
 
 
 def test_the_same_key_is_known_by_any_type(rows: pl.DataFrame) -> None:
-    champion = replace(trained(dealt(rows)), learned=digests(pl.Series([1, 2, 3])))
+    learner = trained(dealt(rows)).model
+    champion = Candidate("version 1", replace(learner, learned_keys=digests(pl.Series([1, 2, 3]))))
 
     assert unseen_by(pl.Series(["1", "2", "4"]), champion).to_list() == [False, False, True]
