@@ -104,5 +104,5 @@ def test_the_card_says_what_rows_that_belong_together_cost() -> None:
     by_day = render(facts(metrics=facts()["metrics"] | {"sample": units}))
     by_row = render(facts(metrics=facts()["metrics"] | {"sample": units | {"unit": "row"}}))
 
-    assert "The design effect on `roc_auc` is 20.0" in by_day
+    assert "(design effect\n20.0)" in by_day
     assert "Rows are taken as independent" in by_row
