@@ -18,7 +18,6 @@ from ..config.data import Data, Source
 from ..errors import DataError
 from ..paths import INCOMING
 from ..runtime.artifacts import sha256_of
-from ..runtime.dvc.workspace import missing_data
 from ..runtime.parquet import sink
 from ..runtime.progress import progress
 from ..runtime.resumable import digest, keep_only, resume
@@ -112,10 +111,14 @@ def read(
         DataError, ConfigError, TransientError: a file cannot be read, stacked or joined.
     """
     policy = read_policy(data)
+    unlabelled = replace(
+        policy,
+        protect=lambda rows: policy.protect(rows).drop(target, strict=False),
+        fingerprint=digest(policy.fingerprint, target),
+    )
     sources = incoming_files(data, policy, scratch / "fetched")
     columns = [name for name in dict.fromkeys([*schema.columns, *needed]) if name != target]
-    files = _read_files(sources, _without(target, policy), folder, scratch)
-    files = files or [_empty_part(columns, folder)]
+    files = _read_files(sources, unlabelled, folder, scratch) or [_empty_part(columns, folder)]
     keep_only(folder, [file.name for file in files])
 
     types = [(file.label or "", pl.read_parquet_schema(file.rows)) for file in files]
@@ -123,25 +126,11 @@ def read(
     batch = Batch(files, stacked, stacked, "", lambda rows: rows)
     if not (sources and data.joined):
         return batch
-    return _with_joined(batch, data.joined, scratch, policy)
-
-
-def _with_joined(
-    batch: Batch, joined: Sequence[Source], scratch: Path, policy: ReadPolicy
-) -> Batch:
-    rows = batch.rows(*batch.files)
-    join = sources_joiner(rows, joined, scratch, policy)
+    rows = batch.rows(*files)
+    join = sources_joiner(rows, data.joined, scratch, policy)
     digests = [sha256_of(part) for part in sorted(scratch.glob(".joined*/*.parquet"))]
-    identity = digest(digests, [asdict(source) for source in joined])
-    return replace(batch, schema=join(rows).collect_schema(), joined=identity, join=join)
-
-
-def _without(target: str, policy: ReadPolicy) -> ReadPolicy:
-    return replace(
-        policy,
-        protect=lambda rows: policy.protect(rows).drop(target, strict=False),
-        fingerprint=digest(policy.fingerprint, target),
-    )
+    joined = digest(digests, [asdict(source) for source in data.joined])
+    return replace(batch, schema=join(rows).collect_schema(), joined=joined, join=join)
 
 
 def _read_files(
@@ -203,9 +192,10 @@ def incoming_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[Source
     """
     if data.incoming:
         return find_files(data.incoming, policy, scratch)
-    if missing := next(missing_data(INCOMING), None):
+    pointers = [file for file in INCOMING.rglob("*.dvc") if not file.with_suffix("").exists()]
+    if pointers:
         raise DataError(
-            f"{missing} is tracked by DVC and not here. Run `dvc pull`, or `dvc remove` it.",
+            f"the data of {pointers[0]} is not here. Run `dvc pull`, or take the file away.",
             "data.missing_file",
         )
     try:

@@ -78,19 +78,6 @@ def detect(
     features = [name for name in reference.rows.columns if name not in answers]
     nulls = {name: (reference.null_share(name), current.null_share(name)) for name in features}
     answered = {name: scores.pop(name) for name in answers}
-    report = _summarize(scores, answered, nulls, rules, rows=current.of)
-    return replace(report, run_id=run_id, visualizations=[details.as_posix()])
-
-
-def _summarize(
-    scores: Mapping[str, tuple[float, bool]],
-    answered: Mapping[str, tuple[float, bool]],
-    nulls: Mapping[str, tuple[float, float]],
-    rules: Drift,
-    *,
-    rows: int,
-) -> DriftReport:
-    """The report on the scores of features and of answers, and on the shares of nulls."""
     farthest = max(answered, key=lambda name: times(*answered[name], rules.prediction_drift))
     drifted = _reasons(scores, nulls, rules)
     drifted_answers = [name for name, (_, has) in answered.items() if has]
@@ -98,8 +85,8 @@ def _summarize(
     data_drifted = share > rules.data_drift
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        run_id="",
-        rows=rows,
+        run_id=run_id,
+        rows=current.of,
         data_drift_score=rounded(share),
         prediction_drift_score=answered[farthest][0],
         answer_drift_scores={name: value for name, (value, _) in answered.items()},
@@ -111,9 +98,9 @@ def _summarize(
         data_drift_detected=data_drifted,
         prediction_drift_detected=bool(drifted_answers),
         drift_detected=data_drifted or bool(drifted_answers),
-        visualizations=[],
+        visualizations=[details.as_posix()],
         recommendations=_recommend(
-            drifted, nulls, rows, data=data_drifted, answers=drifted_answers
+            drifted, nulls, current.of, data=data_drifted, answers=drifted_answers
         ),
     )
 

@@ -2,18 +2,16 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ..ingest.incoming import Batch, IncomingFile
-from ..model.model import Model
 from ..runtime.artifacts import atomic_write, link
 from ..runtime.parquet import appender, count_rows, read_batches
 from ..runtime.progress import Step, progress
@@ -58,6 +56,9 @@ def predict_batch(
     basis are unchanged. Memory holds ROW_GROUP rows, and a bit for each row and unique column.
 
     Args:
+        batch: the incoming files.
+        schema: of the row.
+        predict: the model.
         basis: digests of all else that predictions depend on: model, schema, configuration, code.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
@@ -68,38 +69,36 @@ def predict_batch(
         ModelError: the model cannot predict a row.
     """
     all_rows = batch.rows(*batch.files)
+    duplicates, first = duplicate_flags(all_rows, schema), 0
     parts = []
     with progress("predict", count_rows(all_rows), "rows") as step:
-        for file, flags in _flags_of_files(batch, duplicate_flags(all_rows, schema)):
+        for file in batch.files:
+            rows = count_rows(batch.rows(file))
+            flags = {name: values.slice(first, rows) for name, values in duplicates.items()}
+            first += rows
             signature = digest(batch.signature(file), list(basis), _digests(flags))
-            source = functools.partial(batch.as_file, file, scratch / "rows.parquet")
-            validator = BatchValidator(schema, batch.schema, flags)
-            write = functools.partial(_write, source, validator, predict, step)
+            write = functools.partial(
+                _write,
+                source=functools.partial(batch.as_file, file, scratch / "rows.parquet"),
+                validator=BatchValidator(schema, batch.schema, flags),
+                predict=predict,
+                step=step,
+            )
             record, reused = resume(folder / file.name, signature, write)
             parts.append(Part(file, folder / file.name, Quality(**record.facts), reused))
-            step(parts[-1].quality.rows if reused else 0)
+            step(rows if reused else 0)
     keep_only(folder, [file.name for file in batch.files])
     check_key(pl.scan_parquet([part.folder / VALID for part in parts], glob=False), key)
     return parts
 
 
-def _flags_of_files(
-    batch: Batch, duplicates: dict[str, pl.Series]
-) -> Iterator[tuple[IncomingFile, dict[str, pl.Series]]]:
-    """Each file, and the flags of its rows among those of all."""
-    first = 0
-    for file in batch.files:
-        rows = count_rows(batch.rows(file))
-        yield file, {name: flags.slice(first, rows) for name, flags in duplicates.items()}
-        first += rows
-
-
 def _write(
+    folder: Path,
+    *,
     source: Callable[[], Path],
     validator: BatchValidator,
     predict: Predict,
     step: Step,
-    folder: Path,
 ) -> dict[str, Any]:
     with (
         appender(folder / VALID) as append_valid,
@@ -154,19 +153,6 @@ def with_run_id(report: dict[str, Any], last: Path, run_id: str) -> dict[str, An
         before = None
     same = isinstance(before, dict) and before == report | {"run_id": before.get("run_id")}
     return before if same else report | {"run_id": run_id}
-
-
-def answers(model: Model, rows: pl.DataFrame) -> pl.DataFrame:
-    """Key, prediction and probabilities of each row, maybe of none.
-
-    Raises:
-        ModelError: the model cannot predict a row.
-    """
-    if rows.height:
-        return model.predict(rows)
-    target, contract = model.contract.target, model.contract
-    shape = (0, len(target.classes)) if target.classes else (0,)
-    return target.to_frame(contract.keys(rows), np.empty(shape), contract.threshold)
 
 
 def publish(parts: Sequence[Part], outputs: dict[str, Path]) -> None:

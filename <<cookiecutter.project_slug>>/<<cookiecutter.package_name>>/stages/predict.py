@@ -3,6 +3,8 @@
 import functools
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import structlog
 
 from ..config import Config
@@ -12,7 +14,6 @@ from ..monitor.predictions import (
     ANSWERS,
     QUARANTINE,
     VALID,
-    answers,
     describe,
     predict_batch,
     publish,
@@ -53,7 +54,7 @@ def main(config: Config) -> None:
         parts = predict_batch(
             batch,
             schema,
-            functools.partial(answers, model),
+            functools.partial(_answers, model),
             key=key,
             basis=[*basis, code_digest(Path(__file__).parents[1])],
             folder=PREDICT_PARTS / "answered",
@@ -69,6 +70,15 @@ def main(config: Config) -> None:
     counts = {name: report[name] for name in ("quarantined", "rules")}
     reused = sum(part.reused for part in parts)
     log.info("predicted", rows=report["valid"], parts=len(parts), reused=reused, **counts)
+
+
+def _answers(model: Model, rows: pl.DataFrame) -> pl.DataFrame:
+    """Key, prediction and probabilities of each row, maybe of none."""
+    if rows.height:
+        return model.predict(rows)
+    target, contract = model.contract.target, model.contract
+    shape = (0, len(target.classes)) if target.classes else (0,)
+    return target.to_frame(contract.keys(rows), np.empty(shape), contract.threshold)
 
 
 if __name__ == "__main__":
