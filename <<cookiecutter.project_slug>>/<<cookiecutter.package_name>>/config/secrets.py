@@ -1,4 +1,4 @@
-"""No secret stands in ``conf/``: what is composed is written to params.yaml, git and MLflow."""
+"""Refusal of secrets in ``conf/``, which is written to params.yaml, to git and to MLflow."""
 
 import re
 from collections.abc import Iterator
