@@ -76,9 +76,7 @@ def test_a_model_learns_what_there_is_to_learn(
     assert score > 0.8
 
 
-@pytest.mark.parametrize(
-    "labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str
-)
+@pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str)
 @pytest.mark.parametrize("estimator", ["logistic", "xgboost"])
 def test_labels_of_any_kind_are_learned(
     rows: pl.DataFrame, estimator: str, labels: tuple[object, object]
