@@ -30,11 +30,12 @@ WRITTEN = {  # by the hook, by stages; some file systems ignore the case of LICE
     "license", "mlruns", "models", "multirun", "outputs", "reports",
 }  # fmt: skip
 IMPORTED_AS = {  # modules of dependencies that are not named as their package
-    "attr", "azure", "boolean", "cyclonedx", "databricks", "dateutil", "dotenv", "flufl", "git",
-    "google", "graphql", "grpc", "hydra", "jwt", "markdown_it", "mpl_toolkits", "mypyc",
-    "opentelemetry", "packageurl", "pip", "pkg_resources", "proto", "public", "py", "pylab",
-    "rpds", "ruamel", "setuptools", "sklearn", "uv", "validate", "win32com", "xdist", "xgboost",
-    "yaml", "zc",
+    "adbc_driver_duckdb", "attr", "azure", "boolean", "cyclonedx", "databricks", "dateutil",
+    "dotenv", "flufl", "git", "google", "graphql", "grpc", "hydra", "jupyterlab_plotly", "jwt",
+    "markdown_it", "mpl_toolkits", "mypyc", "opentelemetry", "packageurl",
+    "packaging_legacy_version", "pip", "pkg_resources", "proto", "public", "py", "pylab", "rpds",
+    "ruamel", "setuptools", "sklearn", "uv", "validate", "vendor_licenses", "win32com", "xdist",
+    "xgboost", "yaml", "zc",
 }  # fmt: skip
 ALSO_STANDARD = {  # what sys.stdlib_module_names leaves out, or only older Pythons of ours have
     "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils",

@@ -28,14 +28,14 @@ def test_a_stage_is_a_module_of_the_same_name(made: Bake) -> None:
 
     assert set(stages(made)) == modules
     for name, command in stages(made).items():
-        assert f"python -m flight_delays.stages.{name}" in command
+        assert f"python -m ${{pkg}}.stages.{name}" in command
 
 
 def test_each_stage_declares_its_own_module(made: Bake) -> None:
     files = [made.path / "dvc.yaml", *(made.path / "pipelines").glob("*/dvc.yaml")]
     for file in files:
         for name, stage in yaml.safe_load(file.read_text(encoding="utf-8"))["stages"].items():
-            assert f"flight_delays/stages/{name}.py" in stage["deps"]
+            assert f"${{pkg}}/stages/{name}.py" in stage["deps"]
 
 
 def test_the_same_pythons_everywhere(made: Bake) -> None:
@@ -62,7 +62,7 @@ def test_the_lock_holds_every_dependency(made: Bake) -> None:
 
 
 def test_make_targets_that_workflows_call_exist(made: Bake) -> None:
-    targets = set(re.findall(r"^([a-z]+):", made.read("Makefile"), re.M))
+    targets = make_targets(made)
     called = {t for f in workflows(made) for t in re.findall(r"\bmake ([a-z]+)", f.read_text())}
 
     assert called
@@ -70,9 +70,22 @@ def test_make_targets_that_workflows_call_exist(made: Bake) -> None:
 
 
 def test_the_template_and_a_bake_have_the_same_two_verbs(made: Bake) -> None:
-    root = Path(__file__).parents[1].joinpath("Makefile").read_text(encoding="utf-8")
-    for makefile in (root, made.read("Makefile")):
-        assert {"demo", "test"} <= set(re.findall(r"^([a-z]+):", makefile, re.M))
+    assert {"demo", "test"} <= make_targets(made)
+    assert {"demo", "test"} <= make_targets(Bake(ROOT))
+
+
+def make_targets(made: Bake) -> set[str]:
+    files = [file for file in ("Makefile", "demo.mk") if (made.path / file).exists()]
+    return {t for file in files for t in re.findall(r"^([a-z-]+):", made.read(file), re.M)}
+
+
+def test_what_is_called_the_demo_in_one_place_is_called_so_in_the_other(made: Bake) -> None:
+    """The hook and `make clean-demo` know its files by name."""
+    from hooks.post_gen_project import DEMO
+
+    command = made.read("flight_delays/commands/clean_demo.py")
+    assert f'"conf/data/{DEMO}.yaml"' in command
+    assert f"- data: {DEMO}\n" in made.read("conf/config.yaml")
 
 
 def workflows(made: Bake) -> list[Path]:

@@ -55,29 +55,7 @@ HOSTILE = [
     ("project_slug", "a" * 300),
     ("project_slug", "a'b"),
     ("package_name", ""),
-    ("package_name", "class"),
-    ("package_name", "match"),
     ("package_name", "1st"),
-    ("package_name", "json"),
-    ("package_name", "random"),
-    ("package_name", "polars"),
-    ("package_name", "sklearn"),
-    ("package_name", "yaml"),
-    ("package_name", "hydra_core"),
-    ("package_name", "hydra"),
-    ("package_name", "licenses"),
-    ("package_name", "outputs"),
-    ("package_name", "tests"),
-    ("package_name", "hydra_plugins"),
-    ("package_name", "test"),
-    ("package_name", "conf"),
-    ("package_name", "data"),
-    ("package_name", "pipelines"),
-    ("package_name", "dvc"),
-    ("package_name", "imp"),
-    ("package_name", "license"),
-    ("package_name", "makefile"),
-    ("package_name", "sitecustomize"),
     ("package_name", "with-dash"),
     ("package_name", "__init__"),
     ("package_name", "a.b"),
@@ -93,6 +71,31 @@ HOSTILE = [
     ("remote_url", 'x"\n[core]'),
     ("remote_url", "$(id)"),
 ]
+
+
+SHADOWING = {
+    "a module of Python's standard library": ("test", "json", "random", "imp", "sitecustomize"),
+    "a dependency's module": ("sklearn", "polars", "dvc", "yaml", "hydra_core", "hydra"),
+    "a file or folder of the project": (
+        *("tests", "conf", "data", "models", "reports", "pipelines", "schemas", "hydra_plugins"),
+        *("licenses", "license", "makefile", "mlruns", "outputs"),
+    ),
+    "a Python keyword": ("class", "match"),
+    "a device on Windows": ("con", "aux"),
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"), [(reason, name) for reason, names in SHADOWING.items() for name in names]
+)
+def test_a_package_that_would_shadow_what_a_repository_needs_is_refused_in_a_sentence(
+    reason: str, name: str
+) -> None:
+    with pytest.raises(FailedHookException) as refused:
+        check_answers(GOOD | {"package_name": name})
+
+    sentence = f"- package_name: {name!r} is {reason}; choose another name"
+    assert str(refused.value) == f"Nothing was written.\n{sentence}"
 
 
 @pytest.mark.parametrize(("question", "answer"), HOSTILE)

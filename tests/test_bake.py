@@ -22,7 +22,9 @@ def expected(package: str) -> set[str]:
     """The template's files under their rendered names; licences become one."""
     files = {p.relative_to(TEMPLATE).as_posix() for p in TEMPLATE.rglob("*") if p.is_file()}
     kept = {f for f in files if not f.startswith("licenses/") and "__pycache__" not in f}
-    return {f.replace("<<cookiecutter.package_name>>", package) for f in kept} | {"LICENSE"}
+    of_tests = {f"tests/fixture/{f}" for f in kept if f.startswith("conf/")}
+    named = {f.replace("<<cookiecutter.package_name>>", package) for f in kept}
+    return named | of_tests - {"tests/fixture/conf/data/flights.yaml"} | {"LICENSE"}
 
 
 @pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))
@@ -42,6 +44,17 @@ def test_nothing_is_left_of_the_template(
 
     assert {f for f, text in texts.items() if left.search(text)} == set()
     assert {f for f in texts if re.search(r'[<>:"|?*\\]', f)} == set()
+
+
+def test_the_configuration_of_the_tests_is_the_shipped_one_but_for_the_data(
+    bake: Callable[..., Bake],
+) -> None:
+    made = bake()
+    for file in sorted((made.path / "conf").rglob("*.yaml")):
+        name = file.relative_to(made.path).as_posix()
+        if name != "conf/data/flights.yaml":
+            shipped = made.read(name).replace("- data: flights", "- data: rides")
+            assert made.read(f"tests/fixture/{name}") == shipped
 
 
 def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:

@@ -1,5 +1,7 @@
 """A bake as a stranger uses it: its own environment, its own commands."""
 
+import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,18 +9,58 @@ import pytest
 
 from .conftest import Bake
 
+EDITS = [  # of an owner: another task, another model, other values
+    ("conf/config.yaml", "- model: hist_gradient_boosting", "- model: ridge"),
+    ("conf/config.yaml", "- evaluate: binary", "- evaluate: regression"),
+    ("conf/config.yaml", "seed: 1 ", "seed: 8 "),
+    ("conf/split/stratified.yaml", "test: 0.2", "test: 0.3"),
+    ("conf/evaluate/regression.yaml", "level: 0.05", "level: 0.1"),
+    ("conf/data/mine.yaml", "kind: ???", "kind: csv"),
+    ("conf/data/mine.yaml", "target: ???", "target: price"),
+    ("conf/data/mine.yaml", "key: ???", "key: id"),
+]
+
+
+def bring_own_data(made: Bake) -> None:
+    """Prices of 2,000 houses in place of the demo, and an owner's edits."""
+    chance = random.Random(1)
+    areas = [chance.uniform(30, 200) for _ in range(2000)]
+    prices = [2 * area + chance.gauss(0, 20) for area in areas]
+    rows = [f"{i},{a:.1f},{p:.1f}" for i, (a, p) in enumerate(zip(areas, prices, strict=True))]
+    made.run("make", "clean-demo")
+    (made.path / "data/raw/mine.csv").write_text("\n".join(["id,area,price", *rows]))
+    for name, old, new in EDITS:
+        text = made.read(name)
+        assert old in text, f"{name} has no {old!r}"
+        (made.path / name).write_text(text.replace(old, new))
+    for name in ("conf/model/forest.yaml", "conf/tune/optuna.yaml", "conf/experiment/tuned.yaml"):
+        (made.path / name).unlink()
+    for name in ("flight_delays/own/metrics.py", "tests/own/test_metrics.py"):
+        (made.path / name).unlink()
+
 
 @pytest.mark.slow
-def test_a_bake_lives(bake: Callable[..., Bake], tmp_path: Path) -> None:
+def test_a_bake_lives_with_its_demo_and_without_it(
+    bake: Callable[..., Bake], tmp_path: Path
+) -> None:
     made = bake(into=tmp_path / "a spåce")
-
     made.run("make", "setup")
     made.run("make", "lint")
-    made.run("make", "test")
     demo = made.run("make", "demo")
     again = made.run("make", "repro")
+    card = made.read("reports/model_card.md")
+    made.run("sh", "-c", ". .venv/bin/activate && python -m pytest tests/demo")
 
     assert "promoted" in demo
     assert "ALERT" in demo
     assert "Data and pipelines are up to date." in again
-    assert "# Model card: flight-delays" in made.read("reports/model_card.md")
+    assert "# Model card: flight-delays" in card
+
+    bring_own_data(made)
+    made.run("sh", "-c", ". .venv/bin/activate && python -m flight_delays.commands.schema infer")
+    made.run("make", "repro", "release")
+    made.run("make", "lint")
+    tests = made.run("make", "test")
+
+    assert '"price"' in made.read("reports/split.json")
+    assert re.search(r"Required test coverage of \d+.* reached", tests)

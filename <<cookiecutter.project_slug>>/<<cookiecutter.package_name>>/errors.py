@@ -1,4 +1,4 @@
-"""What can go wrong, by kind. Every message says what was expected, what was found, what to do.
+"""Errors by kind. Every message says what was expected, what was found, and what to do.
 
 PipelineError        exit 1
 ├── ConfigError      exit 2   the configuration: a key, a type, a range, a missing value
@@ -8,7 +8,6 @@ PipelineError        exit 1
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 
@@ -19,7 +18,6 @@ class PipelineError(Exception):
         message: what was expected, what was found, what to do.
         code: a short stable name, such as ``data.missing_column``.
         context: the values behind the message, for machines.
-        timestamp: when it happened, in UTC.
     """
 
     exit_code: ClassVar[int] = 1
@@ -32,7 +30,6 @@ class PipelineError(Exception):
         self.message = message
         self.code = code or self.kind
         self.context = context or {}
-        self.timestamp = datetime.now(UTC)
 
 
 class ConfigError(PipelineError):
@@ -64,5 +61,5 @@ class ResourceError(PipelineError):
 
 
 def from_system(error: BaseException) -> bool:
-    """Whether the system refused, such as for a full disk; polars tells it as ``(os error 28)``."""
+    """Whether the system refused, such as for a full disk; polars says ``(os error 28)``."""
     return isinstance(error, OSError) or re.search(r"\(os error \d+\)", str(error)) is not None

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+LOCK = Path("requirements.lock")
 
-RAW = Path("data/raw")
 INGESTED = Path("data/ingested.parquet")  # a folder: one part a source file
 INGESTED_MANIFEST = Path("data/ingested.json")  # on this machine only: which file each part is of
 VALID = Path("data/valid.parquet")
@@ -32,7 +32,8 @@ CARD = Path("reports/model_card.md")
 REGISTRY = Path("reports/registry.json")
 
 INCOMING = Path("data/incoming")
-PREDICTIONS = Path("data/predictions.parquet")
+PREDICT_PARTS = Path("data/.predict")  # on this machine only: what the next run takes over
+PREDICTIONS = Path("data/predictions.parquet")  # this and the next two: folders, a part a file
 INCOMING_VALID = Path("data/incoming_valid.parquet")
 INCOMING_QUARANTINE = Path("data/incoming_quarantine.parquet")
 INCOMING_REPORT = Path("reports/incoming.json")

@@ -1,7 +1,7 @@
-"""Secrets: what they look like, and text without them.
+"""Redaction of secrets, by their form and by the environment variables that hold them.
 
-Configuration may hold none (``config/secrets.py``); whatever is logged, printed or recorded goes
-through ``redact``. It knows forms (a password in an address, ``?sig=``, a bearer token), and the
+Configuration may hold none (see ``config/secrets.py``); what is logged, printed or recorded goes
+through ``redact``. It masks forms (a password in an address, ``?sig=``, a bearer token), and the
 values of the environment variables that the configuration names.
 """
 
@@ -53,8 +53,8 @@ _variables: set[str] = set()
 def is_secret(text: str) -> bool:
     """Whether a value has the form of a secret, such as an address with a password."""
     return any(form.search(text) for form in _forms(text)) or any(
-        _is_parameter(found) or (not found.start() and found[2] == "=" and names_secret(found[1]))
-        for found in _ASSIGNED.finditer(text)
+        _is_parameter(match) or (not match.start() and match[2] == "=" and names_secret(match[1]))
+        for match in _ASSIGNED.finditer(text)
     )
 
 
@@ -77,37 +77,34 @@ def redact(text: str, address: str = "") -> str:
             that a driver makes of them.
     """
     values = {os.environ.get(name, "") for name in _variables}
-    hidden = set().union(*(_parts(value) for value in values if len(value) >= SHORTEST))
-    for word in sorted(hidden | _pieces(address), key=len, reverse=True):
+    hidden = set().union(*(_variable_parts(value) for value in values if len(value) >= SHORTEST))
+    for word in sorted(hidden | _address_parts(address), key=len, reverse=True):
         text = text.replace(word, MASK)
     for form in _forms(text):
-        text = form.sub(lambda found: f"{MASK}@" if found[0].endswith("@") else MASK, text)
-    return _ASSIGNED.sub(_masked, text) if "=" in text or ":" in text else text
+        text = form.sub(lambda match: f"{MASK}@" if match[0].endswith("@") else MASK, text)
+    return _ASSIGNED.sub(_mask, text) if "=" in text or ":" in text else text
 
 
 def _forms(text: str) -> list[re.Pattern[str]]:
-    small = text.lower()
-    return [form for hint, form in _FORMS if hint in small]
+    lower = text.lower()
+    return [form for hint, form in _FORMS if hint in lower]
 
 
-def _masked(found: re.Match[str]) -> str:
-    secret = names_secret(found[1]) or _is_parameter(found)
-    return f"{found[1]}{found[2]}{MASK}" if secret else found[0]
+def _mask(match: re.Match[str]) -> str:
+    secret = names_secret(match[1]) or _is_parameter(match)
+    return f"{match[1]}{match[2]}{MASK}" if secret else match[0]
 
 
-def _is_parameter(found: re.Match[str]) -> bool:
+def _is_parameter(match: re.Match[str]) -> bool:
     """Whether it is a secret's parameter in an address, or a part of a connection string."""
-    if found[2] != "=" or found.string[max(found.start() - 1, 0) : found.start()] not in (
-        "?",
-        "&",
-        ";",
-    ):
+    before = match.string[max(match.start() - 1, 0) : match.start()]
+    if match[2] != "=" or before not in ("?", "&", ";"):
         return False
-    return names_secret(found[1]) or found[1].lower() in _IN_QUERY
+    return names_secret(match[1]) or match[1].lower() in _IN_QUERY
 
 
 @functools.lru_cache
-def _parts(value: str) -> frozenset[str]:
+def _variable_parts(value: str) -> frozenset[str]:
     """A variable's value and what is secret in it, in all the forms in which libraries write it."""
     _, _, rest = value.partition("://")
     place, _, query = rest.partition("?")
@@ -115,28 +112,28 @@ def _parts(value: str) -> frozenset[str]:
     pairs = [pair for pair in re.split("[&;#]", query) if is_secret(f"?{pair}")]
     parts += [pair.partition("=")[2] for pair in pairs]
     parts += re.findall(r"(?<=/)(?=[^/]*\d)[\w-]{16,}", place)  # a webhook's address is its secret
-    return _written(part for part in parts if len(part) >= SHORTEST)
+    return _spellings(part for part in parts if len(part) >= SHORTEST)
 
 
 @functools.lru_cache
-def _pieces(address: str) -> frozenset[str]:
+def _address_parts(address: str) -> frozenset[str]:
     password = _password(address)
     pieces = [piece for piece in re.split(r"[:@/?#&=]", password) if len(piece) > 2]
-    given = [value for _, value in parse_qsl(address.partition("?")[2])]
-    return _written([address, password, *given, *pieces])
+    parameters = [value for _, value in parse_qsl(address.partition("?")[2])]
+    return _spellings([address, password, *parameters, *pieces])
 
 
 def _password(address: str) -> str:
-    who = address.partition("://")[2].rpartition("@")[0]
-    return who.partition(":")[2] or who
+    user = address.partition("://")[2].rpartition("@")[0]
+    return user.partition(":")[2] or user
 
 
-def _written(parts: Iterable[str]) -> frozenset[str]:
-    plain = {form for part in parts for form in (part, unquote(part), unquote_plus(part))}
-    coded = {code(form) for form in plain for code in (quote, quote_plus, _all_quoted)}
-    escaped = {line[1:-1] for form in plain for line in (json.dumps(form), repr(form))}
-    return frozenset((plain | coded | escaped) - {""})
+def _spellings(parts: Iterable[str]) -> frozenset[str]:
+    bare = {form for part in parts for form in (part, unquote(part), unquote_plus(part))}
+    quoted = {encode(form) for form in bare for encode in (quote, quote_plus, _quote_all)}
+    escaped = {line[1:-1] for form in bare for line in (json.dumps(form), repr(form))}
+    return frozenset((bare | quoted | escaped) - {""})
 
 
-def _all_quoted(text: str) -> str:
+def _quote_all(text: str) -> str:
     return quote(text, safe="")

@@ -139,11 +139,11 @@ def copy_repository(to: Path) -> Path:
     return to
 
 
-def listed() -> list[str]:
-    """The files that git tracks here, or would."""
+def listed(folder: Path = ROOT) -> list[str]:
+    """The files of a repository that git tracks, or would."""
     asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [name for name in names.split("\0") if (ROOT / name).is_file()]
+    names = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return [name for name in names.split("\0") if (folder / name).is_file()]
 
 
 def copy_of(folder: Path, to: Path) -> Path:

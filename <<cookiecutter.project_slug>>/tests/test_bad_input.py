@@ -20,7 +20,7 @@ CONF = {
     "unknown key": ("conf/split/stratified.yaml", "test: 0.2", "tset: 0.2", "tset"),
     "wrong type": ("conf/split/stratified.yaml", "test: 0.2", "test: lots", "split.test"),
     "out of range": ("conf/split/stratified.yaml", "test: 0.2", "test: 2", "split.test"),
-    "missing value": ("conf/data/rides.yaml", "target: late", "target: ???", "target"),
+    "missing value": ("conf/data/rides.yaml", "target: late", "target: ???", "rides.yaml leaves"),
     "unknown choice": ("conf/config.yaml", "model: logistic", "model: oracle", "oracle"),
     "broken YAML": ("conf/config.yaml", "seed: 1", "seed: [", "line"),
     "no schema": ("conf/data/rides.yaml", "rides.json", "gone.json", "gone.json"),

@@ -61,9 +61,11 @@ def test_rights_are_none_on_top_and_only_what_a_job_needs(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
-    called = set(re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8")))
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert called <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    called = set(re.findall(r"\bmake ([a-z-]+)", path.read_text(encoding="utf-8")))
+    makefiles = [
+        file.read_text(encoding="utf-8") for file in (ROOT / "Makefile", *ROOT.glob("*.mk"))
+    ]
+    assert called <= set(re.findall(r"^([a-z-]+):", "\n".join(makefiles), re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

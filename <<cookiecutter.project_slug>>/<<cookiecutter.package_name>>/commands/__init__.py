@@ -1,1 +1,1 @@
-"""Command lines for people that are no stage."""
+"""Command lines for people, which are no stages."""

@@ -21,7 +21,7 @@ def arrive(month: int) -> Path:
 
 
 def main() -> None:
-    """Bring one month."""
+    """Copy one month to data/incoming/."""
     parser = argparse.ArgumentParser(description=arrive.__doc__)
     parser.add_argument("month", type=int, choices=range(5, 13))
     sys.stdout.write(f"{arrive(parser.parse_args().month)} has arrived\n")

@@ -1,10 +1,9 @@
-"""Heals what a killed process or a bad disk leaves behind, which DVC leaves to people.
+"""Cleans up what a killed process or a bad disk leaves behind, which DVC leaves to people.
 
-With python -m PACKAGE.commands.doctor before it:
-(nothing)       free locks, files and queued experiments of dead processes
-run CMD…        the same, then CMD; if it fails, last good outputs return
-verify          name every cache object and output that is corrupt
-repair          take those away, and make them again
+python -m PACKAGE.commands.doctor            remove locks and partial files of dead processes
+python -m PACKAGE.commands.doctor run CMD    the same, then CMD; if it fails, restore outputs
+python -m PACKAGE.commands.doctor verify     name every cache object and output that is corrupt
+python -m PACKAGE.commands.doctor repair     remove those, and produce them again
 """
 
 import argparse
@@ -25,16 +24,16 @@ from ..errors import DataError
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write, remove
 from ..runtime.dvc import locks
-from ..runtime.dvc import queue as queued
-from ..runtime.run import committed, run_id
+from ..runtime.dvc.queue import requeue_orphans
+from ..runtime.dvc.run import committed_text, run_id
 from ..runtime.stage import exit_on_error
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What is corrupt: its bytes are not those that its name or dvc.lock promises."""
+class Corruption:
+    """Files whose bytes are not those that their name, or dvc.lock, promises."""
 
     objects: list[Path]
     outputs: list[Path]
@@ -43,17 +42,17 @@ class Findings:
         return bool(self.objects or self.outputs)
 
 
-def heal() -> None:
-    """Remove locks and records that are broken or that only the dead hold, and half-written files.
+def clean_up() -> None:
+    """Remove stale locks, broken records and partial files of dead processes.
 
     Experiments of a killed worker go back into DVC's queue.
     """
-    locks.release()
+    locks.release_stale()
     for record in (Path("dvc.lock"), *Path("pipelines").glob("*/dvc.lock")):
         if locks.remove_broken(record, "lock", _is_record):
             _from_git(record)
     locks.remove_partial_files()
-    queued.set_free()
+    requeue_orphans()
 
 
 def _is_record(file: Path) -> bool:
@@ -71,52 +70,52 @@ def _is_record(file: Path) -> bool:
 
 def _from_git(file: Path) -> None:
     """Write the last committed content of a file, if there is one; DVC's run cache has the rest."""
-    text = committed(file)
+    text = committed_text(file)
     if text is not None:
         with atomic_write(file) as partial:
             partial.write_text(text, encoding="utf-8")
 
 
 def run(command: list[str]) -> int:
-    """Heal, run a command, and return its exit code.
+    """Clean up, run a command, and return its exit code.
 
-    DVC takes a stage's outputs away before it runs; when the command fails, they are restored.
+    DVC removes a stage's outputs before it runs; when the command fails, they are restored.
     Ctrl-C is the command's to handle: it ends in order, then the same happens.
     """
-    heal()
+    clean_up()
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own command
         if code and not locks.busy():
-            _bring_back()
+            _restore()
     finally:
         signal.signal(signal.SIGINT, before)
     return code if code >= 0 else 128 - code
 
 
-def _bring_back() -> None:
+def _restore() -> None:
     from dvc.exceptions import DvcException
 
     try:
         for path in restore():
-            log.info("the last good output is back", file=path)
+            log.info("the last good output is restored", file=path)
     except DvcException as error:  # such as a dvc.yaml that cannot be read
-        log.warning("the last good outputs could not be brought back", reason=str(error))
+        log.warning("the last good outputs could not be restored", reason=str(error))
 
 
 def restore() -> list[str]:
-    """Bring back recorded outputs that are gone from the work tree; returns their paths."""
+    """Restore recorded outputs that are missing in the work tree; returns their paths."""
     with _repository() as repo:
-        gone = [
+        missing = [
             out
             for out in repo.index.outs
             if out.hash_info and not out.exists and not out.changed_cache()
         ]
-        return _checkout(repo, gone)
+        return _checkout(repo, missing)
 
 
-def verify() -> Findings:
-    """Read everything again: each cache object, and each output that dvc.lock records."""
+def verify() -> Corruption:
+    """Check the digest of each cache object, and of each output that dvc.lock records."""
     with _repository() as repo:
         objects = [file for file in _objects(repo) if _md5(file) != _promised(file)]
         outputs = [
@@ -126,52 +125,61 @@ def verify() -> Findings:
             for path in _wrong(out)
             if path.exists()
         ]
-    return Findings(objects, outputs)
+    return Corruption(objects, outputs)
 
 
-def repair() -> Findings:
-    """Take away what is corrupt and make it again: from the work tree, the cache, or by running.
+def repair() -> Corruption:
+    """Remove what is corrupt and produce it again: from the work tree, the cache, or by running.
 
-    What no stage makes and a person may have edited, so that DVC sees a change, is left as it is.
+    What no stage writes and a person may have edited, so that DVC sees a change, is left as it is.
 
     Raises:
-        DataError: something is still corrupt or gone; the message names it.
+        DataError: something is still corrupt or missing; the message names it.
     """
-    from dvc.exceptions import DvcException
-
-    found = verify()
+    corrupt = verify()
     with _repository() as repo:
-        known = (out for out in repo.index.outs if out.hash_info)
-        outs = [out for out in known if out.exists or not out.changed_cache()]
-        bad = [out for out in outs if _wrong(out)]
-        ours = [out for out in bad if out.stage.cmd or not out.exists or not out.changed_checksum()]
-        for path in found.objects:
+        recorded = (out for out in repo.index.outs if out.hash_info)
+        outs = [out for out in recorded if out.exists or not out.changed_cache()]
+        wrong = [out for out in outs if _wrong(out)]
+        ours = [
+            out for out in wrong if out.stage.cmd or not out.exists or not out.changed_checksum()
+        ]
+        for path in corrupt.objects:
             path.chmod(0o644)
             path.unlink()
         for out in outs:
-            if out not in bad and out.use_cache and out.changed_cache():
+            if out not in wrong and out.use_cache and out.changed_cache():
                 out.commit()  # the work tree still has it
         cached = [out for out in ours if out.use_cache and not out.changed_cache()]
         for out in ours:
             if out in cached or out.stage.cmd:
                 remove(Path(out.fs_path))
         _checkout(repo, cached)
-        again = sorted({out.stage.addressing for out in ours if out.stage.cmd and not out.exists})
-        try:
-            if again:
-                repo.reproduce(again)
-        except DvcException as error:
-            raise DataError(f"{', '.join(again)} failed: {error}", "data.repair") from error
-        gone = [Path(out.fs_path) for out in outs if not out.exists]
-    left = verify()
-    names = [os.path.relpath(path) for path in (*left.objects, *left.outputs, *gone)]
+        _reproduce(repo, [out for out in ours if out.stage.cmd and not out.exists])
+        missing = [Path(out.fs_path) for out in outs if not out.exists]
+    _refuse_corrupt(verify(), missing)
+    return corrupt
+
+
+def _reproduce(repo: Any, outs: list[Any]) -> None:
+    from dvc.exceptions import DvcException
+
+    stages = sorted({out.stage.addressing for out in outs})
+    try:
+        if stages:
+            repo.reproduce(stages)
+    except DvcException as error:
+        raise DataError(f"{', '.join(stages)} failed: {error}", "data.repair") from error
+
+
+def _refuse_corrupt(corrupt: Corruption, missing: list[Path]) -> None:
+    names = [os.path.relpath(path) for path in (*corrupt.objects, *corrupt.outputs, *missing)]
     if names:
         raise DataError(
             f"{', '.join(names)} is not what was recorded, and could not be made again. If you "
-            "changed it, `dvc commit`; if not, take it away and `dvc pull`, or put it back.",
+            "changed it, `dvc commit`; if not, remove it and `dvc pull`, or put it back.",
             "data.corrupt_input",
         )
-    return found
 
 
 def _repository() -> Any:
@@ -188,7 +196,7 @@ def _checkout(repo: Any, outs: list[Any]) -> list[str]:
 
 
 def _objects(repo: Any) -> Iterator[Path]:
-    """Each object of the cache, wherever it is; not what a killed copy left, which DVC ignores."""
+    """Each object of the cache, wherever that is; not partial copies, which DVC ignores."""
     cache = Path(os.path.relpath(repo.cache.local.path))
     return (f for f in sorted(cache.glob("??/*")) if f.is_file() and not f.name.startswith("."))
 
@@ -228,21 +236,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        "what", nargs="?", default="heal", choices=["heal", "run", "verify", "repair"]
+        "action", nargs="?", default="clean", choices=["clean", "run", "verify", "repair"]
     )
     parser.add_argument("command", nargs=argparse.REMAINDER, help="of `run`")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     logs.configure(run_id=run_id(), stage="doctor")
     with exit_on_error():
-        if chosen.what == "run":
-            sys.exit(run(chosen.command))
-        if chosen.what == "heal":
-            heal()
+        if arguments.action == "run":
+            sys.exit(run(arguments.command))
+        if arguments.action == "clean":
+            clean_up()
             return
-        found = verify() if chosen.what == "verify" else repair()
-        for path in (*found.objects, *found.outputs):
-            log.error("corrupt" if chosen.what == "verify" else "repaired", file=str(path))
-        if found and chosen.what == "verify":
+        verifying = arguments.action == "verify"
+        corrupt = verify() if verifying else repair()
+        for path in (*corrupt.objects, *corrupt.outputs):
+            log.error("corrupt" if verifying else "repaired", file=str(path))
+        if corrupt and verifying:
             raise DataError(
                 "corrupt files, named above. Run `python -m … .doctor repair`.", "data.corrupt"
             )

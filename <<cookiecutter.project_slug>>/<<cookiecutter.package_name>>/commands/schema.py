@@ -1,8 +1,8 @@
-"""Schemas from data, and data from schemas.
+"""Schemas from data, and synthetic data from schemas.
 
-infer                  draft a schema of what conf/data names, joins included
+infer                  draft a schema of the sources in conf/data, joins included
 infer FILE             of a file, folder, pattern or address, read as ingest reads that kind
-synthesize N SCHEMA    make N valid rows, edge cases among them
+synthesize N SCHEMA    write N valid rows, edge cases among them
 """
 
 import argparse
@@ -28,10 +28,10 @@ from ..ingest.collect import collect, find_files
 from ..ingest.parts import ReadPolicy
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import exit_on_error
-from ..schema import row as schema
 from ..schema.infer import infer
+from ..schema.row import read_schema
 from ..schema.synthesize import synthesize
 
 CONF = Path("conf")
@@ -54,7 +54,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Input:
-    """What a schema is drafted from, and where the configuration says that the schema stands."""
+    """The sources that a schema is drafted from, and the file that conf/ names for it."""
 
     title: str
     sources: Sequence[Source]
@@ -63,8 +63,8 @@ class Input:
     policy: ReadPolicy = field(default_factory=lambda: ReadPolicy(retry_s=30.0))
 
 
-def ingested(sources: Sequence[Source], folder: Path, policy: ReadPolicy) -> pl.LazyFrame:
-    """The rows that ingest makes of the sources, written down in ``folder``.
+def read_sources(sources: Sequence[Source], folder: Path, policy: ReadPolicy) -> pl.LazyFrame:
+    """The rows of the sources as ingest reads them, written to ``folder``.
 
     Raises:
         ConfigError, DataError, TransientError: as ingest does, for what it cannot read.
@@ -75,26 +75,26 @@ def ingested(sources: Sequence[Source], folder: Path, policy: ReadPolicy) -> pl.
     return pl.scan_parquet(folder)
 
 
-def draft(what: Input, to: Path, key: str | None) -> None:
-    """Write the schema that all rows of the sources keep, read as ingest reads them.
+def draft(inputs: Input, to: Path, key: str | None) -> None:
+    """Write a schema that all rows of the sources satisfy, read as ingest reads them.
 
     Raises:
         ConfigError: the key is no column.
     """
     with tempfile.TemporaryDirectory() as folder:
-        rows = ingested(what.sources, Path(folder), what.policy)
+        rows = read_sources(inputs.sources, Path(folder), inputs.policy)
         names = rows.collect_schema().names()
         if key:
             check_names(names, {"--key": [key]})
-        document = infer(rows, what.title, key or (what.key if what.key in names else None))
+        document = infer(rows, inputs.title, key or (inputs.key if inputs.key in names else None))
     write_json(to, document)
 
 
-def configured(overrides: Sequence[str] = ()) -> Input:
-    """The sources that conf/ composes to, be the rest of it filled in or not.
+def configured_input(overrides: Sequence[str] = ()) -> Input:
+    """The sources that conf/ composes to; the rest of it may still have to be filled in.
 
     Raises:
-        ConfigError: there is no conf/ here, or its sources are none.
+        ConfigError: there is no conf/ here, or its sources are invalid.
     """
     if not CONF.is_dir():
         raise ConfigError(
@@ -103,39 +103,39 @@ def configured(overrides: Sequence[str] = ()) -> Input:
         )
     with initialize_config_dir(str(CONF.resolve()), job_name="schema"):
         data = compose("config", overrides=list(overrides)).data
-    known = {name: data[name] for name in ("key", "schema") if not OmegaConf.is_missing(data, name)}
+    filled = {n: data[n] for n in ("key", "schema") if not OmegaConf.is_missing(data, n)}
     sources = checked(lambda: OmegaConf.to_object(data.sources))
     limits = checked(lambda: OmegaConf.to_object(data.limits))
-    path = Path(known["schema"]) if "schema" in known else None
+    path = Path(filled["schema"]) if "schema" in filled else None
     policy = ReadPolicy(data.retry_s, limits)
-    return Input("One row of the sources", sources, known.get("key"), path, policy)
+    return Input("One row of the sources", sources, filled.get("key"), path, policy)
 
 
-def of_file(path: str, options: str | None, table: str | None) -> Input:
-    """A file, folder, pattern or address as a source of the kind that its ending tells.
+def file_input(path: str, options: str | None, table: str | None) -> Input:
+    """A file, folder, pattern or address as a source of the kind that its ending names.
 
     Its options are those of the configured source of that kind, or of ``conf/data/KIND.yaml``
-    where none is configured, and over them those given as YAML.
+    where none is configured, and over them those of the command line, as YAML.
 
     Raises:
-        ConfigError: the ending or the options tell nothing.
+        ConfigError: the ending names no kind, or the options are no YAML mapping.
     """
     kind = _kind(path)
     if kind == "sql" and not table:
         raise ConfigError(f"{path} is a database: name a table of it by --table.", "config.table")
-    given = _options(options)
-    chosen = configured() if CONF.is_dir() else Input("", [])
-    others = [source for source in chosen.sources if source.kind == kind]
+    own = _parse_options(options)
+    configured = configured_input() if CONF.is_dir() else Input("", [])
+    others = [source for source in configured.sources if source.kind == kind]
     if not others and (CONF / f"data/{kind}.yaml").is_file() and kind != "sql":
-        others = list(configured([f"data={kind}"]).sources)
+        others = list(configured_input([f"data={kind}"]).sources)
     usual = others[0].options if others else {}
-    source = checked(lambda: Source(kind=kind, path=path, table=table, options={**usual, **given}))
-    log.info("reads", path=path, kind=kind, options=source.options)
-    return replace(chosen, title=f"One row of {Path(path).name}", sources=[source], schema=None)
+    source = checked(lambda: Source(kind=kind, path=path, table=table, options={**usual, **own}))
+    log.info("read", path=path, kind=kind, options=source.options)
+    return replace(configured, title=f"One row of {Path(path).name}", sources=[source], schema=None)
 
 
 def _kind(path: str) -> str:
-    """The kind of source that the ending of a path tells; of a folder, those of its files."""
+    """The kind of source by the ending of a path; of a folder, by those of its files."""
     files = [file.name for file in Path(path).rglob("*.*") if file.is_file()]
     names = files if Path(path).is_dir() else [path.partition("?")[0]]
     endings = {PACKED.sub("", name.lower()).rpartition(".")[2] for name in names}
@@ -149,7 +149,7 @@ def _kind(path: str) -> str:
     return kinds.pop()
 
 
-def _options(text: str | None) -> dict[str, Any]:
+def _parse_options(text: str | None) -> dict[str, Any]:
     try:
         options = yaml.safe_load(text or "{}")
     except yaml.YAMLError as error:
@@ -163,9 +163,9 @@ def _options(text: str | None) -> dict[str, Any]:
     return options
 
 
-def make(rows: int, path: Path, to: Path, seed: int) -> None:
+def write_synthetic(rows: int, schema: Path, to: Path, seed: int) -> None:
     """Write rows that a schema allows, as CSV or Parquet by the name's ending."""
-    table = synthesize(schema.read_schema(str(path)), rows, seed)
+    table = synthesize(read_schema(str(schema)), rows, seed)
     with atomic_write(to) as partial:
         if to.suffix == ".csv":
             table.write_csv(partial, datetime_format="%Y-%m-%dT%H:%M:%S%.f")
@@ -173,43 +173,43 @@ def make(rows: int, path: Path, to: Path, seed: int) -> None:
             table.write_parquet(partial)
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="what", required=True)
-    inferring = commands.add_parser("infer")
-    inferring.add_argument("file", nargs="?", help="left out: the sources of conf/data")
-    inferring.add_argument("--key", help="the column that names a row")
-    inferring.add_argument("--options", help="of the reader, such as 'separator: \";\"'")
-    inferring.add_argument("--table", help="of an SQLite file")
-    making = commands.add_parser("synthesize")
-    making.add_argument("rows", type=int)
-    making.add_argument("file", type=Path, metavar="SCHEMA")
-    making.add_argument("--seed", type=int, default=0)
-    for command in (inferring, making):
+    commands = parser.add_subparsers(dest="command", required=True)
+    infer_parser = commands.add_parser("infer")
+    infer_parser.add_argument("file", nargs="?", help="left out: the sources of conf/data")
+    infer_parser.add_argument("--key", help="the column that names a row")
+    infer_parser.add_argument("--options", help="of the reader, such as 'separator: \";\"'")
+    infer_parser.add_argument("--table", help="of an SQLite file")
+    synthesize_parser = commands.add_parser("synthesize")
+    synthesize_parser.add_argument("rows", type=int)
+    synthesize_parser.add_argument("schema", type=Path)
+    synthesize_parser.add_argument("--seed", type=int, default=0)
+    for command in (infer_parser, synthesize_parser):
         command.add_argument("--to", type=Path, help="the file to write")
         command.add_argument("--overwrite", action="store_true", help="though it is there")
     return parser.parse_args()
 
 
-def _draft(chosen: argparse.Namespace) -> Path:
-    if chosen.file:
-        what = of_file(chosen.file, chosen.options, chosen.table)
-        name = PACKED.sub("", chosen.table or Path(chosen.file).name)
-        to = chosen.to or Path("schemas", f"{Path(name).stem}.json")
-    elif chosen.options or chosen.table:
+def _draft(arguments: argparse.Namespace) -> Path:
+    if arguments.file:
+        inputs = file_input(arguments.file, arguments.options, arguments.table)
+        name = PACKED.sub("", arguments.table or Path(arguments.file).name)
+        to = arguments.to or Path("schemas", f"{Path(name).stem}.json")
+    elif arguments.options or arguments.table:
         raise ConfigError(
             "--options and --table are of a file; those of a source stand in conf/data.",
             "config.options",
         )
     else:
-        what = configured()
-        to = chosen.to or what.schema
+        inputs = configured_input()
+        to = arguments.to or inputs.schema
     if to is None or "*" in to.name:
         raise ConfigError("name the file to write by --to, or as data.schema.", "config.schema")
-    _refuse_existing(to, chosen.overwrite)
-    draft(what, to, chosen.key)
+    _refuse_existing(to, arguments.overwrite)
+    draft(inputs, to, arguments.key)
     return to
 
 
@@ -223,15 +223,15 @@ def _refuse_existing(to: Path, overwrite: bool) -> None:
 
 def main() -> None:
     """Run one of the two commands."""
-    chosen = _arguments()
+    arguments = _parse_arguments()
     logs.configure(run_id=run_id(), stage="schema")
     with exit_on_error():
-        if chosen.what == "infer":
-            to = _draft(chosen)
+        if arguments.command == "infer":
+            to = _draft(arguments)
         else:
-            to = chosen.to or Path("data", f"{chosen.file.stem}.parquet")
-            _refuse_existing(to, chosen.overwrite)
-            make(chosen.rows, chosen.file, to, chosen.seed)
+            to = arguments.to or Path("data", f"{arguments.schema.stem}.parquet")
+            _refuse_existing(to, arguments.overwrite)
+            write_synthetic(arguments.rows, arguments.schema, to, arguments.seed)
         sys.stdout.write(f"{to}\n")
 
 

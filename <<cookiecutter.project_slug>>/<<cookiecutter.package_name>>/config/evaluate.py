@@ -6,6 +6,8 @@ from omegaconf import MISSING
 
 from .checks import within
 
+UNITS = ("auto", "row", "day", "week")  # or a column
+
 
 @dataclass
 class Evaluate:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..model.metrics import Metric, Predictions, measure
+from ..model.metric import Metric, Predictions
+from ..model.metrics import measure
 from ..split.target import Array, Target
 from .intervals import intervals, replicate
 from .paired import compare
@@ -33,14 +34,13 @@ def assess(
         units: of independence, of the n rows.
 
     Returns:
-        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``precision`` says
+        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``sample`` says
         how much the rows say of the deciding one.
     """
     constant = constant_answer(target, truth, threshold)
     drawn: dict[str, Any] = {"units": units, "resamples": resamples, "seed": seed}
-    model, dummy = (
-        replicate(wanted[0], target, truth, said, **drawn) for said in (predictions, constant)
-    )
+    model = replicate(wanted[0], target, truth, predictions, **drawn)
+    dummy = replicate(wanted[0], target, truth, constant, **drawn)
     against = compare(model, dummy, level=level, seed=seed)
     bounds = intervals(wanted, target, truth, predictions, level=level, **drawn)
     return measure(wanted, target, truth, predictions) | {
@@ -51,7 +51,7 @@ def assess(
         "better_than_dummy": against.significant(level),
         "interval": {name: asdict(bound) for name, bound in bounds.items()},
         "dummy": measure(wanted, target, truth, constant),
-        "precision": asdict(model.precision()),
+        "sample": asdict(model.precision()),
     }
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from ..errors import DataError
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.training import ModelSpec, best_threshold, fit
+from ..runtime.progress import progress
 from ..split.splits import Fold
 from ..split.target import Array, Target, Task
 
@@ -34,11 +35,14 @@ def cross_validate(
     Raises:
         DataError: a fold lacks a class.
     """
-    outputs = []
     for number, (train, held_out) in enumerate(folds, start=1):
         _check_classes(target, truth, train, held_out, f"fold {number} of {len(folds)}")
-        fitted = fit(spec, features[train], target, truth[train])
-        outputs.append(fitted.predictor.predict(features[held_out]))
+    outputs = []
+    with progress("cross-validation", len(folds), "folds") as step:
+        for train, held_out in folds:
+            fitted = fit(spec, features[train], target, truth[train])
+            outputs.append(fitted.predictor.predict(features[held_out]))
+            step()
     scores = score_folds(target, truth, folds, outputs, wanted)
     return {
         name: {"mean": mean(values), "spread": stdev(values), "folds": values}

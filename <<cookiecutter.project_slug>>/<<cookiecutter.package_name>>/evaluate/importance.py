@@ -3,8 +3,9 @@
 import numpy as np
 import polars as pl
 
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.model import Model
+from ..runtime.progress import progress
 from ..split.target import Array
 
 ROWS = 2000  # on which columns are shuffled
@@ -29,6 +30,10 @@ def permutation(
         return metric.score(model.contract.target, truth, Predictions.of(model, frame))
 
     whole, order = score(x), rng.permutation(len(chosen))
-    losses = {name: whole - score(x.with_columns(x[name][order])) for name in x.columns}
+    losses = {}
+    with progress("importance", x.width, "columns") as step:
+        for name in x.columns:
+            losses[name] = whole - score(x.with_columns(x[name][order]))
+            step()
     finite = {name: loss if np.isfinite(loss) else 0.0 for name, loss in losses.items()}
     return dict(sorted(finite.items(), key=lambda item: -item[1]))

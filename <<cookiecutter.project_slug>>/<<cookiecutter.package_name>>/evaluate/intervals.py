@@ -12,7 +12,7 @@ from math import floor, isfinite, log2, sqrt
 
 import numpy as np
 
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..split.target import Array, Target
 from .units import ROW, Rows, Units, counted
 

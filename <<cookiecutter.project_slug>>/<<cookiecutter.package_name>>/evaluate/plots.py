@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model.metrics import Predictions
+from ..model.metric import Predictions
 from ..split.target import Array, Target, Task
 
 Rows = list[dict[str, Any]]

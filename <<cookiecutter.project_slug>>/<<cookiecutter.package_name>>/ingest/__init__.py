@@ -1,1 +1,1 @@
-"""Sources become one table: found, read by kind, protected, stacked and joined."""
+"""Reading sources into one table: locate files, read them by kind, protect, stack and join."""

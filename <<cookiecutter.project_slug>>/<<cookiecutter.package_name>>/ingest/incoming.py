@@ -1,26 +1,34 @@
-"""What arrives to be answered: where its files are, and what its rows must be.
+"""Incoming rows: their files or queries, read as training rows are, and the schema they must keep.
 
-It takes the road of the training rows: the same readers, protection, joins, types and rules. Only
-the target is not asked for, nor a column that the model does not need.
+Readers, protection, joins, types and rules are those of the training rows. Only the target is not
+required, nor a column that the model does not need. Each file is read into a part of its own, which
+a later run reuses if the file is unchanged.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import functools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from ..config.data import Data, Source
 from ..errors import DataError
+from ..paths import INCOMING
+from ..runtime.artifacts import sha256_of
+from ..runtime.dvc.workspace import missing_data
 from ..runtime.parquet import sink
+from ..runtime.progress import progress
+from ..runtime.resumable import Record, digest, keep_only, resume
 from ..schema.constraints import columns_of
 from ..schema.row import RowSchema
-from . import sources
-from .collect import collect, find_files, read_policy
-from .parts import ReadPolicy
+from .collect import find_files, read_policy, sources_joiner
+from .parts import PartWriter, ReadPolicy, cast_to, file_signature
+from .sources import common_schema, source_files
 from .tables import SourceFile
 
-FOLDER = Path("data/incoming")
 KIND_OF = {
     ".csv": "csv",
     ".json": "json",
@@ -29,52 +37,180 @@ KIND_OF = {
     ".parquet": "parquet",
 }
 PACKED = (".gz", ".zst")
+ROWS = "rows.parquet"
+EMPTY = "empty"  # name of the part where nothing arrived; that of a file ends in a digest
+LONGEST = 60  # characters of a part's name that come from its file's
 
 
-def gather(
-    data: Data, schema: RowSchema, target: str, needed: Sequence[str], folder: Path
-) -> list[str]:
-    """Write what arrived to ``folder``, without the target; return the names of its files.
+@dataclass(frozen=True)
+class IncomingFile:
+    """An incoming file or query, as it was read."""
 
-    Where nothing arrived, the table there has no row and all columns.
+    name: str  # of its part
+    label: str | None  # in messages; None: nothing arrived
+    rows: Path
+    schema: pl.Schema
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All incoming files, with their common columns and the sources that are joined to them."""
+
+    files: list[IncomingFile]
+    stacked: pl.Schema  # the columns of all files together
+    schema: pl.Schema  # those and the columns of the joined sources
+    joined: str  # a digest of the joined sources
+    join: Callable[[pl.LazyFrame], pl.LazyFrame]
+
+    @property
+    def sha256(self) -> str:
+        """Changes with the files, their rows and the joined rows."""
+        return digest([[file.name, file.sha256] for file in self.files], self.joined)
+
+    def signature(self, file: IncomingFile) -> list[str]:
+        """Changes with the rows of a file as ``rows`` returns them."""
+        return [file.sha256, str(self.schema), self.joined]
+
+    def rows(self, *files: IncomingFile) -> pl.LazyFrame:
+        """The rows of these files, one below the other, with the columns of ``schema``."""
+        if all(file.schema == self.stacked for file in files):
+            return self.join(pl.scan_parquet([file.rows for file in files], glob=False))
+        parts = [cast_to(self.stacked, pl.scan_parquet(f.rows, glob=False)) for f in files]
+        return self.join(pl.concat(parts))
+
+    def as_file(self, file: IncomingFile, scratch: Path) -> Path:
+        """A Parquet file with the rows of a file; ``scratch`` is one that may be overwritten."""
+        if self.schema == self.stacked == file.schema:
+            return file.rows
+        sink(self.rows(file), scratch)
+        return scratch
+
+
+def read(
+    data: Data,
+    schema: RowSchema,
+    target: str,
+    needed: Sequence[str],
+    *,
+    folder: Path,
+    scratch: Path,
+) -> Batch:
+    """Read the incoming rows, without the target, to ``folder``, one part a file.
+
+    A part of the last run is reused if its file is unchanged. Where nothing arrived, there is one
+    part that has no row and all columns.
+
+    Args:
+        data: where the rows are, and what is joined to them.
+        schema: of the row.
+        target: a column that is dropped.
+        needed: columns that are there even if nothing arrived.
+        folder: the parts; those of files that are gone are removed.
+        scratch: an empty folder for fetched, unpacked and joined rows; the batch reads from it.
 
     Raises:
-        DataError, ConfigError, TransientError: see ``files`` and ``intake.gather``.
+        DataError, ConfigError, TransientError: a file cannot be read, stacked or joined.
     """
     policy = read_policy(data)
+    unlabelled = replace(
+        policy,
+        protect=lambda rows: policy.protect(rows).drop(target, strict=False),
+        fingerprint=digest(policy.fingerprint, target),
+    )
+    sources = incoming_files(data, policy, scratch / "fetched")
+    columns = [name for name in dict.fromkeys([*schema.columns, *needed]) if name != target]
+    files = _read_files(sources, unlabelled, folder, scratch) or [_empty_part(columns, folder)]
+    keep_only(folder, [file.name for file in files])
 
-    def protect(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return policy.protect(rows).drop(target, strict=False)
-
-    arrived = arrived_files(data, policy, folder / ".fetched")
-    if arrived:
-        unlabelled = replace(policy, protect=protect)
-        collect(arrived, data.joined, folder, unlabelled)
-    else:
-        names = dict.fromkeys([*schema.columns, *needed])
-        names.pop(target, None)
-        sink(pl.LazyFrame(schema=dict.fromkeys(names, pl.String())), folder / "00000.parquet")
-    return [source_file.label for source_file in arrived]
+    stacked = common_schema([(file.label or "", file.schema) for file in files])
+    batch = Batch(files, stacked, stacked, "", lambda rows: rows)
+    return _with_joined(batch, data.joined, policy, scratch) if sources and data.joined else batch
 
 
-def arrived_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[SourceFile]:
+def _with_joined(
+    batch: Batch, joined: Sequence[Source], policy: ReadPolicy, scratch: Path
+) -> Batch:
+    rows = batch.rows(*batch.files)
+    join = sources_joiner(rows, joined, scratch, policy)
+    digests = [sha256_of(part) for part in sorted(scratch.glob(".joined*/*.parquet"))]
+    sha256 = digest(digests, [asdict(source) for source in joined])
+    return replace(batch, schema=join(rows).collect_schema(), joined=sha256, join=join)
+
+
+def _read_files(
+    sources: Sequence[SourceFile], policy: ReadPolicy, folder: Path, scratch: Path
+) -> list[IncomingFile]:
+    files = []
+    with progress("read", len(sources), "files") as step:
+        writer = PartWriter(scratch / "open", policy, step)
+        for source, name in zip(sources, _part_names(sources), strict=True):
+            signature = file_signature(source, policy.fingerprint)
+            write = functools.partial(_write_part, writer, name, source)
+            record, _ = resume(folder / name, signature, write)
+            files.append(_incoming_file(name, source.label, folder, record))
+            step()
+    return files
+
+
+def _write_part(writer: PartWriter, name: str, source: SourceFile, folder: Path) -> dict[str, str]:
+    table = writer.open(name, source)
+    writer.write(name, source, table, table.rows.collect_schema(), folder / ROWS)
+    return {}
+
+
+def _empty_part(columns: Sequence[str], folder: Path) -> IncomingFile:
+    def write(to: Path) -> dict[str, str]:
+        sink(pl.LazyFrame(schema=dict.fromkeys(columns, pl.String())), to / ROWS)
+        return {}
+
+    record, _ = resume(folder / EMPTY, None, write)
+    return _incoming_file(EMPTY, None, folder, record)
+
+
+def _incoming_file(name: str, label: str | None, folder: Path, record: Record) -> IncomingFile:
+    rows = folder / name / ROWS
+    schema = pl.scan_parquet(rows, glob=False).collect_schema()
+    return IncomingFile(name, label, rows, schema, record.files[ROWS])
+
+
+def _part_names(files: Sequence[SourceFile]) -> Iterator[str]:
+    """A name for the part of each file: the end of the file's own, and a digest.
+
+    Any two names differ in more than case. None has a character that is special to a file system or
+    a shell.
+    """
+    repeats: Counter[str] = Counter()
+    for file in files:
+        identity = digest(file.label, file.kind, file.uri_env, file.query, file.table, file.options)
+        suffix = digest(identity, repeats[identity])[:16]
+        repeats[identity] += 1
+        path = Path(file.label.lower())
+        path = path.relative_to(INCOMING) if path.is_relative_to(INCOMING) else path
+        while path.suffix in (*KIND_OF, *PACKED):
+            path = path.with_suffix("")
+        stem = re.sub(r"[^a-z0-9_]+", "-", str(path))[-LONGEST:].strip("-")
+        yield f"{stem}-{suffix}" if stem else suffix
+
+
+def incoming_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[SourceFile]:
     """What ``data.incoming`` names, or each data file in data/incoming; none if nothing is there.
 
     Raises:
-        DataError: an ending tells no kind; a file is no regular one, or was not pulled; nothing is
-            where ``data.incoming`` says.
-        ConfigError, TransientError: see ``sources.files``.
+        DataError: an ending belongs to no kind; a file is no regular one, or was not pulled;
+            nothing is where ``data.incoming`` says.
+        ConfigError, TransientError: see ``sources.source_files``.
     """
     if data.incoming:
         return find_files(data.incoming, policy, scratch)
-    pointers = [file for file in FOLDER.rglob("*.dvc") if not file.with_suffix("").exists()]
-    if pointers:
+    missing = next(missing_data(INCOMING), None)
+    if missing:
         raise DataError(
-            f"the data of {pointers[0]} is not here. Run `dvc pull`, or take the file away.",
+            f"{missing} is tracked by DVC, but not here. Run `dvc pull`, or `dvc remove` it.",
             "data.missing_file",
         )
     try:
-        files = sources.source_files(Source(kind="csv", path=str(FOLDER)), scratch, policy.limits)
+        files = source_files(Source(kind="csv", path=str(INCOMING)), scratch, policy.limits)
     except DataError as error:
         if error.code != "data.missing_file":
             raise
@@ -96,8 +232,7 @@ def _of_kind(source_file: SourceFile, configured: Sequence[Source]) -> SourceFil
     if kind is None:
         raise DataError(
             f"{source_file.label}: expected is a file that ends in {', '.join(KIND_OF)}, or as "
-            "those of "
-            "data.sources do. Take it away, or say in data.incoming how it is read.",
+            "those of data.sources do. Take it away, or say in data.incoming how it is read.",
             "data.unknown_kind",
         )
     return replace(source_file, kind=kind)
@@ -108,30 +243,32 @@ def _ending(name: str) -> str:
     return Path(path.stem).suffix if path.suffix in PACKED else path.suffix
 
 
-def expected(
-    schema: RowSchema, found: Sequence[str], target: str, needed: Sequence[str]
+def expected_schema(
+    schema: RowSchema, columns: Sequence[str], target: str, needed: Sequence[str]
 ) -> RowSchema:
     """The schema of rows that have no target, and of which only some columns are needed.
 
-    A rule of the row that names a column which did not come is left out.
+    A rule of the row that names an absent column is left out.
 
     Args:
-        found: the columns that came, without the target.
-        needed: those that the model and its answers cannot be without.
+        schema: of the training rows.
+        columns: those of the incoming rows, without the target.
+        target: the column that is not required.
+        needed: the columns that the model and its predictions require.
 
     Raises:
-        DataError: one of these did not come.
+        DataError: one of these is absent.
     """
-    missing = [name for name in needed if name not in found]
+    missing = [name for name in needed if name not in columns]
     if missing:
         raise DataError(
             f"what arrived lacks {', '.join(missing)}, which the model needs; it has "
-            f"{', '.join(found)}. Fix the source, or train without it (data.ignore).",
+            f"{', '.join(columns)}. Fix the source, or train without it (data.ignore).",
             "data.missing_column",
         )
     return replace(
         schema,
         columns={name: column for name, column in schema.columns.items() if name != target},
         required=[],
-        rules={name: sql for name, sql in schema.rules.items() if columns_of(sql) <= set(found)},
+        rules={name: sql for name, sql in schema.rules.items() if columns_of(sql) <= set(columns)},
     )

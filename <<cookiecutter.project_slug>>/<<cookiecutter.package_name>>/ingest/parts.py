@@ -1,14 +1,12 @@
 """The ingested table: a folder with one Parquet file a source file, so that a new one adds one.
 
-A part whose source file is as it was (by path, size and time, as DVC judges it) is taken over
-without reading that file. What is known of the files stands beside the table, on this machine only;
-without it all files are read, and the parts are the same bytes.
+A part whose source file is unchanged (by path, size and time, as DVC judges it) is reused without
+reading that file. The manifest, which lists the files, stands beside the table, on this machine
+only; without it all files are read, and the parts are the same bytes.
 """
 
-import functools
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,21 +16,25 @@ import polars as pl
 
 from ..config.data import Limits
 from ..errors import DataError, from_system
-from ..runtime.artifacts import sha256_of
+from ..runtime.artifacts import link, sha256_of
 from ..runtime.parquet import sink
+from ..runtime.progress import Step, progress
+from ..runtime.resumable import code_digest
 from ..runtime.retries import retry
-from .readers.fetch import refused
-from .sources import open_table, schema_of
-from .tables import FAULTS, SourceFile, Table, unreadable
+from .readers.fetch import read_error
+from .sources import common_schema, open_table
+from .tables import READ_ERRORS, SourceFile, Table, unreadable
+
+CODE = Path(__file__).parent  # the code that writes parts
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is known of a part: its file, the digest of that, and the text columns of its source."""
+    """A part: its file, the digest of that, and the columns of its source."""
 
     name: str
     sha256: str
-    columns: list[str] | None  # None: not all are text, so the source has to tell them
+    columns: list[str] | None  # None: not all are text, so the source must be opened for them
 
 
 @dataclass(frozen=True)
@@ -44,79 +46,94 @@ class Manifest:
 
     @classmethod
     def read(cls, file: Path) -> "Manifest":
-        """What a file says; nothing if it is not there, or not whole."""
+        """The manifest in a file; an empty one if that is missing or damaged."""
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            parts = {sign: Part(**part) for sign, part in found["parts"].items()}
-            return cls(found["schema"], parts)
+            document = json.loads(file.read_text(encoding="utf-8"))
+            parts = {signature: Part(**part) for signature, part in document["parts"].items()}
+            return cls(document["schema"], parts)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls("", {})
 
 
 @dataclass(frozen=True)
 class ReadPolicy:
-    """How sources are read: how long, from where, and which columns are protected."""
+    """How sources are read: retry time, limits, and protection of personal columns."""
 
-    retry_s: float  # how long a fault that may pass is waited out
+    retry_s: float  # how long transient faults are retried
     limits: Limits = field(default_factory=Limits)
-    protect: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows  # before anything is kept
-    mark: str = ""  # tells one protection from another
+    protect: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows  # before rows are written
+    fingerprint: str = ""  # of the protection: parts under another one are not reused
 
 
 def write_parts(
     files: Sequence[SourceFile], folder: Path, policy: ReadPolicy, before: Path, manifest: Manifest
 ) -> Manifest:
-    """Write one part a file to ``folder``, all with the same columns, or take it from ``before``.
+    """Write one part a source file to ``folder``, all with the same columns.
+
+    Args:
+        folder: receives the parts.
+        before: the last such folder; parts of unchanged files are reused from it.
+        manifest: of that folder.
 
     Raises:
         DataError, ConfigError: a source file cannot be read.
         TransientError: it cannot be read within ``policy.retry_s`` seconds.
     """
-    writer = _Writer(folder, policy)
-    signs = [_signature(source, policy.mark) for source in files]
-    old = [manifest.parts.get(sign or "") for sign in signs]
-    tables = [
-        None if part and part.columns else writer.open(number, source)
-        for number, (source, part) in enumerate(zip(files, old, strict=True))
-    ]
-    schemas = [
-        table.rows.collect_schema()
-        if table
-        else pl.Schema(dict.fromkeys(_columns(part), pl.String()))
-        for table, part in zip(tables, old, strict=True)
-    ]
-    schema = schema_of(
-        [(source.label, found) for source, found in zip(files, schemas, strict=True)]
-    )
-    same = str(schema) == manifest.schema
-    parts = {}
-    for number, (source, sign, part, table) in enumerate(
-        zip(files, signs, old, tables, strict=True)
-    ):
-        name = f"{number:05}.parquet"
-        if not (same and part and _take_over(before / part.name, part.sha256, folder / name)):
-            opened = table or writer.open(number, source)
-            writer.write(number, source, opened, schema, folder / name)
-        if sign:
-            text = set(schemas[number].dtypes()) == {pl.String()}
-            columns = schemas[number].names() if text else None
-            parts[sign] = Part(name, sha256_of(folder / name), columns)
+    with progress("ingest", len(files), "files") as step:
+        writer = PartWriter(folder / ".scratch", policy, step)
+        signatures = [file_signature(source, policy.fingerprint) for source in files]
+        old = [manifest.parts.get(signature or "") for signature in signatures]
+        tables = [
+            None if part and part.columns else writer.open(f"{number:05}", source)
+            for number, (source, part) in enumerate(zip(files, old, strict=True))
+        ]
+        schemas = [
+            table.rows.collect_schema() if table else _text_schema(part)
+            for table, part in zip(tables, old, strict=True)
+        ]
+        schema = common_schema(list(zip([source.label for source in files], schemas, strict=True)))
+        same = str(schema) == manifest.schema
+        parts = {}
+        for number, source in enumerate(files):
+            name, part = f"{number:05}", old[number]
+            file = folder / f"{name}.parquet"
+            if not (same and part and _reuse(before / part.name, part.sha256, file)):
+                table = tables[number] or writer.open(name, source)
+                writer.write(name, source, table, schema, file)
+            if signature := signatures[number]:
+                parts[signature] = Part(file.name, sha256_of(file), _text_columns(schemas[number]))
+            step()
     return Manifest(str(schema), parts)
 
 
-def _columns(part: Part | None) -> list[str]:
-    return (part.columns if part else None) or []
+def _text_schema(part: Part | None) -> pl.Schema:
+    return pl.Schema(dict.fromkeys((part.columns if part else None) or [], pl.String()))
 
 
-class _Writer:
+def _text_columns(schema: pl.Schema) -> list[str] | None:
+    """The names of the columns if all are text, else None."""
+    return schema.names() if set(schema.dtypes()) == {pl.String()} else None
+
+
+class PartWriter:
     """Opens tables and writes parts; each has a scratch folder until it is written."""
 
-    def __init__(self, folder: Path, policy: ReadPolicy) -> None:
-        self.scratch = folder / ".scratch"
+    def __init__(self, scratch: Path, policy: ReadPolicy, step: Step) -> None:
+        self.scratch = scratch
         self.policy = policy
+        self.step, self.rows = step, 0
 
-    def open(self, number: int, source: SourceFile) -> Table:
-        place = self.scratch / f"{number:05}"
+    def open(self, name: str, source: SourceFile) -> Table:
+        """The table of a source file, its personal columns protected.
+
+        Args:
+            name: of the part, and of its scratch folder.
+            source: the file or query.
+
+        Raises:
+            DataError, ConfigError, TransientError: see ``sources.open_table``.
+        """
+        place = self.scratch / name
 
         def attempt() -> Table:
             shutil.rmtree(place, ignore_errors=True)
@@ -127,62 +144,62 @@ class _Writer:
         return retry(attempt, self.policy.retry_s)
 
     def write(
-        self, number: int, source: SourceFile, table: Table, schema: pl.Schema, file: Path
+        self, name: str, source: SourceFile, table: Table, schema: pl.Schema, file: Path
     ) -> None:
-        found = table.rows.collect_schema()
-        rows = table.rows
-        if found != schema:
-            rows = rows.select(
-                (pl.col(name) if name in found else pl.lit(None)).cast(dtype).alias(name)
-                for name, dtype in schema.items()
-            )
+        """Write an opened table to a file with the columns of ``schema``.
+
+        Raises:
+            DataError, TransientError: the source file cannot be read to its end.
+        """
+        rows = cast_to(schema, table.rows)
 
         def attempt() -> None:
             try:
                 sink(rows, file)
             except OSError as error:
                 if "object-store error" in str(error):  # polars' own word for all of them
-                    raise refused(source.label, error) from error
+                    raise read_error(source.label, error) from error
                 raise
 
         try:
             retry(attempt, self.policy.retry_s)
-        except FAULTS as error:
+        except READ_ERRORS as error:
             if from_system(error):
                 raise
             table.verify(None)
             raise unreadable(source, error) from error
         table.verify(file)
-        shutil.rmtree(self.scratch / f"{number:05}", ignore_errors=True)
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
+        self.rows += int(pl.scan_parquet(file, glob=False).select(pl.len()).collect().item())
+        self.step(0, rows=self.rows)
 
 
-def _take_over(part: Path, sha256: str, to: Path) -> bool:
-    """Whether the part is as it was written, and now also at ``to``."""
+def _reuse(part: Path, sha256: str, to: Path) -> bool:
+    """Link an old part to ``to``; false if it is gone or not as it was written."""
     if not part.is_file() or sha256_of(part) != sha256:
         return False
-    try:
-        os.link(part, to)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(part, to)
+    link(part, to)
     return True
 
 
-def _signature(source: SourceFile, mark: str) -> str | None:
-    """What tells a file on this machine from a changed one; None where nothing does."""
+def cast_to(schema: pl.Schema, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with the columns of a schema, whose types hold all values; an absent one is null."""
+    types = rows.collect_schema()
+    if types == schema:
+        return rows
+    return rows.select(
+        (pl.col(name) if name in types else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def file_signature(source: SourceFile, fingerprint: str) -> str | None:
+    """A digest that changes with a file on this machine; None where none can be given."""
     if not source.is_local or source.path != source.label or "." in source.kind:
         return None
     state = source.file.stat()
-    told = [mark, asdict(source), state.st_size, state.st_mtime_ns, _code()]
-    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
-
-
-@functools.cache
-def _code() -> str:
-    """A digest of what makes parts: these modules and polars."""
-    digest = hashlib.sha256(pl.__version__.encode())
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    facts = [fingerprint, asdict(source), state.st_size, state.st_mtime_ns, code_digest(CODE)]
+    return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def count(folder: Path) -> int:

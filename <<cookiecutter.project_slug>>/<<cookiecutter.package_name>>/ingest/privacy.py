@@ -1,4 +1,4 @@
-"""Personal columns are dropped or hashed before a row is written to the ingested table."""
+"""Privacy: personal columns are dropped or hashed before a row is written to the ingested table."""
 
 import os
 from collections.abc import Callable
@@ -24,9 +24,9 @@ def protect(rows: pl.LazyFrame, schema: RowSchema, key_env: str | None) -> pl.La
     Raises:
         ConfigError: a column is to be hashed, and the variable is not set or too short.
     """
-    found = set(rows.collect_schema().names())
-    dropped = [name for name, how in schema.personal.items() if how == "drop" and name in found]
-    hashed = [name for name, how in schema.personal.items() if how == "hash" and name in found]
+    names = set(rows.collect_schema().names())
+    dropped = [name for name, how in schema.personal.items() if how == "drop" and name in names]
+    hashed = [name for name, how in schema.personal.items() if how == "hash" and name in names]
     rows = rows.drop(dropped)
     if not hashed:
         return rows
@@ -39,8 +39,8 @@ def protect(rows: pl.LazyFrame, schema: RowSchema, key_env: str | None) -> pl.La
     )
 
 
-def mark(schema: RowSchema, key_env: str | None) -> str:
-    """Tells one protection from another: another column, way or key gives another mark."""
+def fingerprint(schema: RowSchema, key_env: str | None) -> str:
+    """A digest of how columns are protected: another column, way or key gives another one."""
     if not schema.personal:
         return ""
     hashed = [name for name, how in schema.personal.items() if how == "hash"]
@@ -49,18 +49,19 @@ def mark(schema: RowSchema, key_env: str | None) -> str:
 
 
 def _key(key_env: str | None, columns: list[str]) -> bytes:
-    what = f"the key that hashes {', '.join(columns)}"
+    purpose = f"the key that hashes {', '.join(columns)}"
     if not key_env:
         raise ConfigError(
-            f"data.hash_key_env is empty; it names the variable that holds {what}. Edit conf/data.",
+            f"data.hash_key_env is empty; it names the variable that holds {purpose}. Edit "
+            "conf/data.",
             "config.hash_key",
         )
     key = os.environ.get(key_env, "").encode()
     if len(key) < SHORTEST:
-        found = f"{len(key)} bytes" if key else "nothing"
+        size = f"{len(key)} bytes" if key else "nothing"
         raise ConfigError(
-            f"the environment variable {key_env} must hold {what}, at least {SHORTEST} bytes; "
-            f"it holds {found}. Set it, always to the same value.",
+            f"the environment variable {key_env} must hold {purpose}, at least {SHORTEST} bytes; "
+            f"it holds {size}. Set it, always to the same value.",
             "config.hash_key",
         )
     return blake2b(key).digest()  # of any length, where BLAKE2b takes at most 64 bytes

@@ -1,4 +1,4 @@
-"""Tables to read, by kind: what lies at a path, and the rows in it."""
+"""Sources by kind: the files of a source, and the table in each of them."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ..config.data import KINDS, Limits, Source
 from ..errors import ConfigError, DataError
 from .readers import csv, fetch, json, own, parquet, sql
 from .readers.files import Files
-from .tables import FAULTS, Reader, SourceFile, Table, stack, unreadable
+from .tables import READ_ERRORS, Reader, SourceFile, Table, stack, unreadable
 
 READERS: dict[str, Reader] = dict(
     zip(KINDS, (csv.read, json.read_array, json.read_lines, parquet.read, sql.read), strict=True)
@@ -20,7 +20,7 @@ COUNTS = ("n_rows", "row_index_name")  # options that count rows
 
 
 def source_files(source: Source, scratch: Path, limits: Limits | None = None) -> list[SourceFile]:
-    """The files or the query of a source, in the order of names; what is far away is fetched.
+    """The files or the query of a source, in the order of names; remote files are fetched.
 
     Raises:
         ConfigError: its variable is not set; no address of its kind is read.
@@ -33,24 +33,24 @@ def source_files(source: Source, scratch: Path, limits: Limits | None = None) ->
         what = f"table {source.table}" if source.table else "query"
         if source.path:
             Files(label, limits, secret=False).check_inside(source.path)
-        found = [(f"{label}, {what}", source.path)]
+        files: list[tuple[str, str | None]] = [(f"{label}, {what}", source.path)]
     else:
-        found = _places(source, label, scratch, limits)
+        files = _locate(source, label, scratch, limits)
     for name in COUNTS:
-        if len(found) > 1 and name in source.options:
+        if len(files) > 1 and name in source.options:
             raise ConfigError(
-                f"{label}: options.{name} counts in each file anew, and there are {len(found)}. "
+                f"{label}: options.{name} counts in each file anew, and there are {len(files)}. "
                 "Remove it, or name one file.",
                 "config.options",
             )
-    fixed = (source.uri_env, source.query, source.table, limits)
-    return [SourceFile(source.kind, name, path, source.options, *fixed) for name, path in found]
+    common = (source.uri_env, source.query, source.table, limits)
+    return [SourceFile(source.kind, name, path, source.options, *common) for name, path in files]
 
 
-def _places(
+def _locate(
     source: Source, label: str, scratch: Path, limits: Limits
 ) -> list[tuple[str, str | None]]:
-    """What each file is called to people, and where it is."""
+    """The label of each file, and its path."""
     address = source.path or os.environ.get(source.uri_env or "", "")
     if not address:
         raise ConfigError(
@@ -60,27 +60,27 @@ def _places(
     scheme, _, place = address.rpartition("://")
     if scheme.lower() in ("", "file", "local"):
         files = [str(f) for f in Files(label, limits, secret=not source.path).at(place)]
-        return list(zip(files if source.path else _apart(label, files), files, strict=True))
+        return list(zip(files if source.path else _labels(label, files), files, strict=True))
     fetch.check_scheme(address, label)
     if source.kind == "parquet" and not address.startswith("http"):
         return [(label, address)]  # polars reads only what it needs of it
     names, fetched = fetch.fetch(address, label, scratch)
-    return list(zip(_apart(label, names), map(str, fetched), strict=True))
+    return list(zip(_labels(label, names), map(str, fetched), strict=True))
 
 
-def _apart(label: str, names: Sequence[str]) -> list[str]:
-    """What each of several files at one address is called: the part of its name that differs."""
+def _labels(label: str, names: Sequence[str]) -> list[str]:
+    """A label for each file at one address; of several, with the part of its name that differs."""
     if len(names) == 1:
         return [label]
-    same = os.path.commonpath([os.path.dirname(name) for name in names])  # noqa: PTH120
-    return [f"{label} ({os.path.relpath(name, same or '.')})" for name in names]
+    common = os.path.commonpath([os.path.dirname(name) for name in names])  # noqa: PTH120
+    return [f"{label} ({os.path.relpath(name, common or '.')})" for name in names]
 
 
 def open_table(source_file: SourceFile, scratch: Path) -> Table:
-    """The table of a source file; ``scratch`` is an empty folder for its reader.
+    """The table of a source file; ``scratch`` is an empty folder that its reader may write to.
 
     Raises:
-        ConfigError: the reader does not know an option, or is none.
+        ConfigError: the reader does not take an option, or is none.
         DataError: the source file is not what its kind says.
         TransientError: it cannot be read now.
     """
@@ -89,18 +89,20 @@ def open_table(source_file: SourceFile, scratch: Path) -> Table:
             f"{source_file.label} is empty. Replace it or take it away.", "data.empty_file"
         )
     reader = (
-        READERS[source_file.kind] if source_file.kind in READERS else own.reader(source_file.kind)
+        READERS[source_file.kind]
+        if source_file.kind in READERS
+        else own.load_reader(source_file.kind)
     )
     try:
         table = reader(source_file, scratch)
         table = table if isinstance(table, Table) else Table(table)
         columns = table.rows.collect_schema()
-    except FAULTS as error:
+    except READ_ERRORS as error:
         raise unreadable(source_file, error) from error
     except OSError as error:
         if source_file.is_local:
             raise
-        raise fetch.refused(source_file.label, error) from error
+        raise fetch.read_error(source_file.label, error) from error
     except (TypeError, LookupError, ValueError, ArithmeticError, RuntimeError) as error:
         raise ConfigError(
             f"{source_file.label}: options that {source_file.kind} does not take: {error}. Edit "
@@ -114,11 +116,11 @@ def open_table(source_file: SourceFile, scratch: Path) -> Table:
     return table
 
 
-def schema_of(tables: Sequence[tuple[str, pl.Schema]]) -> pl.Schema:
+def common_schema(tables: Sequence[tuple[str, pl.Schema]]) -> pl.Schema:
     """The columns of all tables, each with a type that holds the values of all.
 
     Raises:
-        DataError: a column has types that no type holds; names the column and a table.
+        DataError: a column has types without a common one; names the column and a table.
     """
     union = pl.LazyFrame(schema=tables[0][1])
     for label, schema in tables[1:]:

@@ -1,4 +1,4 @@
-"""What a reader takes and returns: one file or one query, and its rows."""
+"""The interface of readers: a source file, which is a file or a query, and the table in it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ import polars as pl
 from ..config.data import Limits
 from ..errors import ConfigError, DataError
 
-FAULTS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # what bad bytes raise
+READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # of bad bytes
 
 
 @dataclass(frozen=True)
 class SourceFile:
     """One file, or one query: what becomes one part of the ingested table.
 
-    ``shown`` names it to people. It never holds more of an address than the configuration does.
+    ``label`` names it in messages. It never holds more of an address than the configuration does.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class SourceFile:
 class Table:
     """The rows of a source file, which can be read more than once.
 
-    ``verify`` looks for what the reader could not see, and raises a DataError that says where it
+    ``verify`` checks what the reader could not, and raises a DataError that says where the fault
     is. It is called with the file that the rows were written to; with None when that failed.
     """
 
@@ -53,8 +53,7 @@ class Table:
 
 
 class Reader(Protocol):
-    """Makes a table of a source file; may write to ``scratch``, an empty folder that goes away "
-    "later."""
+    """Reads a source file; may write to ``scratch``, an empty folder that is removed later."""
 
     def __call__(self, source: SourceFile, scratch: Path) -> Table | pl.LazyFrame:
         """Raise DataError for what cannot be read, TransientError for what may pass."""
@@ -66,7 +65,7 @@ def stack(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
 
 
 def spool(batches: "Callable[[], Any]", scratch: Path) -> pl.LazyFrame:
-    """Data frames, each with columns of its own, written down and stacked lazily."""
+    """Data frames, each with columns of its own, written to ``scratch`` and stacked lazily."""
     files = []
     for number, batch in enumerate(batches()):
         files.append(scratch / f"{number:06}.parquet")

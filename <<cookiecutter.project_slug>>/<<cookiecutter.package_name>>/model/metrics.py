@@ -1,96 +1,24 @@
-"""Metrics by scikit-learn's names, and own ones by dotted name; each knows its tasks."""
+"""Metrics by scikit-learn's names, and own ones by dotted name."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
-from ..errors import ConfigError, ModelError, PipelineError
+from ..errors import ConfigError, ModelError
 from ..runtime.names import locate
 from ..split.target import Array, Target, Task
-from .model import Model
+from .metric import Function, Metric, Predictions
 
-Needs = Literal["probabilities", "classes", "values"]
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
 BINARY, REGRESSION = frozenset({Task.BINARY}), frozenset({Task.REGRESSION})
 MULTICLASS = frozenset({Task.MULTICLASS})
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What one model says of n rows."""
-
-    outputs: Array  # (n, k) probabilities in the order of the classes, or (n,) values
-    answers: Array  # (n,) class codes, by the model's own threshold; or the values
-
-    @classmethod
-    def of(cls, model: Model, rows: pl.DataFrame) -> "Predictions":
-        """What a model says of rows with its features, by its own threshold."""
-        outputs, contract = model.outputs(rows), model.contract
-        return cls(outputs, contract.target.answers(outputs, contract.threshold))
-
-    def __getitem__(self, rows: NDArray[Any]) -> "Predictions":
-        """The predictions of some rows, by number or by a mask."""
-        return Predictions(self.outputs[rows], self.answers[rows])
-
-    def __len__(self) -> int:
-        return len(self.answers)
-
-
-Function = Callable[[Target, Array, Predictions], float]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One measure of how good predictions are, for evaluation, tuning, folds, gate and card."""
-
-    name: str
-    needs: Needs
-    tasks: frozenset[Task]
-    greater_is_better: bool
-    function: Function
-
-    def __call__(self, target: Target, truth: Array, predictions: Predictions) -> float:
-        """The value on these rows; NaN where it is undefined, as where one class is absent.
-
-        Args:
-            target: what is predicted.
-            truth: (n,) class codes, or numbers.
-            predictions: of the same n rows.
-
-        Raises:
-            ModelError: an own metric raised, or did not return a number.
-        """
-        try:
-            return float(self.function(target, truth, predictions))
-        except PipelineError:
-            raise
-        except Exception as error:  # an own metric may raise anything
-            raise ModelError(
-                f"the metric {self.name} failed with {type(error).__name__}: {error}. Fix its "
-                "function, or choose others in conf/evaluate.",
-                "model.metric",
-            ) from error
-
-    def score(self, target: Target, truth: Array, predictions: Predictions) -> float:
-        """The value, of which more is always better."""
-        value = self(target, truth, predictions)
-        return value if self.greater_is_better else -value
-
-
-def metric(
-    *, needs: Needs, tasks: Iterable[str], greater_is_better: bool
-) -> Callable[[Function], Metric]:
-    """Make a metric of a function of target, truth and predictions; for PACKAGE.own.metrics."""
-
-    def decorate(function: Function) -> Metric:
-        kinds = frozenset(Task(task) for task in tasks)
-        return Metric(function.__name__, needs, kinds, greater_is_better, function)
-
-    return decorate
+RESERVED = frozenset(  # other keys of reports/metrics.json
+    {
+        *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
+        *("sample", "cross_validation"),
+    }
+)
 
 
 def _undefined_if_absent(function: Function) -> Function:
@@ -114,7 +42,7 @@ def _of_probabilities(name: str, **options: Any) -> Function:
         scores = outputs[:, 1] if target.task is Task.BINARY else outputs
         return float(getattr(sklearn.metrics, name)(truth, scores, **options))
 
-    return function
+    return _undefined_if_absent(function)
 
 
 def _log_loss(target: Target, truth: Array, predictions: Predictions) -> float:
@@ -161,55 +89,48 @@ def _r2(_: Target, truth: Array, predictions: Predictions) -> float:
     return float(r2_score(truth, predictions.answers))
 
 
-def _table() -> dict[str, Metric]:
-    rows: list[tuple[str, Needs, frozenset[Task], bool, Function]] = [
-        ("roc_auc", "probabilities", BINARY, True, _of_probabilities("roc_auc_score")),
-        (
+METRICS = {
+    one.name: one
+    for one in (
+        Metric("roc_auc", "probabilities", BINARY, True, _of_probabilities("roc_auc_score")),
+        Metric(
             *("average_precision", "probabilities", BINARY, True),
             _of_probabilities("average_precision_score"),
         ),
-        (
+        Metric(
             *("roc_auc_ovr", "probabilities", MULTICLASS, True),
             _of_probabilities("roc_auc_score", multi_class="ovr"),
         ),
-        ("log_loss", "probabilities", CLASSIFICATION, False, _log_loss),
-        ("brier", "probabilities", CLASSIFICATION, False, _brier),
-        ("accuracy", "classes", CLASSIFICATION, True, _of_answers("accuracy_score")),
-        (
+        Metric("log_loss", "probabilities", CLASSIFICATION, False, _log_loss),
+        Metric("brier", "probabilities", CLASSIFICATION, False, _brier),
+        Metric("accuracy", "classes", CLASSIFICATION, True, _of_answers("accuracy_score")),
+        Metric(
             *("balanced_accuracy", "classes", CLASSIFICATION, True),
-            _of_answers("balanced_accuracy_score"),
+            _undefined_if_absent(_of_answers("balanced_accuracy_score")),
         ),
-        ("matthews", "classes", CLASSIFICATION, True, _of_answers("matthews_corrcoef")),
-        (
-            "root_mean_squared_error",
-            "values",
-            REGRESSION,
-            False,
-            _of_answers("root_mean_squared_error"),
+        Metric("matthews", "classes", CLASSIFICATION, True, _of_answers("matthews_corrcoef")),
+        *(
+            Metric(
+                name if average == "binary" else f"{name}_{average}",
+                "classes",
+                BINARY if average == "binary" else CLASSIFICATION,
+                True,
+                _of_classes(f"{name}_score", average),
+            )
+            for name in ("precision", "recall", "f1")
+            for average in ("binary", "macro", "weighted")
         ),
-        ("mean_absolute_error", "values", REGRESSION, False, _of_answers("mean_absolute_error")),
-        (
-            "median_absolute_error",
-            "values",
-            REGRESSION,
-            False,
-            _of_answers("median_absolute_error"),
+        *(
+            Metric(name, "values", REGRESSION, False, _of_answers(name))
+            for name in (
+                "root_mean_squared_error",
+                "mean_absolute_error",
+                "median_absolute_error",
+            )
         ),
-        ("r2", "values", REGRESSION, True, _r2),
-    ]
-    for name in ("precision", "recall", "f1"):
-        rows.append((name, "classes", BINARY, True, _of_classes(f"{name}_score", "binary")))
-        for average in ("macro", "weighted"):
-            function = _of_classes(f"{name}_score", average)
-            rows.append((f"{name}_{average}", "classes", CLASSIFICATION, True, function))
-    whole = {"roc_auc", "average_precision", "roc_auc_ovr", "balanced_accuracy"}
-    return {
-        row[0]: Metric(*row[:4], _undefined_if_absent(row[4]) if row[0] in whole else row[4])
-        for row in rows
-    }
-
-
-METRICS = _table()
+        Metric("r2", "values", REGRESSION, True, _r2),
+    )
+}
 
 
 def metrics(names: list[str], target: Target) -> list[Metric]:
@@ -221,6 +142,13 @@ def metrics(names: list[str], target: Target) -> list[Metric]:
     if not names:
         raise ConfigError("evaluate.metrics is empty. Edit conf/evaluate.", "config.metric")
     chosen = [_by_name(name) for name in names]
+    twice = [one.name for one in chosen if [other.name for other in chosen].count(one.name) > 1]
+    if taken := sorted({*twice, *(one.name for one in chosen if one.name in RESERVED)}):
+        raise ConfigError(
+            f"evaluate.metrics: the name {', '.join(taken)} is taken, by another metric or by what "
+            "stands beside them in reports/metrics.json. Rename the function, or remove one.",
+            "config.metric",
+        )
     unfit = [one.name for one in chosen if target.task not in one.tasks]
     if unfit:
         fitting = ", ".join(name for name, one in METRICS.items() if target.task in one.tasks)

@@ -1,6 +1,5 @@
 """A model as everything uses it: what predicts, its contract, and which rows it learned from."""
 
-import importlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,10 @@ from ..split.keys import Digests
 from ..split.target import Array
 from .contract import Contract
 from .contract_file import read_contract, write_contract
+from .flavors import sklearn
 
 CONTRACT, LEARNED = "contract.json", "learned_keys.npy"
-FLAVORS = ("sklearn",)  # modules of `flavors`
+FLAVORS = {"sklearn": sklearn}  # by the name in the contract
 
 
 class Predictor(Protocol):
@@ -97,7 +97,7 @@ def _flavor(contract: Contract) -> Any:
             "Run `make repro`, or update this repository.",
             "model.flavor",
         )
-    return importlib.import_module(f".flavors.{contract.flavor}", __package__)
+    return FLAVORS[contract.flavor]
 
 
 def _learned_keys(folder: Path) -> Digests:

@@ -74,12 +74,14 @@ def preprocessor(
     return ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
 
 
-def sentences(steps: list[Step], features: pl.DataFrame) -> list[str]:
+def sentences(
+    steps: list[Step], features: pl.DataFrame, *, without: Collection[str] = ()
+) -> list[str]:
     """The text columns of nearly as many values as rows, (n, k), that a step takes for categories.
 
     Such a column holds sentences or names; nothing of a new row's text is learned from others.
     """
-    chains = _chains(steps, features.schema, ())
+    chains = _chains(steps, features.schema, without)
     return [
         name
         for name, chain in chains.items()

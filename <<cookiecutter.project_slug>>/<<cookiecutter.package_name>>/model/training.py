@@ -9,6 +9,7 @@ import structlog
 from ..config import Config
 from ..config.preprocess import Step
 from ..errors import DataError, ModelError, PipelineError
+from ..runtime.progress import progress
 from ..split.target import Array, Target, Task
 from .estimators import at_most, build_estimator
 from .flavors import sklearn as flavor
@@ -43,6 +44,10 @@ class ModelSpec:
             fallback=config.model.fallback,
             own=tuple(config.trusted),
         )
+
+    def simpler(self) -> "ModelSpec":
+        """The fallback, with its own default parameters."""
+        return replace(self, estimator=str(self.fallback), params={})
 
 
 @dataclass(frozen=True)
@@ -99,30 +104,19 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
             could not be trained.
     """
     pipeline = unfitted(spec, features, target.task)
-    y = truth.astype(int) if target.is_classification else truth
+    y = target.labels(truth)
     _check_saving(spec, pipeline, features, y)
-    simpler = None
-    if spec.fallback:
-        simpler = _estimator(replace(spec, estimator=spec.fallback, params={}), target.task)
-    if empty := _empty(features):
-        log.warning("columns without a value in the training rows are left out", columns=empty)
-    if texts := sentences(spec.steps, features):
-        log.warning(
-            "columns of many different texts are taken for categories; text_tfidf learns their "
-            "words (preprocess=text), or list them under data.ignore",
-            columns=texts,
-        )
-    with at_most(spec.workers):
+    simpler = _estimator(spec.simpler(), target.task) if spec.fallback else None
+    _warn(spec, features)
+    with at_most(spec.workers), progress("train", unit="models"):
         prepared = _prepare(pipeline[0], features, y)
         error = _failure(pipeline[-1], prepared, y)
         if error is None:
             return Fitted(flavor.Predictor(pipeline, target), spec.estimator)
         reason = f"{spec.estimator} could not be trained: {first_line(error)}"
         if simpler is None:
-            raise ModelError(
-                f"{reason}. Fix model.params or the data, or name a model.fallback.",
-                "model.training",
-            ) from error
+            advice = "Fix model.params or the data, or name a model.fallback."
+            raise ModelError(f"{reason}. {advice}", "model.training") from error
         log.warning("falling back", fallback=spec.fallback, reason=reason)
         again = _failure(simpler, prepared, y)
     if again is not None:
@@ -133,7 +127,20 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
         ) from again
     pipeline.steps[-1] = ("model", simpler)
     why = f"{spec.estimator}: {first_line(error)}"
-    return Fitted(flavor.Predictor(pipeline, target), str(spec.fallback), fell_back=why)
+    return Fitted(flavor.Predictor(pipeline, target), str(spec.fallback), why)
+
+
+def _warn(spec: ModelSpec, features: pl.DataFrame) -> None:
+    """Log what a person may want to change."""
+    empty = _empty(features)
+    if empty:
+        log.warning("columns without a value in the training rows are left out", columns=empty)
+    if texts := sentences(spec.steps, features, without=empty):
+        log.warning(
+            "columns of many different texts are taken for categories; text_tfidf learns their "
+            "words (preprocess=text), or list them under data.ignore",
+            columns=texts,
+        )
 
 
 def _check_saving(spec: ModelSpec, pipeline: Any, features: pl.DataFrame, y: Array) -> None:

@@ -135,7 +135,7 @@ def alerts_from(
         body = f"{drift['data_drift_score']:.0%} of the features drifted. {advice}"
         raised.append(alert(drift["run_id"], "warning", "data drift", body, drifted))
     if drift["prediction_drift_detected"]:
-        body = f"The scores drifted by {drift['prediction_drift_score']:.3f}. {advice}"
+        body = f"The predictions drifted by {drift['prediction_drift_score']:.3f}. {advice}"
         raised.append(alert(drift["run_id"], "error", "prediction drift", body, drifted))
     if quality["quarantined"] > max_quarantined * quality["rows"]:
         body = f"{quality['quarantined']} of {quality['rows']} rows are in quarantine."

@@ -1,58 +1,33 @@
-"""What later data is compared with: a sample of rows, and a summary of each column."""
-
-from typing import Any
+"""What later data is compared with: a sample of rows, with the model's answers."""
 
 import polars as pl
 
 from ..errors import DataError
-
-SCORE = "score"
-QUANTILES = [i / 10 for i in range(11)]
-TOP_VALUES = 50
-
-
-def reference(features: pl.DataFrame, scores: pl.Series, rows: int, seed: int) -> pl.DataFrame:
-    """At most ``rows`` rows, drawn without replacement, with the model's score in ``score``.
-
-    Raises:
-        DataError: a feature is called ``score``.
-    """
-    scored = _scored(features, scores)
-    return scored.sample(min(rows, scored.height), seed=seed, shuffle=True)
+from ..model.contract import Contract
+from ..model.model import Model
+from ..split.target import PREDICTION
 
 
-def summary(features: pl.DataFrame, scores: pl.Series) -> dict[str, dict[str, Any]]:
-    """Of each column, and of ``score``: type, share of nulls, and deciles or the top counts.
+def reference(model: Model, rows: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
+    """At most ``size`` rows, drawn without replacement: features, and the answers to watch.
 
     Raises:
-        DataError: a feature is called ``score``.
+        DataError: a feature or the key has the name of an answer.
+        ModelError: the model cannot answer the rows.
     """
-    return {column.name: _describe(column) for column in _scored(features, scores)}
+    contract = model.contract
+    _check_names(contract)
+    drawn = rows.sample(min(size, rows.height), seed=seed, shuffle=True)
+    answers = model.predict(drawn).select(contract.target.watched_columns)
+    return contract.select(drawn).hstack(answers)
 
 
-def _scored(features: pl.DataFrame, scores: pl.Series) -> pl.DataFrame:
-    if SCORE in features.columns:
+def _check_names(contract: Contract) -> None:
+    reserved = {PREDICTION, *contract.target.output_columns}
+    taken = [name for name in (*contract.features, contract.key) if name in reserved]
+    if taken:
         raise DataError(
-            f"a feature is called {SCORE!r}, which is the name of the model's own answer. "
-            "Rename it in the source.",
+            f"the column {', '.join(map(repr, taken))} has the name of an answer of the model; "
+            f"these are {', '.join(sorted(reserved))}. Rename it in the source.",
             "data.reserved_name",
         )
-    return features.with_columns(scores.alias(SCORE))
-
-
-def _describe(column: pl.Series) -> dict[str, Any]:
-    described = {"dtype": str(column.dtype), "nulls": column.null_count() / max(len(column), 1)}
-    if column.dtype.is_numeric():
-        numbers = column.cast(pl.Float64)
-        finite = numbers.filter(numbers.is_finite())
-        return described | {"deciles": [finite.quantile(q, "linear") for q in QUANTILES]}
-    if column.dtype in (pl.String, pl.Boolean):
-        counts = (
-            column.cast(pl.String)
-            .drop_nulls()
-            .alias("value")
-            .value_counts()
-            .sort("count", "value", descending=[True, False])
-        )
-        return described | {"counts": dict(counts.head(TOP_VALUES).iter_rows())}
-    return described

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from ..config.drift import Drift
 from ..errors import DataError
-from .baseline import SCORE
+from .sample import Sample
 from .scores import compare, rounded
 
 MIN_ROWS = 30  # fewer tell nothing
@@ -19,25 +20,15 @@ NAMED = 5  # columns that a recommendation names
 
 
 @dataclass(frozen=True)
-class Rules:
-    """How columns are compared, and from where on that is drift."""
-
-    numeric: str  # Evidently's method for numbers
-    categorical: str  # and for text
-    column: float  # a feature's values have drifted beyond this
-    nulls: float  # and its nulls, when their share differs by more than this
-    data_drift: float  # the data has, when more than this share of features has
-    prediction_drift: float  # the score has drifted beyond this
-    rows: int  # at most so many are compared, drawn on each side
-
-
-@dataclass(frozen=True)
 class DriftReport:
     """The comparison; a column's score is what its method in the rules gives.
 
     Values and nulls of a feature are compared apart: it has drifted when one of both has. Of
     times the nulls alone are compared, for their values always move. The score is 1 where all
     values went, or none was there before, and 0 where both sides have none.
+
+    The predictions have drifted when one of the answers has; their score is that of the answer that
+    moved farthest.
     """
 
     timestamp: str  # ISO 8601, UTC
@@ -45,10 +36,12 @@ class DriftReport:
     rows: int
     data_drift_score: float  # share of features that drifted, 0 to 1
     prediction_drift_score: float
+    answer_drift_scores: dict[str, float]  # of each answer that is watched, such as a probability
     feature_drift_scores: dict[str, float]
     null_shares: dict[str, tuple[float, float]]  # of each feature: in the reference, now
     drifted_features: list[str]
     drift_reasons: dict[str, list[str]]  # of each drifted feature: values, nulls
+    drifted_answers: list[str]
     data_drift_detected: bool
     prediction_drift_detected: bool
     drift_detected: bool
@@ -58,49 +51,74 @@ class DriftReport:
 
 
 def detect(
-    reference: pl.DataFrame,
-    current: pl.DataFrame,
-    rules: Rules,
+    reference: Sample,
+    current: Sample,
+    rules: Drift,
+    answers: Sequence[str],
     *,
     seed: int,
     details: Path,
     run_id: str,
 ) -> DriftReport:
-    """Compare two tables of the same columns with Evidently; one column is the model's ``score``.
+    """Compare two tables of the same columns with Evidently.
 
-    ``details`` receives Evidently's page.
+    Args:
+        answers: the columns that are the model's; the others are features.
+        details: receives Evidently's page.
 
     Raises:
         DataError: too few rows, or a column is missing or of another type.
         ConfigError: a method is not known, or cannot compare a column.
     """
-    _refuse_what_tells_nothing(reference, current)
-    before, now = comparable(reference), comparable(current)
-    _refuse_other_types(before, now)
-    scores = _values(before, now, rules, seed=seed, details=details)
-    nulls = {c: (_nulls(c, reference), _nulls(c, current)) for c in reference.columns if c != SCORE}
-    score, score_drifted = scores.pop(SCORE)
+    _refuse_what_tells_nothing(reference, current, answers)
+    before = replace(reference, rows=comparable(reference.rows))
+    now = replace(current, rows=comparable(current.rows))
+    _refuse_other_types(before.rows, now.rows)
+    scores = _values(before, now, rules, answers, seed=seed, details=details)
+    answered = {name: scores.pop(name) for name in answers}
+    features = [name for name in reference.rows.columns if name not in answers]
+    nulls = {name: (reference.null_share(name), current.null_share(name)) for name in features}
+    report = _report(scores, answered, nulls, rules, current.of)
+    return replace(report, run_id=run_id, visualizations=[details.as_posix()])
+
+
+def _report(
+    scores: Mapping[str, tuple[float, bool]],
+    answered: Mapping[str, tuple[float, bool]],
+    nulls: Mapping[str, tuple[float, float]],
+    rules: Drift,
+    rows: int,
+) -> DriftReport:
+    farthest = max(answered, key=lambda name: times(*answered[name], rules.prediction_drift))
     drifted = _reasons(scores, nulls, rules)
+    drifted_answers = [name for name, (_, has) in answered.items() if has]
     share = len(drifted) / max(len(nulls), 1)
-    data_drifted = share > rules.data_drift
+    data = share > rules.data_drift
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        run_id=run_id,
-        rows=current.height,
+        run_id="",
+        rows=rows,
         data_drift_score=rounded(share),
-        prediction_drift_score=score,
+        prediction_drift_score=answered[farthest][0],
+        answer_drift_scores={name: value for name, (value, _) in answered.items()},
         feature_drift_scores={name: value for name, (value, _) in scores.items()},
         null_shares={name: (rounded(old), rounded(new)) for name, (old, new) in nulls.items()},
         drifted_features=list(drifted),
         drift_reasons=drifted,
-        data_drift_detected=data_drifted,
-        prediction_drift_detected=score_drifted,
-        drift_detected=data_drifted or score_drifted,
-        visualizations=[details.as_posix()],
-        recommendations=_recommend(
-            drifted, nulls, current.height, data=data_drifted, prediction=score_drifted
-        ),
+        drifted_answers=drifted_answers,
+        data_drift_detected=data,
+        prediction_drift_detected=bool(drifted_answers),
+        drift_detected=data or bool(drifted_answers),
+        visualizations=[],
+        recommendations=_recommend(drifted, nulls, rows, data=data, answers=drifted_answers),
     )
+
+
+def times(score: float, drifted: bool, limit: float) -> float:
+    """How many times its limit a score is; of a p-value, which drifts below it, the inverse."""
+    below = drifted == (score < limit) and score != limit
+    over, under = (limit, score) if below else (score, limit)
+    return min(over / under, 1000.0) if under else (1000.0 if over else 0.0)
 
 
 def too_few(rows: int, run_id: str) -> DriftReport:
@@ -112,10 +130,12 @@ def too_few(rows: int, run_id: str) -> DriftReport:
         rows=rows,
         data_drift_score=0.0,
         prediction_drift_score=0.0,
+        answer_drift_scores={},
         feature_drift_scores={},
         null_shares={},
         drifted_features=[],
         drift_reasons={},
+        drifted_answers=[],
         data_drift_detected=False,
         prediction_drift_detected=False,
         drift_detected=False,
@@ -156,20 +176,19 @@ def comparable(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _values(
-    before: pl.DataFrame, now: pl.DataFrame, rules: Rules, *, seed: int, details: Path
+    before: Sample, now: Sample, rules: Drift, answers: Sequence[str], *, seed: int, details: Path
 ) -> dict[str, tuple[float, bool]]:
     """``column: (score, drifted)`` for each column, also those that one side has no values of."""
     sample_before, sample_now = (
-        frame.sample(min(rules.rows, frame.height), seed=seed, shuffle=True)
-        for frame in (before, now)
+        side.rows.sample(min(rules.rows, side.rows.height), seed=seed, shuffle=True)
+        for side in (before, now)
     )
-    filled = [c for c in before.columns if min(sample_before[c].count(), sample_now[c].count()) > 1]
+    columns = before.rows.columns
+    filled = [c for c in columns if min(sample_before[c].count(), sample_now[c].count()) > 1]
     methods = {
-        c: rules.numeric if before[c].dtype.is_numeric() else rules.categorical for c in filled
+        c: rules.numeric if before.rows[c].dtype.is_numeric() else rules.categorical for c in filled
     }
-    limits = dict.fromkeys(filled, rules.column)
-    if SCORE in limits:
-        limits[SCORE] = rules.prediction_drift
+    limits = {c: rules.prediction_drift if c in answers else rules.column for c in filled}
     scores = compare(
         sample_before.select(filled),
         sample_now.select(filled),
@@ -178,13 +197,13 @@ def _values(
         seed=seed,
         page=details,
     )
-    return {c: scores.get(c) or _one_sided(before[c], now[c]) for c in before.columns}
+    return {c: scores.get(c) or _one_sided(c, before, now) for c in columns}
 
 
 def _reasons(
     scores: Mapping[str, tuple[float, bool]],
     nulls: Mapping[str, tuple[float, float]],
-    rules: Rules,
+    rules: Drift,
 ) -> dict[str, list[str]]:
     """Of each column that drifted: by its values, its nulls, or both."""
     drifted: dict[str, list[str]] = {}
@@ -196,31 +215,31 @@ def _reasons(
     return drifted
 
 
-def _one_sided(before: pl.Series, now: pl.Series) -> tuple[float, bool]:
+def _one_sided(column: str, *sides: Sample) -> tuple[float, bool]:
     """The score and the verdict where at least one side has no values, or a single one."""
-    few, many = sorted((before, now), key=lambda side: side.count() / len(side))
-    gone = many.count() / len(many) * len(few) >= EXPECTED
-    return (1.0, True) if gone and few.count() <= 1 else (0.0, False)
+    few, many = sorted(sides, key=lambda side: side.non_null[column] / side.of)
+    gone = many.non_null[column] / many.of * few.of >= EXPECTED
+    return (1.0, True) if gone and few.rows[column].count() <= 1 else (0.0, False)
 
 
-def _nulls(name: str, frame: pl.DataFrame) -> float:
-    """The share of a column's rows without a value; what is no finite number is none."""
-    column = frame[name]
-    filled = column.is_finite().sum() if column.dtype.is_float() else column.count()
-    return 1 - int(filled or 0) / frame.height
-
-
-def _refuse_what_tells_nothing(reference: pl.DataFrame, current: pl.DataFrame) -> None:
-    missing = [name for name in (*reference.columns, SCORE) if name not in current.columns]
+def _refuse_what_tells_nothing(reference: Sample, current: Sample, answers: Sequence[str]) -> None:
+    columns = current.rows.columns
+    missing = [name for name in reference.rows.columns if name not in columns]
     if missing:
         raise DataError(
-            f"incoming data lacks {', '.join(missing)}; found {', '.join(current.columns)}.",
+            f"incoming data lacks {', '.join(missing)}; found {', '.join(columns)}.",
             "data.missing_column",
         )
-    for side, frame in (("incoming", current), ("reference", reference)):
-        if frame.height < MIN_ROWS:
+    unknown = [name for name in answers if name not in reference.rows.columns]
+    if unknown:
+        raise DataError(
+            f"the reference lacks {', '.join(unknown)}; it is of another model. Run `make repro`.",
+            "data.missing_column",
+        )
+    for name, side in (("incoming", current), ("reference", reference)):
+        if side.of < MIN_ROWS:
             raise DataError(
-                f"{frame.height} {side} rows; at least {MIN_ROWS} are needed to speak of drift. "
+                f"{side.of} {name} rows; at least {MIN_ROWS} are needed to speak of drift. "
                 "Wait for more.",
                 "data.too_few_rows",
             )
@@ -237,12 +256,12 @@ def _refuse_other_types(before: pl.DataFrame, now: pl.DataFrame) -> None:
 
 
 def _recommend(
-    drifted: dict[str, list[str]],
-    nulls: dict[str, tuple[float, float]],
+    drifted: Mapping[str, list[str]],
+    nulls: Mapping[str, tuple[float, float]],
     rows: int,
     *,
     data: bool,
-    prediction: bool,
+    answers: Sequence[str],
 ) -> list[str]:
     advice = []
     emptied = [
@@ -259,13 +278,14 @@ def _recommend(
             f"Look at {_some(list(drifted))} in the report: is it a fault at the source, or did "
             "the world change?"
         )
-    if prediction:
+    if answers:
         advice.append(
-            "The model answers differently: compare with the truth as soon as it is known."
+            f"The model answers differently ({_some(answers)}): compare with the truth as soon as "
+            "it is known."
         )
-    if data or prediction:
+    if data or answers:
         advice.append("If the world changed, retrain on rows that include the new time.")
-    if (data or prediction or emptied) and rows < FEW_ROWS:
+    if (data or answers or emptied) and rows < FEW_ROWS:
         advice.append(f"{rows} rows are few: it may be chance; compare again with more.")
     return advice
 

@@ -7,7 +7,7 @@ codes count from 0 in the order of `target.classes`; of two classes 1 is the pos
 
 import numpy as np
 
-from ..model.metrics import Predictions, metric
+from ..model.metric import Predictions, metric
 from ..split.target import Array, Target
 
 MISSED, FALSE_ALARM = 5.0, 1.0  # what one row of either kind costs

@@ -13,7 +13,7 @@ from ..evaluate.intervals import replicate
 from ..evaluate.paired import Comparison, compare
 from ..evaluate.units import Units, counted
 from ..model.contract import Contract
-from ..model.metrics import Metric, Predictions
+from ..model.metric import Metric, Predictions
 from ..model.model import Model
 from ..split.keys import digests
 from ..split.target import Array, Target
@@ -84,6 +84,13 @@ def judge(comparison: Comparison, rival: str, level: float) -> Decision:
 def _rounded(number: int) -> int:
     """A count to two digits: more would claim what nobody knows."""
     return round(number, min(0, 1 - int(log10(number))))
+
+
+def unopposed(*, better_than_dummy: bool) -> Decision:
+    """The verdict on a model that no champion stands against."""
+    if not better_than_dummy:
+        return Decision(Verdict.REJECT, "it is not better than a constant answer")
+    return Decision(Verdict.PROMOTE, "there is no champion to beat")
 
 
 def challenge(

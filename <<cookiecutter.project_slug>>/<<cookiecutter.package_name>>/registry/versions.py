@@ -6,16 +6,15 @@ from typing import Any
 from ..errors import ModelError, ResourceError
 from ..redaction import redact
 from ..runtime.artifacts import sha256_of
-from ..runtime.store_file import lost, recorded_champion
-from ..runtime.tracking import experiment_of, root
+from ..runtime.dvc.workspace import repository_root
+from ..runtime.store_file import lost_error, recorded_champion
+from ..runtime.tracking import get_or_create_experiment
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL = "model"  # name of the folder among a version's artifacts
 
 
-def register(
-    client: Any, uri: str, name: str, *, model: Path, tags: dict[str, str]
-) -> str:
+def register(client: Any, uri: str, name: str, *, model: Path, tags: dict[str, str]) -> str:
     """The version that holds this model, made if need be; the same model is one version.
 
     It gets the alias ``challenger``.
@@ -31,7 +30,9 @@ def register(
         if version.name == name:
             client.set_registered_model_alias(name, CHALLENGER, version.version)
             return str(version.version)
-    run = client.create_run(experiment_of(client, uri, name), tags=tags, run_name="release")
+    run = client.create_run(
+        get_or_create_experiment(client, uri, name), tags=tags, run_name="release"
+    )
     client.log_artifacts(run.info.run_id, str(model), MODEL)
     client.set_terminated(run.info.run_id)
     source = f"{run.info.artifact_uri}/{MODEL}"
@@ -42,7 +43,7 @@ def register(
     return str(registered.version)
 
 
-def champion(client: Any, name: str) -> Any | None:
+def champion_of(client: Any, name: str) -> Any | None:
     """The registry's version with the alias ``champion``; None if there is none.
 
     Raises:
@@ -71,7 +72,7 @@ def _refuse_loss(client: Any, name: str) -> None:
     """Refuse a registry without the recorded champion: a new store in place of the old one."""
     from mlflow.exceptions import MlflowException
 
-    version = recorded_champion(root())
+    version = recorded_champion(repository_root())
     if version is None:
         return
     try:
@@ -79,7 +80,7 @@ def _refuse_loss(client: Any, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        raise lost(
+        raise lost_error(
             f"the registry holds no version {version} of {name!r}",
             "reports/registry.json records it as champion",
         ) from error

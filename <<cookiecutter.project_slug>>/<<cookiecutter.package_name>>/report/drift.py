@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from ..monitor.baseline import SCORE
-from ..monitor.drift import DriftReport, Rules, comparable
+from ..config.drift import Drift
+from ..monitor.drift import DriftReport, comparable, times
+from ..monitor.sample import Sample
 from .page import html, labels, markdown
 
 BINS = 20
@@ -18,7 +19,7 @@ OTHERS = "all others"
 
 
 def describe(
-    report: DriftReport, reference: pl.DataFrame, current: pl.DataFrame, rules: Rules
+    report: DriftReport, reference: Sample, current: Sample, rules: Drift
 ) -> dict[str, Any]:
     """What the pages say: the report, and each column with its severity and its distributions.
 
@@ -27,29 +28,28 @@ def describe(
 
     Args:
         report: what ``detect`` returned for these tables.
-        reference: rows that the model did not learn from, with the model's ``score``.
+        reference: rows that the model did not learn from, with its answers.
         current: what arrived, the same columns.
         rules: of the comparison.
     """
-    before, now = comparable(reference), comparable(current)
+    before, now = comparable(reference.rows), comparable(current.rows)
     columns = [_column(name, report, rules) for name in report.null_shares]
     columns.sort(key=lambda column: (not column["reasons"], -column["severity"]))
-    for column in columns[:CHARTS]:
+    answers = [
+        _answer(name, score, report, rules) for name, score in report.answer_drift_scores.items()
+    ]
+    answers.sort(key=lambda answer: (not answer["drifted"], -answer["severity"]))
+    for column in (*answers[:CHARTS], *columns[:CHARTS]):
         if column["name"] in before.columns:
             column["shape"] = _shape(before[column["name"]], now[column["name"]])
-    drifted = report.prediction_drift_detected
-    score = report.prediction_drift_score
     return {
         "report": report,
-        "reference_rows": reference.height,
+        "reference_rows": reference.of,
         "rules": rules,
         "columns": columns,
+        "answers": answers,
         "charts": CHARTS,
         "others": OTHERS,
-        "prediction": {
-            "severity": _times(score, rules.prediction_drift, drifted=drifted),
-            "shape": _shape(before[SCORE], now[SCORE]),
-        },
         "verdict": _verdict(report),
     }
 
@@ -90,14 +90,20 @@ def _verdict(report: DriftReport) -> dict[str, str]:
     return next({"level": level, "title": title} for holds, level, title in verdicts if holds)
 
 
-def _column(name: str, report: DriftReport, rules: Rules) -> dict[str, Any]:
+def _answer(name: str, score: float, report: DriftReport, rules: Drift) -> dict[str, Any]:
+    drifted = name in report.drifted_answers
+    severity = times(score, drifted, rules.prediction_drift)
+    return {"name": name, "score": score, "drifted": drifted, "severity": severity, "shape": None}
+
+
+def _column(name: str, report: DriftReport, rules: Drift) -> dict[str, Any]:
     reasons = report.drift_reasons.get(name, [])
     score = report.feature_drift_scores.get(name)
     before, now = report.null_shares[name]
     by_values = 0.0
     if score is not None:
-        by_values = _times(score, rules.column, drifted="values" in reasons)
-    by_nulls = _times(abs(now - before), rules.nulls, drifted="nulls" in reasons)
+        by_values = times(score, "values" in reasons, rules.column)
+    by_nulls = times(abs(now - before), "nulls" in reasons, rules.nulls)
     return {
         "name": name,
         "score": score,
@@ -106,13 +112,6 @@ def _column(name: str, report: DriftReport, rules: Rules) -> dict[str, Any]:
         "severity": max(by_values, by_nulls),
         "shape": None,
     }
-
-
-def _times(score: float, limit: float, *, drifted: bool) -> float:
-    """How many times its limit a score is; of a p-value, which drifts below it, the inverse."""
-    below = drifted == (score < limit) and score != limit
-    over, under = (limit, score) if below else (score, limit)
-    return min(over / under, 1000.0) if under else (1000.0 if over else 0.0)
 
 
 def _shape(before: pl.Series, now: pl.Series) -> dict[str, Any] | None:

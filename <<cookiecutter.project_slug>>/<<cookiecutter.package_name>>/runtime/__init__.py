@@ -1,1 +1,1 @@
-"""What every stage shares: the wrapper, logs, tracking, files that are whole or absent."""
+"""What every stage shares: the stage wrapper, logs, progress, retries, atomic files, tracking."""

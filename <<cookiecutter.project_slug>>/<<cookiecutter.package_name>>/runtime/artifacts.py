@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written under another name, then renamed."""
+"""Atomic files and folders: written under another name, then renamed. JSON, and digests."""
 
 import hashlib
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A sibling, ``.NAME.PID.partial``, to write to; at the end it becomes ``path``.
+    """A sibling, ``.NAME.PID.partial``, to write to; at the end it replaces ``path``.
 
-    When the block raises or the process dies, what stood at ``path`` stays as it was. The process's
-    number keeps two writers apart: one that outlived its run never publishes another's half.
+    When the block raises or the process dies, ``path`` stays as it was. The process's number keeps
+    two writers apart: one that outlived its run never publishes the partial file of another.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     old = path.with_name(f".{path.name}.old.{os.getpid()}.partial")
@@ -24,7 +24,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield partial
         _flush(partial)
-        if path.is_dir():
+        if path.is_dir() or (partial.is_dir() and path.exists()):
             path.replace(old)  # a folder that goes away bit by bit would be seen half-empty
         partial.replace(path)
     finally:
@@ -34,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """An empty folder beside ``path`` that goes away, named as what ``atomic_write`` writes to."""
+    """A temporary folder beside ``path``, named as the siblings that ``atomic_write`` writes to."""
     folder = path.with_name(f".{path.name}.scratch.{os.getpid()}.partial")
     remove(folder)
     folder.mkdir(parents=True)
@@ -44,18 +44,26 @@ def scratch(path: Path) -> Iterator[Path]:
         remove(folder)
 
 
-def writer(partial: Path) -> int | None:
-    """The number of the process that writes such a sibling; None if its name holds none."""
+def writer_pid(partial: Path) -> int | None:
+    """The process that writes a partial file, by its name; None if that holds no number."""
     number = partial.name.split(".")[-2]
     return int(number) if number.isdecimal() else None
 
 
 def remove(path: Path) -> None:
-    """Take away a file or a folder, if it is there."""
+    """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def link(file: Path, to: Path) -> None:
+    """Let a file stand at ``to`` as well, without a second copy where the file system can."""
+    try:
+        os.link(file, to)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(file, to)
 
 
 def _flush(path: Path) -> None:

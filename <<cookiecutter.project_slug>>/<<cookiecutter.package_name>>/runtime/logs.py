@@ -1,4 +1,4 @@
-"""Structured logs: a line a reader can follow in a terminal, JSON in CI; no secret in either."""
+"""Structured logs without secrets: lines of text in a terminal, JSON in CI."""
 
 import logging
 import os
@@ -46,8 +46,8 @@ def configure(**bound: Any) -> None:
     structlog.contextvars.bind_contextvars(**bound)
     logging.setLogRecordFactory(_record)
     warnings.formatwarning = _warning
-    sys.excepthook = _uncaught
-    threading.excepthook = lambda args: _uncaught(
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
 
@@ -81,5 +81,7 @@ def _warning(
     return redact(f"{filename}:{lineno}: {category.__name__}: {message}\n")
 
 
-def _uncaught(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, where))))
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))

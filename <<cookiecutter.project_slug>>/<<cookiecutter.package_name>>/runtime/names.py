@@ -1,4 +1,4 @@
-"""Classes by their dotted names in conf/, checked before anything of them is called."""
+"""Importing classes and functions by dotted names in conf/, checked before they are called."""
 
 import importlib
 import inspect
@@ -9,7 +9,7 @@ from ..errors import ConfigError
 
 
 def locate(name: str, setting: str, package: str | None = None) -> Any:
-    """What stands at a dotted name such as ``sklearn.svm.SVC``; its module is imported.
+    """The object at a dotted name such as ``sklearn.svm.SVC``; its module is imported.
 
     Args:
         name: module and attribute; it may begin with dots, then ``package`` says where.
@@ -32,27 +32,27 @@ def locate(name: str, setting: str, package: str | None = None) -> Any:
 
 
 def shortfall(located: Any, methods: Sequence[str]) -> str | None:
-    """What keeps an object from being a class with these methods, in words; None if it is one."""
+    """Why an object is no class with these methods, in words; None if it is one."""
     if not isinstance(located, type):
         kind = "module" if inspect.ismodule(located) else type(located).__name__
         return f"it is no class but a {kind}"
     if inspect.isabstract(located):
         return "the class is abstract"
-    lacking = [name for name in methods if not callable(getattr(located, name, None))]
-    return f"the class lacks {', '.join(lacking)}" if lacking else None
+    missing = [name for name in methods if not callable(getattr(located, name, None))]
+    return f"the class lacks {', '.join(missing)}" if missing else None
 
 
-def build(made_by: Any, params: dict[str, Any], setting: str) -> Any:
-    """An object of a class that was checked.
+def build(factory: Any, params: dict[str, Any], setting: str) -> Any:
+    """An object of a class, or the result of a function, that was checked.
 
     Raises:
         ConfigError: the class does not take these parameters.
     """
     try:
-        return made_by(**params)
+        return factory(**params)
     except Exception as error:  # a constructor may raise anything
         raise ConfigError(
-            f"{setting}: {made_by.__name__} cannot be made with {params}: {error}. Edit its params "
+            f"{setting}: {factory.__name__} cannot be made with {params}: {error}. Edit its params "
             "in conf/.",
             "config.params",
         ) from error

@@ -1,4 +1,4 @@
-"""Faults that pass by themselves are waited out; all others are told at once."""
+"""Retries of transient faults, with exponential backoff and jitter."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,7 +13,7 @@ class TransientError(ResourceError):
 
 
 def retry(job: Callable[[], T], within_s: float) -> T:
-    """What the job returns, tried again while it raises TransientError.
+    """Call ``job``, again while it raises TransientError, and return its result.
 
     Waits 0.2 s, 0.4 s … up to 10 s between two tries, with jitter, and logs each wait as a warning.
 

@@ -1,4 +1,4 @@
-"""What every stage shares: the guard, the log, one clear error with the exit code of its kind."""
+"""The stage wrapper: configuration, log, and one clear error with the exit code of its kind."""
 
 import functools
 import os
@@ -15,7 +15,7 @@ from yaml import YAMLError
 from ..config import Config, load, read
 from ..errors import ConfigError, PipelineError, ResourceError, from_system
 from . import logs
-from .run import run_id
+from .dvc.run import is_stage, run_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,18 +23,18 @@ log = structlog.get_logger()
 
 
 def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
-    """Make a command of a function that takes the checked configuration.
+    """Turn a function that takes the checked configuration into a command.
 
     The command is an ordinary Hydra app: groups and values can be overridden, `-m` sweeps. The
     job's return value is what a sweep optimises. What DVC runs, `-cn pipeline` and nothing else,
-    has no part left for Hydra to do: params.yaml is composed already, so it is read as it is, in
-    half the time that a Hydra app takes to start.
+    does not start Hydra: params.yaml is composed already, so it is read as it is, in half the
+    time that a Hydra app takes to start.
     """
     name = job.__module__ if job.__module__ != "__main__" else Path(sys.argv[0]).stem
 
     def task(composed: DictConfig) -> float | None:
         started = time.perf_counter()
-        guard()
+        check_checkout()
         result = job(load(composed))
         log.info("done", seconds=round(time.perf_counter() - started, 2))
         return result
@@ -55,7 +55,7 @@ def stage(job: Callable[[Config], float | None]) -> Callable[[], None]:
 
 
 class exit_on_error:  # noqa: N801 - reads as a statement
-    """Ends the process with one clear message, and the exit code of its kind, on an error."""
+    """On an error, logs one clear message and ends the process with the exit code of its kind."""
 
     def __enter__(self) -> None:
         return None
@@ -64,26 +64,26 @@ class exit_on_error:  # noqa: N801 - reads as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
         if isinstance(error, Exception):
-            known = as_pipeline_error(error)
-            if known is None:
+            reported = as_pipeline_error(error)
+            if reported is None:
                 log.error("failed by a bug: please report it", exc_info=error)
                 sys.exit(PipelineError.exit_code)
-            log.error(known.message, kind=known.kind, code=known.code, **known.context)
-            sys.exit(known.exit_code)
+            log.error(reported.message, kind=reported.kind, code=reported.code, **reported.context)
+            sys.exit(reported.exit_code)
 
 
 def as_pipeline_error(error: Exception) -> PipelineError | None:
-    """The error as one of ours; None if it is none that a user could act on."""
+    """The error as a PipelineError; None if it is none that a user could act on."""
     if isinstance(error, PipelineError):
         return error
     from hydra.errors import HydraException
 
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
-        from .tracking import hint_untracked
+        from .dvc.workspace import untracked_hint
 
         reason = " ".join(f"{error} {error.__cause__ or ''}".split())
-        absent = getattr(error, "missing_cfg_file", None)
-        hint = hint_untracked(f"conf/{absent}.yaml") if absent else ""
+        missing = getattr(error, "missing_cfg_file", None)
+        hint = untracked_hint(f"conf/{missing}.yaml") if missing else ""
         return ConfigError(f"{reason}. Edit conf/ or the override.{hint}", "config.compose")
     if from_system(error):
         return ResourceError(
@@ -96,10 +96,14 @@ def as_pipeline_error(error: Exception) -> PipelineError | None:
     return None
 
 
-def guard() -> None:
-    """Under DVC, the code must be that of the checkout in which the stage runs."""
+def check_checkout() -> None:
+    """Refuse to run as a DVC stage with the code of another checkout.
+
+    Raises:
+        ConfigError: says where the stage runs, and where its code comes from.
+    """
     here = Path.cwd().resolve()
-    if "DVC_STAGE" in os.environ and here != ROOT:
+    if is_stage() and here != ROOT:
         raise ConfigError(
             f"this stage runs in {here}, but its code comes from {ROOT}. "
             "Do not install the package; run `python -m` from the repository's root.",

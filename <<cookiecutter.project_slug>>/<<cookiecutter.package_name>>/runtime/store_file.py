@@ -1,4 +1,4 @@
-"""The SQLite file of MLflow's store: locked while it is made, moved with its folder, never lost.
+"""The SQLite file of MLflow's store: locked while it is created, moved with its folder, not lost.
 
 MLflow records where artifacts lie as absolute paths. A repository that was moved, renamed or copied
 would go on reading and writing at the old place; so the root is recorded in the store, and paths
@@ -29,13 +29,13 @@ LOCATIONS = (
 
 
 @contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """One process at a time: two that make the same file at once leave it broken.
+def exclusive(file: Path) -> Iterator[None]:
+    """Hold the file's lock: two processes that create it at once leave it broken.
 
-    A file that cannot be used is named here: MLflow would try for minutes.
+    A file that cannot be used is refused here: MLflow would try for minutes.
 
     Raises:
-        ResourceError: the file is a folder, or is gone although there are records of it.
+        ResourceError: the file is a folder, or is missing although there are records of it.
         sqlite3.Error: another process holds it, or it is no database.
     """
     with Path(f"{file}.lock").open("w") as lock:
@@ -59,8 +59,8 @@ def recorded_champion(root: Path) -> str | None:
     return None if version is None else str(version)
 
 
-def lost(what: str, evidence: str) -> ResourceError:
-    """The error for records that are gone."""
+def lost_error(what: str, evidence: str) -> ResourceError:
+    """The error for records that are missing."""
     return ResourceError(
         f"{what}, but {evidence}. Restore it from a copy. To begin anew on purpose, remove "
         f"mlflow.db, {RUNS}/ and reports/registry.json.",
@@ -79,9 +79,9 @@ def _refuse_loss(file: Path) -> None:
     what = f"{file} is {'empty' if file.exists() else 'missing'}"
     champion = recorded_champion(file.parent)
     if champion is not None:
-        raise lost(what, f"reports/registry.json records version {champion} as champion")
+        raise lost_error(what, f"reports/registry.json records version {champion} as champion")
     if any((file.parent / RUNS).glob("*")):
-        raise lost(what, f"{RUNS}/ holds files of its runs")
+        raise lost_error(what, f"{RUNS}/ holds files of its runs")
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def _relocate(db: sqlite3.Connection, root: Path) -> None:
 
 
 def _own_experiments(db: sqlite3.Connection, root: Path) -> dict[int, Path]:
-    """The root of each experiment that stages made; one made elsewhere, such as on S3, has none.
+    """The root of each experiment that stages created; one with artifacts elsewhere has none.
 
     Stores of older versions record no root: it is the folder of mlruns/, if that folder is gone or
     its runs lie here.

@@ -1,6 +1,5 @@
-"""The record of an experiment, and the MLflow store that keeps it."""
+"""Tracking: the record of an experiment, and the MLflow store that keeps it."""
 
-import glob
 import logging
 import os
 import sqlite3
@@ -8,20 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ResourceError
 from ..redaction import redact
 from . import store_file
-
-
-class ExperimentStatus(StrEnum):
-    """How an experiment ended."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
+from .dvc.workspace import repository_root
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,6 @@ class ExperimentMetadata:
     parameters: dict[str, Any]
     metrics: dict[str, float]
     artifacts: list[str]
-    status: ExperimentStatus
     run_id: str  # on every log line of the run
     experiment: str | None  # DVC's name for it, under `dvc exp run`
     warnings: list[str] = field(default_factory=list)
@@ -47,33 +38,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def root() -> Path:
-    """The repository that keeps records, also for experiments that run in a copy of it."""
-    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
-
-
-def hint_untracked(path: str | Path) -> str:
-    """What to do where an input is only missing because the experiment runs in a copy, or nothing.
-
-    Args:
-        path: a file, folder or pattern that was not found, relative to the repository.
-
-    Returns:
-        A sentence that begins with a blank, to end an error's message with; else ``""``.
-    """
-    kept, inside = root(), os.path.normpath(path)
-    if kept == Path.cwd().resolve() or inside == "." or inside.startswith((os.sep, os.pardir)):
-        return ""
-    patterns = [glob.escape(f"{kept}/") + str(path).replace("**/", d) for d in ("", "**/")]
-    matches = any(glob.glob(pattern) for pattern in patterns)  # noqa: PTH207 - takes any text
-    if not matches and not os.path.lexists(kept / path):
-        return ""
-    return (
-        f" It is in {kept}, but this experiment runs in a copy, which has only what git or DVC "
-        f"tracks: `git add {path}`, or `dvc add {path}` for what is large, and start it again."
-    )
-
-
 def tracking_uri(kind: str, uri_env: str | None) -> str:
     """Where MLflow's store is: a file at the repository's root, or the server in a variable.
 
@@ -81,7 +45,7 @@ def tracking_uri(kind: str, uri_env: str | None) -> str:
         ConfigError: the variable is not set.
     """
     if kind == "sqlite":
-        return f"sqlite:///{root() / 'mlflow.db'}"
+        return f"sqlite:///{repository_root() / 'mlflow.db'}"
     address = os.environ.get(uri_env or "", "")
     if not address:
         raise ConfigError(
@@ -106,10 +70,12 @@ def store(uri: str) -> Iterator[Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     refusals = (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # said below, in a line
+    logging.getLogger("mlflow.store.db.utils").setLevel(
+        logging.CRITICAL
+    )  # repeated below, in one line
     file = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite") else None
     try:
-        with store_file.alone(file) if file else nullcontext():
+        with store_file.exclusive(file) if file else nullcontext():
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         yield client
     except (*refusals, ImportError, OSError) as error:
@@ -132,26 +98,26 @@ def _advice(reason: str, file: Path | None) -> str:
     return f"Restore {file} and {store_file.RUNS}/ beside it from a copy."
 
 
-def experiment_of(client: Any, uri: str, name: str) -> str:
-    """The identifier of the named MLflow experiment, made if need be.
+def get_or_create_experiment(client: Any, uri: str, name: str) -> str:
+    """The identifier of the named MLflow experiment, which is created if it is missing.
 
     Artifacts of a sqlite store lie in mlruns/ beside it.
     """
     from mlflow.exceptions import MlflowException
 
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        here: dict[str, Any] = {}
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        place: dict[str, Any] = {}
         if uri.startswith("sqlite"):
-            here["artifact_location"] = (root() / store_file.RUNS).as_uri()
-            here["tags"] = {store_file.ROOT_TAG: str(root())}
+            place["artifact_location"] = (repository_root() / store_file.RUNS).as_uri()
+            place["tags"] = {store_file.ROOT_TAG: str(repository_root())}
         try:
-            return str(client.create_experiment(name, **here))
+            return str(client.create_experiment(name, **place))
         except MlflowException:  # another process was faster
-            found = client.get_experiment_by_name(name)
-            if found is None:
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
                 raise
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
@@ -172,7 +138,10 @@ def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
         }
         name = record.experiment or record.run_id
         run = client.create_run(
-            experiment_of(client, uri, record.name), start_time=started, tags=tags, run_name=name
+            get_or_create_experiment(client, uri, record.name),
+            start_time=started,
+            tags=tags,
+            run_name=name,
         )
         identifier = str(run.info.run_id)
         client.log_batch(
@@ -180,7 +149,7 @@ def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
             metrics=[Metric(key, value, started, 0) for key, value in record.metrics.items()],
             params=[
                 Param(key, redact(str(value))[:500])
-                for key, value in flat(record.parameters).items()
+                for key, value in flatten(record.parameters).items()
             ],
         )
         for path in artifacts:
@@ -189,12 +158,12 @@ def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
         return identifier
 
 
-def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """``{"a": {"b": 1}}`` as ``{"a.b": 1}``."""
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for key, value in nested.items():
         if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{key}.")
+            flattened |= flatten(value, f"{prefix}{key}.")
         else:
-            found[f"{prefix}{key}"] = value
-    return found
+            flattened[f"{prefix}{key}"] = value
+    return flattened

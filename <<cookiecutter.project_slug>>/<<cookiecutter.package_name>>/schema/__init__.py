@@ -1,2 +1,1 @@
-"""A row's JSON Schema: read, its constraints as expressions, inferred from data, rows "
-"synthesized."""
+"""A row's JSON Schema: reading it, its rules as expressions, inference, synthetic rows."""

@@ -1,4 +1,4 @@
-"""The rules of a schema as polars expressions: true where a row breaks one."""
+"""The rules of a schema, compiled to polars expressions that are true where a row violates one."""
 
 import re
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ import polars as pl
 from ..errors import ConfigError
 from .row import Column, RowSchema
 
-CAME = "~came "  # before a column's name: its value as it came, where its type had to change
-_BEFORE_BRACKET = re.compile(  # what works row by row and cannot fail midway, and SQL's own words
+ORIGINAL = "~original "  # before a column's name: its values before they were cast
+_FUNCTIONS = re.compile(  # what works row by row and cannot fail midway, and SQL's own words
     r"(abs|ceil|floor|round|sign|sqrt|ln|log10|exp|pow|mod|length|char_length|lower|upper|l?r?trim"
     r"|left|right|substr|starts_with|ends_with|strpos|regexp_like|concat|coalesce|nullif|greatest"
     r"|least|extract|date_part|and|or|not|in|between|case|when|then|else|like)",
@@ -21,9 +21,9 @@ _BEFORE_BRACKET = re.compile(  # what works row by row and cannot fail midway, a
 _FORBIDDEN = re.compile(r"\b(?:select|over|cast)\b|::", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?")
-_CALLED = re.compile(r"(\w+)\s*\(")
+_BEFORE_BRACKET = re.compile(r"(\w+)\s*\(")
 
-_KEYWORDS: dict[str, Any] = {
+_KEYWORDS: dict[str, Any] = {  # true where a value violates the limit
     "minimum": lambda value, limit: value < limit,
     "maximum": lambda value, limit: value > limit,
     "exclusiveMinimum": lambda value, limit: value <= limit,
@@ -39,34 +39,37 @@ _KEYWORDS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; its expression is for a table that ``typed`` made."""
+    """One rule of a row, for a table from ``cast_columns``."""
 
     name: str  # column: keyword, or row: name
     level: str
     text: str  # the name and what the rule asks for
-    columns: list[str]  # whose values tell why
-    broken: pl.Expr
+    columns: list[str]  # whose values explain a violation
+    violation: pl.Expr
 
 
-def typed(table: pl.LazyFrame, schema: RowSchema) -> pl.LazyFrame:
+def cast_columns(table: pl.LazyFrame, schema: RowSchema) -> pl.LazyFrame:
     """The table, each declared column in its type; a value that does not fit becomes null.
 
-    Where that changes a column, ``~came NAME`` keeps it as it came.
+    A column of another type is kept as ``~original NAME`` too.
     """
-    found = table.collect_schema()
-    changed = [c for c in schema.columns.values() if found.get(c.name, c.dtype) != c.dtype]
+    types = table.collect_schema()
+    changed = [c for c in schema.columns.values() if types.get(c.name, c.dtype) != c.dtype]
     return table.with_columns(
-        *(pl.col(c.name).alias(CAME + c.name) for c in changed),
-        *(cast(pl.col(c.name), found[c.name], c.dtype, c.date_format) for c in changed),
+        *(pl.col(c.name).alias(ORIGINAL + c.name) for c in changed),
+        *(lossless_cast(pl.col(c.name), types[c.name], c.dtype, c.date_format) for c in changed),
     )
 
 
-def compiled(schema: RowSchema, found: pl.Schema, repeated: Mapping[str, pl.Expr]) -> list[Rule]:
-    """All rules that concern a row, for a table that ``typed`` made.
+def compile_rules(
+    schema: RowSchema, types: pl.Schema, duplicates: Mapping[str, pl.Expr]
+) -> list[Rule]:
+    """All rules that concern a row, for a table from ``cast_columns``.
 
     Args:
-        found: the columns as they came.
-        repeated: for each unique column, an expression that is true where its value is a repeat.
+        schema: of the row.
+        types: of the columns before they were cast.
+        duplicates: for each unique column, an expression that is true where its value is a repeat.
 
     Raises:
         ConfigError: a rule of the row is no expression of the row's columns.
@@ -74,157 +77,159 @@ def compiled(schema: RowSchema, found: pl.Schema, repeated: Mapping[str, pl.Expr
     rules = [
         rule
         for c in schema.columns.values()
-        if c.name in found
-        for rule in _of_column(c, found[c.name], repeated)
+        if c.name in types
+        for rule in _column_rules(c, types[c.name], duplicates)
     ]
-    types = {name: c.dtype for name, c in schema.columns.items()}
-    types = {name: types.get(name, dtype) for name, dtype in found.items()}
-    rules += [_of_row(name, sql, schema.level(name), types) for name, sql in schema.rules.items()]
+    declared = {name: c.dtype for name, c in schema.columns.items()}
+    after = {name: declared.get(name, dtype) for name, dtype in types.items()}
+    rules += [_row_rule(name, sql, schema.level(name), after) for name, sql in schema.rules.items()]
     return rules
 
 
-def _of_column(c: Column, came: pl.DataType, repeated: Mapping[str, pl.Expr]) -> list[Rule]:
+def _column_rules(
+    c: Column, original: pl.DataType, duplicates: Mapping[str, pl.Expr]
+) -> list[Rule]:
     value = pl.col(c.name)
-    raw = value if came == c.dtype else pl.col(CAME + c.name)
-    failing: dict[str, tuple[Any, pl.Expr]] = {}
-    if came != c.dtype:
-        failing["type"] = (c.dtype, raw.is_not_null() & value.is_null())
+    raw = value if original == c.dtype else pl.col(ORIGINAL + c.name)
+    violations: dict[str, tuple[Any, pl.Expr]] = {}  # keyword: limit and expression
+    if original != c.dtype:
+        violations["type"] = (c.dtype, raw.is_not_null() & value.is_null())
     if not c.nullable:
-        failing["null"] = (None, raw.is_null())
+        violations["null"] = (None, raw.is_null())
     if c.dtype.is_float():
-        failing["finite"] = (None, ~value.is_finite())
+        violations["finite"] = (None, ~value.is_finite())
     for keyword, limit in c.rules.items():
         if keyword in _KEYWORDS:
-            failing[keyword] = (limit, _KEYWORDS[keyword](value, limit))
+            violations[keyword] = (limit, _KEYWORDS[keyword](value, limit))
         elif keyword in ("enum", "const"):
             choices = limit if keyword == "enum" else [limit]
-            failing[keyword] = (limit, ~value.is_in(_series(choices, c)))
+            violations[keyword] = (limit, ~value.is_in(_series(choices, c)))
         elif keyword == "x-unique" and limit:
-            failing[keyword] = (None, repeated[c.name])
+            violations[keyword] = (None, duplicates[c.name])
     return [
         Rule(
             name=f"{c.name}: {keyword}",
             level=c.level(keyword),
             text=f"{c.name}: {keyword}" + ("" if limit is None else f" {limit}"),
             columns=[c.name],
-            broken=broken.fill_null(value=False),
+            violation=violation.fill_null(value=False),
         )
-        for keyword, (limit, broken) in failing.items()
+        for keyword, (limit, violation) in violations.items()
     ]
 
 
 def _series(choices: list[Any], c: Column) -> pl.Series:
-    given = [value for value in choices if value is not None]
+    values = [value for value in choices if value is not None]
     if not c.dtype.is_temporal():
-        return pl.Series(given, dtype=c.dtype).implode()
-    dates = cast(pl.col("x"), pl.String(), c.dtype, c.date_format)
-    return pl.DataFrame({"x": given}, schema={"x": pl.String}).select(dates)["x"].implode()
+        return pl.Series(values, dtype=c.dtype).implode()
+    dates = lossless_cast(pl.col("x"), pl.String(), c.dtype, c.date_format)
+    return pl.DataFrame({"x": values}, schema={"x": pl.String}).select(dates)["x"].implode()
 
 
-def _of_row(name: str, sql: str, level: str, types: Mapping[str, pl.DataType]) -> Rule:
+def _row_rule(name: str, sql: str, level: str, types: Mapping[str, pl.DataType]) -> Rule:
     try:
-        holds = _expression(sql)
-        answer = pl.DataFrame(schema=types).select(holds).to_series()
-        columns = sorted(set(holds.meta.root_names()))
+        condition = _parse_condition(sql)
+        evaluated = pl.DataFrame(schema=types).select(condition).to_series()
+        columns = sorted(set(condition.meta.root_names()))
     except (ValueError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"x-rules {name}: {sql!r}: {reason}", "config.schema") from error
-    if answer.dtype != pl.Boolean or not columns:
+    if evaluated.dtype != pl.Boolean or not columns:
         raise ConfigError(f"x-rules {name}: {sql!r} is no condition on columns", "config.schema")
-    broken = (~holds).fill_null(value=False)
-    return Rule(f"row: {name}", level, f"row: {name} ({sql})", columns, broken)
+    violation = (~condition).fill_null(value=False)
+    return Rule(f"row: {name}", level, f"row: {name} ({sql})", columns, violation)
 
 
 def columns_of(sql: str) -> set[str]:
     """The columns that a rule of the row names; none where it is no expression."""
     try:
-        return set(_expression(sql).meta.root_names())
+        return set(_parse_condition(sql).meta.root_names())
     except (ValueError, pl.exceptions.PolarsError):
-        return set()  # ``compiled`` says what is wrong with it
+        return set()  # ``compile_rules`` says what is wrong with it
 
 
-def _expression(sql: str) -> pl.Expr:
+def _parse_condition(sql: str) -> pl.Expr:
     """An SQL condition on one row: no sub-query, no aggregate, no cast that may fail midway.
 
     Raises:
         ValueError: it holds one, or calls a function that is not known to be harmless.
     """
-    plain = _QUOTED.sub("''", sql)
-    called = [name for name in _CALLED.findall(plain) if not _BEFORE_BRACKET.fullmatch(name)]
-    if refused := called + _FORBIDDEN.findall(plain):
+    unquoted = _QUOTED.sub("''", sql)
+    names = [name for name in _BEFORE_BRACKET.findall(unquoted) if not _FUNCTIONS.fullmatch(name)]
+    if refused := names + _FORBIDDEN.findall(unquoted):
         raise ValueError(f"{', '.join(refused)} is not allowed in a rule of a row")
     return pl.sql_expr(sql)
 
 
-def cast(
-    value: pl.Expr, found: pl.DataType, wanted: pl.DataType, date_format: str | None = None
+def lossless_cast(
+    value: pl.Expr, source: pl.DataType, target: pl.DataType, date_format: str | None = None
 ) -> pl.Expr:
-    """The value in another type; null where that would change what it says.
+    """The value in another type; null where the cast would change what it says.
 
     Text becomes a date by ``date_format``, or by ISO 8601 without an offset: a time with an offset
     is only taken where the format asks for one (``%#z``). Such a time, and one of a column with a
     time zone, is given in UTC.
     """
-    if found == wanted:
+    if source == target:
         return value
-    if found == pl.String:
-        return _parsed(value, wanted, date_format)
-    if not _convertible(found, wanted):
-        return pl.lit(None, wanted).alias(value.meta.output_name())
-    if isinstance(found, pl.Datetime) and found.time_zone:
-        value, found = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None), pl.Datetime()
-    changed = value.cast(wanted, strict=False)
-    if wanted in (pl.String, pl.Datetime) or found == pl.Null:
-        return changed
-    return pl.when(changed.cast(found, strict=False) == value).then(changed)
+    if source == pl.String:
+        return _parse_text(value, target, date_format)
+    if not _is_convertible(source, target):
+        return pl.lit(None, target).alias(value.meta.output_name())
+    if isinstance(source, pl.Datetime) and source.time_zone:
+        value, source = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None), pl.Datetime()
+    result = value.cast(target, strict=False)
+    if target in (pl.String, pl.Datetime) or source == pl.Null:
+        return result
+    return pl.when(result.cast(source, strict=False) == value).then(result)
 
 
-def _convertible(found: pl.DataType, wanted: pl.DataType) -> bool:
-    if found == pl.Null:
+def _is_convertible(source: pl.DataType, target: pl.DataType) -> bool:
+    if source == pl.Null:
         return True
-    if wanted == pl.String:
-        return not found.is_nested() and found not in (pl.Binary, pl.Object)
-    if wanted.is_temporal():
-        return found in (pl.Date, pl.Datetime)
-    return found.is_numeric() or found == pl.Boolean
+    if target == pl.String:
+        return not source.is_nested() and source not in (pl.Binary, pl.Object)
+    if target.is_temporal():
+        return source in (pl.Date, pl.Datetime)
+    return source.is_numeric() or source == pl.Boolean
 
 
-def _parsed(text: pl.Expr, wanted: pl.DataType, date_format: str | None) -> pl.Expr:
-    if wanted == pl.Boolean:
-        low = text.str.to_lowercase()
-        known = {"true": True, "false": False}
-        return low.replace_strict(known, default=None, return_dtype=pl.Boolean)
-    if wanted == pl.Date:
+def _parse_text(text: pl.Expr, target: pl.DataType, date_format: str | None) -> pl.Expr:
+    if target == pl.Boolean:
+        words = {"true": True, "false": False}
+        return text.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
+    if target == pl.Date:
         return text.str.strptime(pl.Date, date_format or "%Y-%m-%d", strict=False)
-    if wanted.is_integer():
-        return text.map_batches(_whole, return_dtype=wanted, is_elementwise=True)
-    if not wanted.is_temporal():
-        return text.cast(wanted, strict=False)
+    if target.is_integer():
+        return text.map_batches(_parse_integers, return_dtype=target, is_elementwise=True)
+    if not target.is_temporal():
+        return text.cast(target, strict=False)
     formats = [date_format] if date_format else ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
     times = [text.str.strptime(pl.Datetime("us"), f, strict=False) for f in formats]
     zoned = date_format is not None and re.search(r"%(#?z|:z|Z|\+)", date_format)
     return times[0].dt.replace_time_zone(None) if zoned else pl.coalesce(times)
 
 
-def _whole(texts: pl.Series) -> pl.Series:
+def _parse_integers(texts: pl.Series) -> pl.Series:
     """Texts as whole numbers: 2.0 and 1e3 are such too (JSON Schema 2020-12, 6.1.1), 2.5 is none.
 
-    Float64 tells numbers of up to 15 digits apart; longer ones are read digit by digit, for none
+    Float64 tells numbers of up to 15 digits apart; longer ones are parsed digit by digit, for none
     may come back as another one.
     """
-    plain = texts.cast(pl.Int64, strict=False)
-    if plain.null_count() == texts.null_count():
-        return plain
+    digits_only = texts.cast(pl.Int64, strict=False)
+    if digits_only.null_count() == texts.null_count():
+        return digits_only
     number = texts.cast(pl.Float64, strict=False)
     whole = number == number.floor()
     size = texts.str.len_bytes()
     exact = whole & (size <= 15) & (number.abs() < 2**53) & ((number != 0) | (size < 6))  # 1e-324
-    read = plain.zip_with(plain.is_not_null() | ~exact, number.cast(pl.Int64, strict=False))
-    long = read.is_null() & whole
-    return read.scatter(long.arg_true(), [_exactly(text) for text in texts.filter(long)])
+    by_float = number.cast(pl.Int64, strict=False)
+    integers = digits_only.zip_with(digits_only.is_not_null() | ~exact, by_float)
+    long = integers.is_null() & whole
+    return integers.scatter(long.arg_true(), [_exact_integer(text) for text in texts.filter(long)])
 
 
-def _exactly(text: str) -> int | None:
+def _exact_integer(text: str) -> int | None:
     number = Decimal(text) if _DECIMAL.fullmatch(text) else Decimal("NaN")
     if number.adjusted() > 18 or number != number.to_integral_value():
         return None

@@ -1,114 +1,128 @@
-"""Which rules each row breaks, as bits; and in words, for the few rows that break one."""
+"""Which rules each row violates: as bit masks of all rows, as reasons in words for refused ones."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
-from .constraints import CAME, Rule
+from .constraints import ORIGINAL, Rule
 from .row import RowSchema
 
-REASONS = "broken_rules"
+BROKEN_RULES = "broken_rules"  # the columns that ``with_reasons`` adds
 REASON = "reason"
-WITH_VALUES = 100_000  # rows whose reason shows their values
-LONGEST = 60  # characters of a value that a reason shows
+WITH_VALUES = 100_000  # rows whose reason holds their values
+LONGEST = 60  # characters of a value in a reason
 _NUMBER = "~number"
-_BITS = 63  # rules that one whole number holds
+_BITS = 63  # rules in one mask
 
 
-def words(rules: Sequence[Rule]) -> list[pl.Expr]:
-    """Whole numbers named ``~word 0``, …: bit by bit, whether a row breaks a rule."""
+def violation_masks(rules: Sequence[Rule]) -> list[pl.Expr]:
+    """Whole numbers named ``~mask 0``, …: bit by bit, whether a row violates a rule."""
     zero = pl.lit(0, pl.UInt64)
     return [
         pl.sum_horizontal(
             zero,
             *(
-                pl.when(rule.broken).then(pl.lit(1 << bit, pl.UInt64)).otherwise(zero)
+                pl.when(rule.violation).then(pl.lit(1 << bit, pl.UInt64)).otherwise(zero)
                 for bit, rule in enumerate(rules[start : start + _BITS])
             ),
         ).alias(name)
-        for name, start in _starts(rules)
+        for name, start in _masks(rules)
     ]
 
 
-def breaks(rules: Sequence[Rule], some: Iterable[Rule]) -> pl.Expr:
-    """True where a row, of which there are ``words`` of all rules, breaks one of some."""
-    chosen = {id(rule) for rule in some}
+def violates_any(rules: Sequence[Rule], chosen: Iterable[Rule]) -> pl.Expr:
+    """True where a row, which has the masks of all ``rules``, violates one of the ``chosen``."""
+    ids = {id(rule) for rule in chosen}
     bits = {
-        name: sum(1 << bit for bit, r in enumerate(rules[start : start + _BITS]) if id(r) in chosen)
-        for name, start in _starts(rules)
+        name: sum(1 << bit for bit, r in enumerate(rules[start : start + _BITS]) if id(r) in ids)
+        for name, start in _masks(rules)
     }
-    asked = [pl.col(name) & pl.lit(bit, pl.UInt64) != 0 for name, bit in bits.items() if bit]
-    return pl.any_horizontal(*asked) if asked else pl.lit(value=False)
+    tests = [pl.col(name) & pl.lit(bit, pl.UInt64) != 0 for name, bit in bits.items() if bit]
+    return pl.any_horizontal(*tests) if tests else pl.lit(value=False)
 
 
-def broken(rules: Sequence[Rule], row: Sequence[int]) -> list[Rule]:
-    """The rules that a row with these words breaks."""
-    return [rule for i, rule in enumerate(rules) if row[i // _BITS] >> (i % _BITS) & 1]
+def violated_rules(rules: Sequence[Rule], masks: Sequence[int]) -> list[Rule]:
+    """The rules that a row with these masks violates."""
+    return [rule for i, rule in enumerate(rules) if masks[i // _BITS] >> (i % _BITS) & 1]
 
 
-def explained(
-    judged: pl.LazyFrame, rules: Sequence[Rule], some: Sequence[Rule], schema: RowSchema
+def with_reasons(
+    rows: pl.LazyFrame,
+    rules: Sequence[Rule],
+    chosen: Sequence[Rule],
+    schema: RowSchema,
+    before: int = 0,
 ) -> pl.LazyFrame:
     """The rows with ``broken_rules``, names, and ``reason``, a text with the values that they hold.
 
     After the first WITH_VALUES rows the text names the rules only: a table in which all is wrong
-    must not cost more than it tells.
+    must not cost more than it says.
 
     Args:
-        judged: rows of which each breaks at least one of ``some``, and their ``words``.
+        rows: each violates at least one of the ``chosen`` rules; with the masks of all ``rules``.
+        rules: all of them.
+        chosen: those that are explained.
+        schema: of the row; values of personal columns stay out of the text.
+        before: how many such rows of the same table came before these.
     """
-    found = judged.collect_schema()
-    named = dict.fromkeys(name for rule in some for name in rule.columns)
-    came = [CAME + name if CAME + name in found else name for name in named]
+    types = rows.collect_schema()
+    names = dict.fromkeys(name for rule in chosen for name in rule.columns)
+    originals = [ORIGINAL + name if ORIGINAL + name in types else name for name in names]
     values = [
-        pl.when(breaks(rules, [rule for rule in some if name in rule.columns])).then(
-            pl.concat_str(pl.lit(f"{name}="), _shown(name, found, schema))
+        pl.when(violates_any(rules, [rule for rule in chosen if name in rule.columns])).then(
+            pl.concat_str(pl.lit(f"{name}="), _value_text(name, types, schema))
         )
-        for name in named
+        for name in names
     ]
-    texts = pl.struct(_NUMBER, *(name for name, _ in _starts(rules)), *came).map_batches(
-        _reader(rules, some, pl.concat_str(pl.lit(""), *values, separator=" ", ignore_nulls=True)),
-        return_dtype=pl.Struct({REASONS: pl.List(pl.String), REASON: pl.String}),
+    text = pl.concat_str(pl.lit(""), *values, separator=" ", ignore_nulls=True)
+    reasons = pl.struct(_NUMBER, *(name for name, _ in _masks(rules)), *originals).map_batches(
+        _explain(rules, chosen, text),
+        return_dtype=pl.Struct({BROKEN_RULES: pl.List(pl.String), REASON: pl.String}),
         is_elementwise=True,
     )
-    return judged.with_row_index(_NUMBER).with_columns(texts.alias("~texts")).unnest("~texts")
+    numbered = rows.with_row_index(_NUMBER, before)
+    return numbered.with_columns(reasons.alias("~reasons")).unnest("~reasons")
 
 
-def _reader(
-    rules: Sequence[Rule], some: Sequence[Rule], values: pl.Expr
+def _explain(
+    rules: Sequence[Rule], chosen: Sequence[Rule], values: pl.Expr
 ) -> Callable[[pl.Series], pl.Series]:
-    """Words to names and texts; each combination of broken rules is put into words once."""
-    chosen = {id(rule) for rule in some}
-    bits = [name for name, _ in _starts(rules)]
+    """From masks to names and texts; each combination of rules is put into words once a batch."""
+    ids = {id(rule) for rule in chosen}
+    masks = [name for name, _ in _masks(rules)]
 
-    def read(batch: pl.Series) -> pl.Series:
+    def explain(batch: pl.Series) -> pl.Series:
         rows = batch.struct.unnest()
-        known = rows.select(bits).unique()
-        said = [[r for r in broken(rules, row) if id(r) in chosen] for row in known.iter_rows()]
-        known = known.with_columns(
-            pl.Series(REASONS, [[r.name for r in rs] for rs in said], pl.List(pl.String)),
-            pl.Series(REASON, ["; ".join(r.text for r in rs) for rs in said], pl.String),
+        combinations = rows.select(masks).unique()
+        violated = [
+            [rule for rule in violated_rules(rules, row) if id(rule) in ids]
+            for row in combinations.iter_rows()
+        ]
+        combinations = combinations.with_columns(
+            pl.Series(BROKEN_RULES, [[r.name for r in rs] for rs in violated], pl.List(pl.String)),
+            pl.Series(REASON, ["; ".join(r.text for r in rs) for rs in violated], pl.String),
         )
-        joined = rows.join(known, on=bits, how="left", maintain_order="left")
+        explained = rows.join(combinations, on=masks, how="left", maintain_order="left")
         if rows.height and rows[_NUMBER][0] < WITH_VALUES:
             full = pl.concat_str(REASON, pl.lit(" |"), values)
-            joined = joined.with_columns(
+            explained = explained.with_columns(
                 pl.when(pl.col(_NUMBER) < WITH_VALUES).then(full).otherwise(REASON).alias(REASON)
             )
-        return joined.select(REASONS, REASON).to_struct()
+        return explained.select(BROKEN_RULES, REASON).to_struct()
 
-    return read
-
-
-def _starts(rules: Sequence[Rule]) -> list[tuple[str, int]]:
-    return [(f"~word {start // _BITS}", start) for start in range(0, max(1, len(rules)), _BITS)]
+    return explain
 
 
-def _shown(name: str, found: pl.Schema, schema: RowSchema) -> pl.Expr:
-    """A column's value as it came, short; never a personal one."""
-    came = CAME + name if CAME + name in found else name
+def _masks(rules: Sequence[Rule]) -> list[tuple[str, int]]:
+    """The name of each mask, and the number of its first rule."""
+    return [(f"~mask {start // _BITS}", start) for start in range(0, max(1, len(rules)), _BITS)]
+
+
+def _value_text(name: str, types: pl.Schema, schema: RowSchema) -> pl.Expr:
+    """A column's value before it was cast, short; never a personal one."""
+    original = ORIGINAL + name if ORIGINAL + name in types else name
     if name in schema.personal:
         return pl.lit("(personal)")
-    if found[came].is_nested() or found[came] in (pl.Binary, pl.Object):
-        return pl.lit(f"({found[came]})")
-    return pl.col(came).cast(pl.String).str.slice(0, LONGEST).fill_null("null")
+    if types[original].is_nested() or types[original] in (pl.Binary, pl.Object):
+        return pl.lit(f"({types[original]})")
+    return pl.col(original).cast(pl.String).str.slice(0, LONGEST).fill_null("null")

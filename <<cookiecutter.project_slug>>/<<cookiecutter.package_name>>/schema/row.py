@@ -1,4 +1,4 @@
-"""A JSON Schema file of one row, read into plain values: columns, their types, their rules.
+"""Reading the JSON Schema of a row: its columns, their types and rules, the levels of rules.
 
 Beside JSON Schema's own keywords a column may say:
 
@@ -23,7 +23,7 @@ from typing import Any
 import polars as pl
 
 from ..errors import ConfigError, DataError
-from ..runtime.tracking import hint_untracked
+from ..runtime.dvc.workspace import untracked_hint
 
 DTYPES: dict[tuple[str, str | None], pl.DataType] = {
     ("integer", None): pl.Int64(),
@@ -40,30 +40,30 @@ TEXT = ("pattern", "minLength", "maxLength")
 ANY = ("enum", "const", "x-unique", "x-max-null-share")
 IMPLIED = ("type", "null", "finite")  # rules that follow from a column's type
 RESERVED = ("broken_rules", "reason")  # columns that quarantine adds
-_DESCRIBED = {"type", "format", "description", "title", "examples", "default"}
-_EVERY = "*"
+_NO_RULES = {"type", "format", "description", "title", "examples", "default"}
+_ALL_RULES = "*"
 
 
 @dataclass(frozen=True)
 class Column:
-    """What the schema says of one column."""
+    """One column of a schema."""
 
     name: str
     dtype: pl.DataType
     nullable: bool
     rules: Mapping[str, Any]  # keyword: its value
-    levels: Mapping[str, str] = field(default_factory=dict)  # rule, or "*" for all: level
+    levels: Mapping[str, str] = field(default_factory=dict)  # rule, or "*" for all: its level
     date_format: str | None = None
     personal: str | None = None
 
     def level(self, rule: str) -> str:
-        """How bad it is to break a rule."""
-        return self.levels.get(rule, self.levels.get(_EVERY, "error"))
+        """The level of one of the column's rules."""
+        return self.levels.get(rule, self.levels.get(_ALL_RULES, "error"))
 
 
 @dataclass(frozen=True)
 class RowSchema:
-    """What the schema says of a row."""
+    """The schema of a row: its columns, and the rules across columns."""
 
     columns: Mapping[str, Column]
     required: list[str]
@@ -73,33 +73,33 @@ class RowSchema:
     personal: Mapping[str, str] = field(default_factory=dict)  # column: drop or hash
 
     def level(self, rule: str) -> str:
-        """How bad it is to break one of the row's rules."""
-        return self.levels.get(rule, self.levels.get(_EVERY, "error"))
+        """The level of one of the row's rules."""
+        return self.levels.get(rule, self.levels.get(_ALL_RULES, "error"))
 
-    def check_columns(self, found: list[str]) -> None:
+    def check_columns(self, names: list[str]) -> None:
         """Refuse a table that lacks a required column, or has one that the schema forbids.
 
         Raises:
             DataError: names the columns.
         """
-        missing = [name for name in self.required if name not in found]
+        missing = [name for name in self.required if name not in names]
         if missing:
             raise DataError(
-                f"column {', '.join(missing)} is missing; found: {', '.join(found)}. "
+                f"column {', '.join(missing)} is missing; found: {', '.join(names)}. "
                 "Fix the source, or the schema.",
                 "data.missing_column",
             )
-        unknown = [name for name in found if name not in self.columns]
+        unknown = [name for name in names if name not in self.columns]
         if self.closed and unknown:
             raise DataError(
                 f"column {', '.join(unknown)} is not in the schema. "
                 "Add it there, or drop it from the source.",
                 "data.unknown_column",
             )
-        taken = [name for name in found if name in RESERVED or name.startswith("~")]
-        if taken:
+        reserved = [name for name in names if name in RESERVED or name.startswith("~")]
+        if reserved:
             raise DataError(
-                f"column {', '.join(taken)} has a name that validation needs for itself. "
+                f"column {', '.join(reserved)} has a name that validation reserves. "
                 "Rename it in the source.",
                 "data.reserved_column",
             )
@@ -116,10 +116,11 @@ def read_schema(path: str) -> RowSchema:
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(document)
-        return parse(document)
+        return parse_schema(document)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"no schema at {path!r}. Write it, or edit conf/data.{hint_untracked(path)}",
+            f"no schema at {path!r}. Draft it by `python -m {__package__.split('.')[0]}"
+            f".commands.schema infer`, or edit conf/data.{untracked_hint(path)}",
             "config.schema",
         ) from error
     except (ValueError, KeyError, jsonschema.SchemaError) as error:
@@ -129,13 +130,13 @@ def read_schema(path: str) -> RowSchema:
         ) from error
 
 
-def parse(document: Mapping[str, Any]) -> RowSchema:
+def parse_schema(document: Mapping[str, Any]) -> RowSchema:
     """The schema in a JSON document.
 
     Raises:
         ValueError: it uses what is not supported; the message names the column.
     """
-    columns = {name: _column(name, rules) for name, rules in document["properties"].items()}
+    columns = {name: _parse_column(name, rules) for name, rules in document["properties"].items()}
     personal = {name: c.personal for name, c in columns.items() if c.personal}
     kept = {name: c for name, c in columns.items() if c.personal != "drop"}
     rules = document.get("x-rules", {})
@@ -144,64 +145,65 @@ def parse(document: Mapping[str, Any]) -> RowSchema:
         required=[name for name in document.get("required", []) if personal.get(name) != "drop"],
         closed=document.get("additionalProperties") is False,
         rules=rules,
-        levels=_levels("the row", document.get("x-level"), rules),
+        levels=_parse_levels("the row", document.get("x-level"), rules),
         personal=personal,
     )
 
 
-def changes(schema: RowSchema, found: pl.Schema) -> list[str]:
-    """How the columns of a table differ from what the schema says; text may still become any type.
+def column_changes(schema: RowSchema, types: pl.Schema) -> list[str]:
+    """Sentences about columns that are new, gone, or of another type than the schema declares.
 
-    A whole number where any number is allowed is no difference.
+    Text may still become any type; a whole number where any number is allowed is no change.
     """
-    said = schema.columns
+    declared = schema.columns
     new = [
         f"column {name} is new: the schema does not know it"
-        for name in found.names()
-        if name not in said
+        for name in types.names()
+        if name not in declared
     ]
-    gone = [f"column {name} is gone" for name in said if name not in found]
+    gone = [f"column {name} is gone" for name in declared if name not in types]
     other = [
-        f"column {name} is {found[name]}; the schema says {c.dtype}"
-        for name, c in said.items()
-        if name in found and not _same_kind(found[name], c.dtype)
+        f"column {name} is {types[name]}; the schema says {column.dtype}"
+        for name, column in declared.items()
+        if name in types and not _is_compatible(types[name], column.dtype)
     ]
     return [*new, *gone, *other]
 
 
-def _same_kind(found: pl.DataType, said: pl.DataType) -> bool:
-    if found in (pl.String, pl.Null) or found == said:
+def _is_compatible(actual: pl.DataType, declared: pl.DataType) -> bool:
+    if actual in (pl.String, pl.Null) or actual == declared:
         return True
-    if said == pl.Int64:
-        return found.is_integer()
-    if said == pl.Float64:
-        return found.is_numeric()
-    if said == pl.String:
-        return found in (pl.Categorical, pl.Enum)
-    return said == pl.Datetime("us") and isinstance(found, pl.Datetime)
+    if declared == pl.Int64:
+        return actual.is_integer()
+    if declared == pl.Float64:
+        return actual.is_numeric()
+    if declared == pl.String:
+        return actual in (pl.Categorical, pl.Enum)
+    return declared == pl.Datetime("us") and isinstance(actual, pl.Datetime)
 
 
-def _column(name: str, rules: Mapping[str, Any]) -> Column:
+def _parse_column(name: str, rules: Mapping[str, Any]) -> Column:
     types = rules.get("type")
     kinds = [types] if isinstance(types, str) else list(types or [])
-    plain = [kind for kind in kinds if kind != "null"]
-    dtype = DTYPES.get((plain[0], rules.get("format"))) if len(plain) == 1 else None
+    not_null = [kind for kind in kinds if kind != "null"]
+    only = not_null[0] if len(not_null) == 1 else ""
+    dtype = DTYPES.get((only, rules.get("format")))
     if dtype is None:
         raise ValueError(f"{name}: type {types!r} with format {rules.get('format')!r} is no column")
     extra = {"x-level", "x-personal", *(["x-format"] if dtype.is_temporal() else [])}
-    unknown = set(rules) - set(allowed(dtype)) - _DESCRIBED - extra
+    unknown = set(rules) - set(allowed_rules(dtype)) - _NO_RULES - extra
     if unknown:
         raise ValueError(f"{name}: {', '.join(sorted(unknown))} is not supported for {dtype}")
-    kept = {keyword: value for keyword, value in rules.items() if keyword in allowed(dtype)}
-    _check_values(name, dtype, kept)
+    own = {keyword: value for keyword, value in rules.items() if keyword in allowed_rules(dtype)}
+    _check_values(name, dtype, own)
     personal = rules.get("x-personal")
     if personal is not None:
-        _check_personal(name, personal, dtype, kept)
-    levels = _levels(name, rules.get("x-level"), [*IMPLIED, *kept])
-    return Column(name, dtype, "null" in kinds, kept, levels, rules.get("x-format"), personal)
+        _check_personal(name, personal, dtype, own)
+    levels = _parse_levels(name, rules.get("x-level"), [*IMPLIED, *own])
+    return Column(name, dtype, "null" in kinds, own, levels, rules.get("x-format"), personal)
 
 
-def allowed(dtype: pl.DataType) -> tuple[str, ...]:
+def allowed_rules(dtype: pl.DataType) -> tuple[str, ...]:
     """The rules that a column of a type may have."""
     if dtype.is_numeric():
         return (*NUMERIC, *ANY)
@@ -213,31 +215,32 @@ def _check_values(name: str, dtype: pl.DataType, rules: Mapping[str, Any]) -> No
     share = rules.get("x-max-null-share", 0)
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise ValueError(f"{name}: x-max-null-share is {share!r}; allowed is 0 to 1")
-    wanted = pl.String() if dtype.is_temporal() else dtype
+    compared_as = pl.String() if dtype.is_temporal() else dtype
     choices = [*rules.get("enum", []), *([rules["const"]] if "const" in rules else [])]
     try:
-        pl.Series([value for value in choices if value is not None], dtype=wanted, strict=True)
+        pl.Series([value for value in choices if value is not None], dtype=compared_as, strict=True)
         pl.Series([""]).str.contains(rules.get("pattern", ""))
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise ValueError(f"{name}: {str(error).splitlines()[0]}") from error
 
 
 def _check_personal(name: str, how: Any, dtype: pl.DataType, rules: Mapping[str, Any]) -> None:
-    """What ingest drops or hashes is not there to be checked: say so instead of not checking."""
+    """Refuse rules of a column that ingest hashes: its values are not there to be checked."""
     if how not in PERSONAL:
         raise ValueError(f"{name}: x-personal is {how!r}; allowed is one of: {', '.join(PERSONAL)}")
-    lost = set(rules) - {"x-unique", "x-max-null-share"}
-    if how == "hash" and (lost or dtype != pl.String):
+    uncheckable = set(rules) - {"x-unique", "x-max-null-share"}
+    if how == "hash" and (uncheckable or dtype != pl.String):
         raise ValueError(
-            f"{name}: a hashed column is a string without {', '.join(sorted(lost)) or 'format'}; "
+            f"{name}: a hashed column is a string without "
+            f"{', '.join(sorted(uncheckable)) or 'format'}; "
             "its values cannot be checked after ingest"
         )
 
 
-def _levels(name: str, given: Any, rules: Any) -> dict[str, str]:
-    levels = {_EVERY: given} if isinstance(given, str) else dict(given or {})
+def _parse_levels(name: str, value: Any, rules: Any) -> dict[str, str]:
+    levels = {_ALL_RULES: value} if isinstance(value, str) else dict(value or {})
     for rule, level in levels.items():
-        if rule not in (_EVERY, *rules) or level not in LEVELS:
+        if rule not in (_ALL_RULES, *rules) or level not in LEVELS:
             raise ValueError(
                 f"{name}: x-level {rule}: {level!r} is neither a rule of its own "
                 f"nor a level of {', '.join(LEVELS)}"

@@ -98,6 +98,10 @@ class Target:
             raise self._unknown(codes.null_count(), ", ".join(map(str, self.classes)))
         return codes.to_numpy()
 
+    def labels(self, truth: Array) -> NDArray[Any]:
+        """Codes or numbers, (n,), as estimators take them: classes as whole numbers."""
+        return truth.astype(np.intp) if self.is_classification else truth
+
     def answers(self, outputs: Array, threshold: float | None) -> Array:
         """The class codes, or the values, (n,), that follow from outputs, (n, k) or (n,).
 

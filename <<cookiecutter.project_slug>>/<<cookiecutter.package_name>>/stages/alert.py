@@ -18,8 +18,8 @@ from ..monitor.outbox import Outbox
 from ..monitor.webhook import to_webhook
 from ..paths import ALERTS, DRIFT, INCOMING_REPORT, PREDICTIONS, QUALITY
 from ..runtime.artifacts import write_json
+from ..runtime.dvc.workspace import repository_root
 from ..runtime.stage import stage
-from ..runtime.tracking import root
 
 OUTBOX = "alerts.db"
 
@@ -35,7 +35,7 @@ def main(config: Config) -> None:
     arrived = INCOMING_REPORT.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
     incoming = read_report(INCOMING_REPORT, INCOMING_FIELDS) if arrived else None
 
-    outbox = Outbox(root() / OUTBOX)
+    outbox = Outbox(repository_root() / OUTBOX)
     raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined)
     window = timedelta(minutes=routes.suppress_min)
     suppressed = [

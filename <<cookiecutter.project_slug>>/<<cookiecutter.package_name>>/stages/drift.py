@@ -8,10 +8,9 @@ import polars as pl
 import structlog
 
 from ..config import Config
-from ..errors import DataError
-from ..model.contract import Contract
 from ..model.contract_file import read_contract
-from ..monitor.drift import MIN_ROWS, Rules, detect, too_few, with_quarantine
+from ..monitor.drift import MIN_ROWS, detect, too_few, with_quarantine
+from ..monitor.sample import Sample, sample_with_answers
 from ..paths import (
     CONTRACT,
     DRIFT,
@@ -25,7 +24,7 @@ from ..paths import (
 )
 from ..report import drift as pages
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.run import run_id
+from ..runtime.dvc.run import run_id
 from ..runtime.stage import stage
 
 log = structlog.get_logger()
@@ -34,21 +33,29 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> None:
     """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
-    current, reference = _answered(read_contract(CONTRACT)), pl.read_parquet(REFERENCE)
+    contract, rules, limit = read_contract(CONTRACT), config.drift, config.validate.max_quarantined
+    reference = Sample.whole(pl.read_parquet(REFERENCE))
+    rows, answers = pl.scan_parquet(INCOMING_VALID), pl.scan_parquet(PREDICTIONS)
+    current = sample_with_answers(rows, answers, contract, rules.rows, config.seed)
     arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
-    rules, limit = Rules(**asdict(config.drift)), config.validate.max_quarantined
 
-    if current.height >= MIN_ROWS:
+    if current.of >= MIN_ROWS:
         with atomic_write(DRIFT_DETAILS) as details:
             report = detect(
-                reference, current, rules, seed=config.seed, details=details, run_id=run_id()
+                reference,
+                current,
+                rules,
+                contract.target.watched_columns,
+                seed=config.seed,
+                details=details,
+                run_id=run_id(),
             )
         report = with_quarantine(report, arrived, limit)
         facts = pages.describe(report, reference, current, rules)
         page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)
         written = [DRIFT_PAGE, DRIFT_DETAILS]
     else:  # alerts are sent anyway
-        report = with_quarantine(too_few(current.height, run_id()), arrived, limit)
+        report = with_quarantine(too_few(current.of, run_id()), arrived, limit)
         page, summary = pages.uncompared(config.name, report)
         _write(DRIFT_DETAILS, page)
         written = [DRIFT_PAGE]
@@ -58,22 +65,6 @@ def main(config: Config) -> None:
     report = replace(report, visualizations=[path.as_posix() for path in written])
     write_json(DRIFT, asdict(report))
     log.info("compared", drift=report.drift_detected, data=report.data_drift_score)
-
-
-def _answered(contract: Contract) -> pl.DataFrame:
-    """The features of each row that arrived, with the score that its key has."""
-    rows = pl.read_parquet(INCOMING_VALID)
-    scores = pl.read_parquet(PREDICTIONS).select(contract.key, "score")
-    keyed = contract.select(rows).with_columns(contract.keys(rows))
-    joined = keyed.join(scores, on=contract.key, how="left", maintain_order="left")
-    if joined.height != rows.height or joined["score"].null_count():
-        raise DataError(
-            f"{PREDICTIONS} and {INCOMING_VALID} should have the same keys, each once; they come "
-            "from "
-            "different batches. Run `make monitor`.",
-            "data.key",
-        )
-    return joined.drop(contract.key)
 
 
 def _write(path: Path, text: str) -> None:

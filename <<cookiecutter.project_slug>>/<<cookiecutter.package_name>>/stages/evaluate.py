@@ -12,7 +12,8 @@ from ..evaluate.cross_validation import cross_validate
 from ..evaluate.importance import permutation
 from ..evaluate.plots import plots
 from ..evaluate.units import units
-from ..model.metrics import Metric, Predictions, metrics
+from ..model.metric import Metric, Predictions
+from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec
 from ..paths import BEST, IMPORTANCE, METRICS, MODEL, PLOTS, TEST, TEST_PREDICTIONS, TRAIN

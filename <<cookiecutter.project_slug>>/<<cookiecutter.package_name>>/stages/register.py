@@ -11,14 +11,16 @@ import structlog
 
 from ..config import Config
 from ..errors import ConfigError, ModelError
-from ..model.persistence import learned_keys, load
-from ..paths import CONTRACT, METRICS, MODEL, REGISTRY, TEST
-from ..registry import versions as registry
-from ..registry.gate import Candidate, Decision, Rules, challenge, decide, incomparable
-from ..runtime import run, tracking
+from ..evaluate.units import units
+from ..model.metrics import metrics
+from ..model.model import Model
+from ..paths import METRICS, MODEL, REGISTRY, TEST
+from ..registry.gate import Candidate, Decision, Rules, Verdict, challenge, incomparable, unopposed
+from ..registry.versions import champion_of, fetch, promote, register
+from ..runtime import tracking
 from ..runtime.artifacts import write_json
+from ..runtime.dvc import run
 from ..runtime.stage import stage
-from .train import own
 
 log = structlog.get_logger()
 
@@ -28,53 +30,49 @@ def main(config: Config) -> None:
     """Register the model, compare it with the champion on the same rows, and write the verdict."""
     settings = config.tracking
     if settings.kind == "none":
-        raise ConfigError(
-            "tracking=none has no registry. Choose sqlite or server.", "config.tracking"
-        )
+        raise ConfigError("tracking=none has no registry; choose sqlite.", "config.tracking")
     uri = tracking.tracking_uri(settings.kind, settings.uri_env)
 
     with tracking.store(uri) as client:
         tags = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
-        version = registry.register(
-            client, uri, settings.registry, model=MODEL, contract=CONTRACT, tags=tags
-        )
-        champion = registry.champion(client, settings.registry)
+        version = register(client, uri, settings.registry, model=MODEL, tags=tags)
+        champion = champion_of(client, settings.registry)
         decision = _decide(config, client, version, champion)
-        if decision.promote:
-            registry.promote(client, settings.registry, version)
-    holder = version if decision.promote else champion and str(champion.version)
-    ids = {"version": version, "champion": holder, "run_id": run.run_id()}
+        holder = champion and str(champion.version)
+        if decision.verdict is Verdict.PROMOTE:
+            promote(client, settings.registry, version)
+            holder = version
+    ids = {"version": version, "champion": holder, "run_id": tags["run_id"]}
     write_json(REGISTRY, asdict(decision) | ids)
-    log.info(
-        "promoted" if decision.promote else "not promoted", version=version, reason=decision.reason
-    )
+    log.info(str(decision.verdict), version=version, reason=decision.reason)
 
 
 def _decide(config: Config, client: Any, version: str, champion: Any | None) -> Decision:
-    better = json.loads(METRICS.read_text(encoding="utf-8"))["better_than_dummy"]
-    settings = config.evaluate
     if champion is not None and str(champion.version) == version:
-        return Decision(promote=False, reason="it is the champion")
+        return Decision(Verdict.HOLD, "it is the champion")
+    better = json.loads(METRICS.read_text(encoding="utf-8"))["better_than_dummy"]
     if champion is None or not config.gate.compare or not better:
-        return decide(None, better_than_dummy=better, level=settings.level)
+        return unopposed(better_than_dummy=better)
     name = f"version {champion.version}"
     with tempfile.TemporaryDirectory() as folder:
-        files = registry.fetch(client, champion, Path(folder))
+        files = fetch(client, champion, Path(folder))
         try:
-            old = Candidate(name, *load(*files, own(config)), learned_keys(files[0]))
+            old = Model.load(files, config.trusted)
         except ModelError as error:
             return incomparable(name, error)
+        return _compare(config, version, Candidate(name, old))
+
+
+def _compare(config: Config, version: str, champion: Candidate) -> Decision:
+    settings, rows = config.evaluate, pl.read_parquet(TEST)
+    model = Model.load(MODEL, config.trusted)
+    metric = metrics(settings.metrics, model.contract.target)[0]
     return challenge(
-        Candidate(f"version {version}", *load(MODEL, CONTRACT, own(config)), learned_keys(MODEL)),
-        old,
-        pl.read_parquet(TEST),
-        Rules(
-            settings.metrics[0],
-            config.gate.min_rows,
-            settings.bootstrap,
-            settings.level,
-            config.seed,
-        ),
+        Candidate(f"version {version}", model),
+        champion,
+        rows,
+        units(rows, settings.unit, group=config.split.group, time=config.data.time),
+        Rules(metric, config.gate.min_rows, settings.bootstrap, settings.level, config.seed),
     )
 
 

@@ -7,6 +7,7 @@ import structlog
 
 from ..config import Config
 from ..config.columns import check_names
+from ..config.evaluate import UNITS
 from ..paths import SPLIT, TEST, TRAIN, VALID, VALIDATION
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
@@ -61,6 +62,7 @@ def _named(config: Config) -> dict[str, list[str]]:
         "data.time": [data.time],
         "data.ignore": data.ignore,
         "split.group": [config.split.group],
+        "evaluate.unit": [] if config.evaluate.unit in UNITS else [config.evaluate.unit],
     }
     return {key: [name for name in names if name is not None] for key, names in named.items()}
 

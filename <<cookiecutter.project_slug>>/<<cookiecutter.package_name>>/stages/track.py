@@ -9,8 +9,9 @@ import yaml
 from ..config import Config
 from ..errors import ResourceError
 from ..paths import BEST, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, PARAMS, PLOTS, QUALITY
-from ..runtime import run, tracking
+from ..runtime import tracking
 from ..runtime.artifacts import sha256_of, write_json
+from ..runtime.dvc import run
 from ..runtime.stage import stage
 
 ARTIFACTS = [METRICS, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST]
@@ -35,9 +36,8 @@ def main(config: Config) -> None:
         parameters=yaml.safe_load(PARAMS.read_text(encoding="utf-8")),
         metrics=numbers,
         artifacts=[path.as_posix() for path in ARTIFACTS],
-        status=tracking.ExperimentStatus.FINISHED,
         run_id=run.run_id(),
-        experiment=run.experiment(),
+        experiment=run.experiment_name(),
     )
     if config.tracking.kind != "none":
         try:

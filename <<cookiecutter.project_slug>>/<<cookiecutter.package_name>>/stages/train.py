@@ -7,7 +7,8 @@ import structlog
 
 from ..config import Config
 from ..model.infer_contract import infer_contract
-from ..model.metrics import Predictions, metrics
+from ..model.metric import Predictions
+from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec, best_threshold, fit
 from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 def main(config: Config) -> float:
     """Write models/model/; return the validation rows' deciding metric; more is better."""
     data, target = config.data, read_target(SPLIT)
-    (deciding,) = metrics(config.evaluate.metrics[:1], target)
+    deciding = metrics(config.evaluate.metrics, target)[0]
     train, validation = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
     spec = ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8")))
     x = features(train, data.target, data.key, data.ignore)
@@ -38,14 +39,9 @@ def main(config: Config) -> float:
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
     said = Predictions(outputs, target.answers(outputs, threshold))
-    score = deciding.score(target, truth, said)
-    log.info(
-        "trained",
-        model=fitted.estimator,
-        rows=train.height,
-        validation={deciding.name: round(score, 4)},
-    )
-    return score
+    value = {deciding.name: round(deciding(target, truth, said), 4)}
+    log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
+    return deciding.score(target, truth, said)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from ..runtime.stage import stage
 from ..split.features import features
 from ..split.splits import SplitSpec, folds
 from ..split.target import read_target
-from ..tune.search import search
+from ..tune.search import Problem, search
 
 log = structlog.get_logger()
 
@@ -26,16 +26,15 @@ def main(config: Config) -> None:
         return
     rows, target = pl.read_parquet(TRAIN), read_target(SPLIT)
     spec = SplitSpec.from_config(data, config.split, target)
-    best = search(
+    problem = Problem(
         ModelSpec.from_config(config, {}),
-        settings,
         features(rows, data.target, data.key, data.ignore),
         target,
         target.encode(rows[data.target]),
-        study_file=STUDY,
-        metric=metrics(config.evaluate.metrics, target)[0],
-        folds=folds(rows, spec, number=settings.folds),
+        folds(rows, spec, number=settings.folds),
+        metrics(config.evaluate.metrics, target)[0],
     )
+    best = search(problem, settings, STUDY)
     write_json(BEST, best)
     log.info("tuned", **best)
 

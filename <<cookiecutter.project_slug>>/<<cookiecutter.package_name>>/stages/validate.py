@@ -1,43 +1,43 @@
-"""Rows that break the schema go to quarantine: `python -m PACKAGE.stages.validate`."""
+"""Validation of the ingested rows by the schema: `python -m PACKAGE.stages.validate`."""
 
 import polars as pl
 import structlog
 
 from ..config import Config
 from ..paths import INGESTED, QUALITY, QUALITY_PAGE, QUARANTINE, VALID
-from ..report import quality as page
+from ..report.quality import render
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from ..schema import row as schema
-from ..validate.anomalies import find
-from ..validate.profile import describe
-from ..validate.quarantine import accept, validate
+from ..schema.row import read_schema
+from ..validate.anomalies import detect_anomalies
+from ..validate.profile import profile_data
+from ..validate.quarantine import check_quality, validate
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Deal the rows to data/valid.parquet and data/quarantine.parquet; report on both."""
-    rules = schema.read_schema(config.data.schema)
+    """Write data/valid.parquet and data/quarantine.parquet, and the report about both."""
+    schema = read_schema(config.data.schema)
     settings = config.validate
 
-    with atomic_write(VALID) as valid:  # refused: what was valid stays; the others tell why
+    with atomic_write(VALID) as valid:  # refused: the last valid rows stay, the others say why
         with atomic_write(QUARANTINE) as quarantine:
-            quality = validate(INGESTED, rules, valid, quarantine, settings.changed_columns)
+            quality = validate(INGESTED, schema, valid, quarantine, settings.changed_columns)
         log.info("validated", rows=quality.rows, quarantined=quality.quarantined)
         for rule, rows in quality.warned.items():
             log.warning("rows break a rule", rule=rule, rows=rows)
 
-        kept, refused = pl.scan_parquet(valid), pl.scan_parquet(QUARANTINE)
-        unasked = [config.data.key, config.data.target, *config.data.ignore]
-        anomalies = find(kept, settings.anomalies, unasked, config.seed)
-        known = describe(quality, kept, refused, anomalies, rules.personal)
-        write_json(QUALITY, known)
+        accepted, refused = pl.scan_parquet(valid), pl.scan_parquet(QUARANTINE)
+        ignored = [config.data.key, config.data.target, *config.data.ignore]
+        anomalies = detect_anomalies(accepted, settings.anomalies, ignored, config.seed)
+        profile = profile_data(quality, accepted, refused, anomalies, schema.personal)
+        write_json(QUALITY, profile)
         with atomic_write(QUALITY_PAGE) as partial:  # for a run that stops; `card` is its stage
-            text = page.render(config.name, known, settings.max_quarantined)
-            partial.write_text(text, encoding="utf-8")
-        accept(quality, settings.max_quarantined)
+            page = render(config.name, profile, settings.max_quarantined)
+            partial.write_text(page, encoding="utf-8")
+        check_quality(quality, settings.max_quarantined)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,8 +15,9 @@ from ..errors import ConfigError, ModelError, PipelineError
 from ..evaluate.cross_validation import score_folds
 from ..model.estimators import at_most
 from ..model.flavors.sklearn import Predictor
-from ..model.metrics import Metric
+from ..model.metric import Metric
 from ..model.training import ModelSpec, unfitted
+from ..runtime.progress import progress
 from ..split.splits import Fold
 from ..split.target import Array, Target
 
@@ -25,25 +26,57 @@ log = structlog.get_logger()
 Space = dict[str, Dimension]
 
 
-def search(
-    spec: ModelSpec,
-    settings: Tune,
-    features: pl.DataFrame,
-    target: Target,
-    truth: Array,
-    *,
-    study_file: Path,
-    metric: Metric,
-    folds: list[Fold],
-) -> dict[str, Any]:
-    """The best parameters by cross-validation on these rows.
+@dataclass(frozen=True)
+class Problem:
+    """What is searched: parameters of a model, scored by a metric on folds of n rows."""
+
+    spec: ModelSpec
+    features: pl.DataFrame  # (n, k)
+    target: Target
+    truth: Array  # (n,) class codes, or numbers
+    folds: list[Fold]
+    metric: Metric
+
+    def score(self, params: dict[str, Any]) -> float:
+        """The mean of the folds, of which more is better; NaN where these cannot be trained."""
+        spec = replace(self.spec, params=self.spec.params | params)
+        try:
+            outputs = self._outputs(spec)
+            scores = score_folds(self.target, self.truth, self.folds, outputs, [self.metric])
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # an estimator may refuse some parameters by any error
+            if isinstance(error, PipelineError) and not isinstance(error, ModelError):
+                raise
+            log.warning("a trial failed", params=spec.params, reason=str(error))
+            return float("nan")
+        mean = fmean(scores[self.metric.name])
+        return mean if self.metric.greater_is_better else -mean
+
+    def name(self, space: Space) -> str:
+        """One study for one question: other rows or other settings, another study."""
+        rows = self.features.hash_rows(seed=0).to_numpy().tobytes() + self.truth.tobytes()
+        scored = b"/".join(rows.tobytes() for _, rows in self.folds)
+        digests = [hashlib.sha256(content).hexdigest() for content in (rows, scored)]
+        question = json.dumps([repr(self.spec), repr(space), self.metric.name, *digests])
+        return hashlib.sha256(question.encode()).hexdigest()[:12]
+
+    def _outputs(self, spec: ModelSpec) -> list[Array]:
+        """Of each fold, what a model says that learned from the others."""
+        pipeline = unfitted(spec, self.features, self.target.task)
+        y, outputs = self.target.labels(self.truth), []
+        with at_most(spec.workers):
+            for train, held_out in self.folds:
+                pipeline.fit(self.features[train], y[train])
+                outputs.append(Predictor(pipeline, self.target).predict(self.features[held_out]))
+        return outputs
+
+
+def search(problem: Problem, settings: Tune, study_file: Path) -> dict[str, Any]:
+    """The best parameters by cross-validation.
 
     ``study_file`` (sqlite) keeps every trial; a second call with the same question goes on there
     until ``settings.trials`` are complete.
-
-    Args:
-        features: (n, k) rows.
-        truth: (n,) class codes, or numbers.
 
     Raises:
         ConfigError: there is no space for this estimator.
@@ -51,58 +84,30 @@ def search(
     """
     from optuna.trial import TrialState
 
-    space = settings.space.get(spec.estimator)
+    estimator = problem.spec.estimator
+    space = settings.space.get(estimator)
     if not space:
         raise ConfigError(
-            f"tune.space has no entry for {spec.estimator!r}. Add one in conf/tune/optuna.yaml.",
+            f"tune.space has no entry for {estimator!r}. Add one in conf/tune/optuna.yaml.",
             "config.space",
         )
-    name = _name(spec, space, features, truth, metric, folds)
-    study = _study(name, study_file, spec.seed)
-
-    def objective(trial: Any) -> float:
-        params = spec.params | {name: _suggest(trial, name, dim) for name, dim in space.items()}
-        return _score(replace(spec, params=params), features, target, truth, folds, metric)
-
-    complete = len(study.get_trials(states=[TrialState.COMPLETE]))
-    if complete < settings.trials:
-        left = settings.trials - complete
-        study.optimize(objective, n_trials=left, timeout=settings.timeout_s)
+    study = _study(problem.name(space), study_file, problem.spec.seed)
+    left = settings.trials - len(study.get_trials(states=[TrialState.COMPLETE]))
+    if left > 0:
+        with progress("tune", left, "trials") as step:
+            study.optimize(
+                lambda trial: problem.score(_suggest_all(trial, space)),
+                n_trials=left,
+                timeout=settings.timeout_s,
+                callbacks=[lambda *_: step()],
+            )
     if not study.get_trials(states=[TrialState.COMPLETE]):
         raise ModelError(
-            f"no trial of {spec.estimator} could be trained and scored; the log says why for each. "
+            f"no trial of {estimator} could be trained and scored; the log says why for each. "
             "Fix tune.space, model.params, or the first of evaluate.metrics.",
             "model.tuning",
         )
     return dict(study.best_params)
-
-
-def _score(
-    spec: ModelSpec,
-    features: pl.DataFrame,
-    target: Target,
-    truth: Array,
-    folds: list[Fold],
-    metric: Metric,
-) -> float:
-    """The mean of the folds, of which more is better; NaN where it cannot be trained or scored."""
-    y = truth.astype(int) if target.is_classification else truth
-    pipeline = unfitted(spec, features, target.task)
-    outputs = []
-    try:
-        with at_most(spec.workers):
-            for train, held_out in folds:
-                pipeline.fit(features[train], y[train])
-                outputs.append(Predictor(pipeline, target).predict(features[held_out]))
-        values = score_folds(target, truth, folds, outputs, [metric])[metric.name]
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # an estimator may refuse some parameters by any error
-        if isinstance(error, PipelineError) and not isinstance(error, ModelError):
-            raise
-        log.warning("a trial failed", params=spec.params, reason=str(error))
-        return float("nan")
-    return fmean(values) if metric.greater_is_better else -fmean(values)
 
 
 def _study(name: str, file: Path, seed: int) -> Any:
@@ -121,6 +126,10 @@ def _study(name: str, file: Path, seed: int) -> Any:
     return study
 
 
+def _suggest_all(trial: Any, space: Space) -> dict[str, Any]:
+    return {name: _suggest(trial, name, dimension) for name, dimension in space.items()}
+
+
 def _suggest(trial: Any, name: str, dimension: Dimension) -> Any:
     if dimension.choices is not None:
         return trial.suggest_categorical(name, dimension.choices)
@@ -128,18 +137,3 @@ def _suggest(trial: Any, name: str, dimension: Dimension) -> Any:
     if dimension.whole:
         return trial.suggest_int(name, int(low or 0), int(high or 0), log=dimension.log)
     return trial.suggest_float(name, low, high, log=dimension.log)
-
-
-def _name(
-    spec: ModelSpec,
-    space: Space,
-    features: pl.DataFrame,
-    truth: Array,
-    metric: Metric,
-    folds: list[Fold],
-) -> str:
-    """One study for one question: other rows or other settings, another study."""
-    rows = hashlib.sha256(features.hash_rows(seed=0).to_numpy().tobytes() + truth.tobytes())
-    scored = hashlib.sha256(b"/".join(rows.tobytes() for _, rows in folds)).hexdigest()
-    question = [repr(spec), repr(space), rows.hexdigest(), metric.name, scored]
-    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What no rule forbids, but is odd: outliers, duplicate rows, values that are missing together."""
+"""Anomalies that no rule forbids: outliers, duplicate rows, values that are missing together."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from .duplicates import repeated_rows
+from ..runtime.progress import progress
+from .duplicates import count_duplicate_rows
 
-SAMPLE = 50_000  # rows on which the forest is grown and that it judges
-PATTERNS = 10  # combinations of missing values that are told
+SAMPLE = 50_000  # rows that the forest is fitted on and scores
+PATTERNS = 10  # combinations of missing values that are reported
 
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Rows that one method finds odd."""
+    """Rows that one method calls anomalous."""
 
     method: str
     column: str | None  # None: the row as a whole
@@ -23,26 +24,27 @@ class Anomaly:
     note: str
 
 
-def find(
+def detect_anomalies(
     table: pl.LazyFrame, methods: Mapping[str, float], ignore: Sequence[str], seed: int
 ) -> list[Anomaly]:
-    """What each method finds above its limit; nothing for a column of which half is one value.
+    """The anomalies above each method's limit; none in a column of which half is one value.
 
     Args:
         methods: name of a method in METHODS, and its limit.
-        ignore: columns that are not looked at, such as the key.
+        ignore: columns that are left out, such as the key.
+        seed: of the isolation forest and its sample.
     """
     numeric = [
         name
         for name, dtype in table.collect_schema().items()
         if dtype.is_numeric() and name not in ignore
     ]
-    found = [
-        anomaly
-        for method, limit in methods.items()
-        for anomaly in METHODS[method](table, numeric, limit, seed)
-    ]
-    return [anomaly for anomaly in found if anomaly.rows]
+    anomalies: list[Anomaly] = []
+    with progress("anomalies", len(methods), "methods") as step:
+        for method, limit in methods.items():
+            anomalies += METHODS[method](table, numeric, limit, seed)
+            step()
+    return [anomaly for anomaly in anomalies if anomaly.rows]
 
 
 def missing_patterns(table: pl.LazyFrame, columns: Sequence[str]) -> list[dict[str, object]]:
@@ -60,20 +62,20 @@ def missing_patterns(table: pl.LazyFrame, columns: Sequence[str]) -> list[dict[s
 
 def _robust_z(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> list[Anomaly]:
     """0.6745 |x - median| / MAD: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993."""
-    found = []
+    anomalies = []
     for name in numeric:
         value = pl.col(name).cast(pl.Float64)
         median = table.select(value.median()).collect().item()
-        spread = table.select((value - (median or 0)).abs().median()).collect().item()
-        if spread:
-            far = limit * spread / 0.6745
-            found.append(_outside("robust_z", table, name, median - far, median + far))
-    return found
+        deviation = table.select((value - (median or 0)).abs().median()).collect().item()
+        if deviation:
+            far = limit * deviation / 0.6745
+            anomalies.append(_outside("robust_z", table, name, median - far, median + far))
+    return anomalies
 
 
 def _iqr(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> list[Anomaly]:
     """Outside of the quartiles by more than ``limit`` times their distance: Tukey, 1977."""
-    found = []
+    anomalies = []
     for name in numeric:
         value = pl.col(name).cast(pl.Float64)
         low, high = (
@@ -81,15 +83,15 @@ def _iqr(table: pl.LazyFrame, numeric: Sequence[str], limit: float, _: int) -> l
         )
         if low is not None and high > low:
             far = limit * (high - low)
-            found.append(_outside("iqr", table, name, low - far, high + far))
-    return found
+            anomalies.append(_outside("iqr", table, name, low - far, high + far))
+    return anomalies
 
 
 def _outside(method: str, table: pl.LazyFrame, name: str, low: float, high: float) -> Anomaly:
     value = pl.col(name)
-    outside = table.filter((value < low) | (value > high))
+    outliers = table.filter((value < low) | (value > high))
     ends = [pl.len(), value.min().alias("least"), value.max().alias("most")]
-    rows, least, most = outside.select(*ends).collect(engine="streaming").row(0)
+    rows, least, most = outliers.select(*ends).collect(engine="streaming").row(0)
     of = table.select(value.count()).collect(engine="streaming").item()
     return Anomaly(method, name, rows, of, f"outside of {low:g} to {high:g}: {least} to {most}")
 
@@ -97,7 +99,7 @@ def _outside(method: str, table: pl.LazyFrame, name: str, low: float, high: floa
 def _isolation_forest(
     table: pl.LazyFrame, numeric: Sequence[str], limit: float, seed: int
 ) -> list[Anomaly]:
-    """Rows that few random cuts tell apart: Liu, Ting and Zhou, Isolation Forest, 2008."""
+    """Rows that few random cuts isolate: Liu, Ting and Zhou, Isolation Forest, 2008."""
     from sklearn.ensemble import IsolationForest
 
     rows = sample(table.select(pl.col(numeric).cast(pl.Float64)), SAMPLE, seed)
@@ -107,13 +109,13 @@ def _isolation_forest(
     values = rows.to_numpy()
     scores = -IsolationForest(random_state=seed).fit(values).score_samples(values)
     note = f"score above {limit:g} (0.5 is ordinary, 1 is far out); highest {scores.max():.3f}"
-    odd = int((scores > limit).sum())
-    return [Anomaly("isolation_forest", None, odd, rows.height, note)]
+    outliers = int((scores > limit).sum())
+    return [Anomaly("isolation_forest", None, outliers, rows.height, note)]
 
 
 def _duplicates(table: pl.LazyFrame, _: Sequence[str], limit: float, __: int) -> list[Anomaly]:
     of = table.select(pl.len()).collect().item()
-    rows = repeated_rows(table)
+    rows = count_duplicate_rows(table)
     note = f"the same as a row above in every column; allowed is {limit:.1%}"
     return [Anomaly("duplicates", None, rows if rows > limit * of else 0, of, note)]
 

@@ -1,4 +1,4 @@
-"""What is known of the data after validation, as JSON takes it: for machines, and for the page."""
+"""The profile of validated data: quality, columns and anomalies, for the quality page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -6,39 +6,40 @@ from typing import Any
 
 import polars as pl
 
-from ..schema.failures import REASON, REASONS
+from ..runtime.progress import progress
+from ..schema.failures import BROKEN_RULES, REASON
 from .anomalies import Anomaly, missing_patterns
 from .quarantine import Quality
 
-LOOKED_AT = 10_000  # rows in quarantine, the first, from which examples are taken
+EXAMPLE_ROWS = 10_000  # the first in quarantine, from which examples are taken
 EXAMPLES = 3  # for each rule
-ROWS = 20  # rows in quarantine that are shown whole
+ROWS = 20  # of those in quarantine, displayed in full
 BINS = 24
 TOP = 8  # values of a text column that are named
-MANY = 1000  # different texts from which on they are only counted
-LONGEST = 80  # characters of a value in a row that is shown
+MANY = 1000  # distinct texts from which on they are only counted
+LONGEST = 80  # characters of a value in such a row
 LONGEST_TEXT = 500  # characters of a text that is counted
-EXACT = 100_000  # rows up to which different values are counted one by one
-UNSURE = 0.9  # share of different values above which an estimate cannot tell some from all
+EXACT = 100_000  # rows up to which distinct values are counted exactly
+UNSURE = 0.9  # share of distinct values above which an estimate cannot tell most from all
 
 
-def describe(
+def profile_data(
     quality: Quality,
     valid: pl.LazyFrame,
     quarantine: pl.LazyFrame,
     anomalies: Sequence[Anomaly],
     personal: Mapping[str, str],
 ) -> dict[str, Any]:
-    """All that is known of the data, as JSON takes it; no values of personal columns.
+    """The profile as JSON takes it; no values of personal columns.
 
     Returns:
         the fields of ``Quality``, and ``examples`` (rule: a few reasons), ``rows_in_quarantine``
         (a few, as text), ``missing``, ``anomalies`` and ``columns`` with their distributions.
     """
-    shown = quarantine.select(pl.exclude(list(personal)))
+    public = quarantine.select(pl.exclude(list(personal)))
     return asdict(quality) | {
         "examples": _examples(quality, quarantine),
-        "rows_in_quarantine": _as_text(shown.head(ROWS).collect()).to_dicts(),
+        "rows_in_quarantine": _as_text(public.head(ROWS).collect()).to_dicts(),
         "missing": missing_patterns(
             valid, [name for name, share in quality.nulls.items() if share]
         ),
@@ -48,9 +49,9 @@ def describe(
 
 
 def _examples(quality: Quality, quarantine: pl.LazyFrame) -> dict[str, list[str]]:
-    first = quarantine.select(REASONS, REASON).head(LOOKED_AT).collect()
+    first = quarantine.select(BROKEN_RULES, REASON).head(EXAMPLE_ROWS).collect()
     return {
-        rule: first.filter(pl.col(REASONS).list.contains(rule))[REASON]
+        rule: first.filter(pl.col(BROKEN_RULES).list.contains(rule))[REASON]
         .unique(maintain_order=True)
         .head(EXAMPLES)
         .to_list()
@@ -60,16 +61,16 @@ def _examples(quality: Quality, quarantine: pl.LazyFrame) -> dict[str, list[str]
 
 def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
     """Each value as a short text, or null; lists are joined."""
-    shown = [
+    texts = [
         pl.col(name).list.join(", ")
-        if name == REASONS
+        if name == BROKEN_RULES
         else pl.lit(f"({dtype})").alias(name)
         if _is_opaque(dtype)
         else _cut(pl.col(name).cast(pl.String))
         for name, dtype in rows.schema.items()
         if name != REASON
     ]
-    return rows.select(shown)
+    return rows.select(texts)
 
 
 def _cut(text: pl.Expr) -> pl.Expr:
@@ -85,48 +86,59 @@ def _columns(
 ) -> list[dict[str, Any]]:
     types = valid.collect_schema()
     flat = [name for name, dtype in types.items() if not _is_opaque(dtype)]
-    values = [_finite(name, types[name]) for name in flat]
     exact = quality.valid <= EXACT
-    low, high, distinct = pl.collect_all(
+    low, high, distinct = _summaries(valid, types, flat, exact=exact)
+    columns = []
+    with progress("profile", len(types), "columns") as step:
+        for name, dtype in types.items():
+            hidden = name in personal or name not in flat
+            limits = (None, None) if hidden else (low[name][0], high[name][0])
+            filled = round(quality.valid * (1 - quality.nulls.get(name, 0.0)))
+            count = min(distinct[name][0], filled) if name in flat else 0
+            shape = None if hidden else _distribution(valid, name, dtype, limits, count)
+            known = name in flat and (exact or count <= UNSURE * filled)
+            columns.append(
+                {
+                    "name": name,
+                    "type": str(dtype).split("(")[0],
+                    "nulls": quality.nulls.get(name, 0.0),
+                    "low": _short(limits[0]),
+                    "high": _short(limits[1]),
+                    "distinct": count if known else None,
+                    "distinct_is_exact": exact,
+                    "shape": shape,
+                }
+            )
+            step()
+    return columns
+
+
+def _summaries(
+    valid: pl.LazyFrame, types: pl.Schema, names: Sequence[str], *, exact: bool
+) -> list[pl.DataFrame]:
+    """The lowest, the highest and the number of distinct values of each column, in one row each."""
+    values = [_finite(name, types[name]) for name in names]
+    return pl.collect_all(
         [
             valid.select(value.min() for value in values),
             valid.select(value.max() for value in values),
             valid.select(
                 pl.col(name).drop_nulls().n_unique() if exact else pl.col(name).approx_n_unique()
-                for name in flat
+                for name in names
             ),
         ],
         engine="streaming",
     )
-    about = []
-    for name, dtype in types.items():
-        hidden = name in personal or name not in flat
-        limits = (None, None) if hidden else (low[name][0], high[name][0])
-        filled = round(quality.valid * (1 - quality.nulls.get(name, 0.0)))
-        of = min(distinct[name][0], filled) if name in flat else None
-        about.append(
-            {
-                "name": name,
-                "type": str(dtype).split("(")[0],
-                "nulls": quality.nulls.get(name, 0.0),
-                "low": _short(limits[0]),
-                "high": _short(limits[1]),
-                "distinct": of if exact or of is None or of <= UNSURE * filled else None,
-                "distinct_is_exact": exact,
-                "shape": None if hidden else _counts(valid, name, dtype, limits, of or 0),
-            }
-        )
-    return about
 
 
-def _counts(
-    valid: pl.LazyFrame, name: str, dtype: pl.DataType, limits: tuple[Any, Any], of: int
+def _distribution(
+    valid: pl.LazyFrame, name: str, dtype: pl.DataType, limits: tuple[Any, Any], distinct: int
 ) -> dict[str, Any] | None:
-    """How often: ``values`` with counts, or ``bins`` of equal width from the low to the high."""
+    """Counts of ``values``, or of ``bins`` of equal width from the low to the high."""
     if limits[0] is None:
         return None
     if dtype in (pl.String, pl.Boolean):
-        if of > MANY:
+        if distinct > MANY:
             return None
         common = valid.group_by(pl.col(name).cast(pl.String).alias("value")).len()
         common = common.filter(pl.col("value").is_not_null())

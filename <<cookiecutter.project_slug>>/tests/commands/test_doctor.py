@@ -54,7 +54,7 @@ def flip(file: Path, seed: int) -> None:
 def test_a_broken_lock_is_removed_and_work_goes_on(small: Path) -> None:
     Path(".dvc/tmp/rwlock").write_text("")
     run(small, "dvc", "repro", code=255)
-    doctor.heal()
+    doctor.clean_up()
 
     assert "up to date" in run(small, "dvc", "repro")
 
@@ -62,7 +62,7 @@ def test_a_broken_lock_is_removed_and_work_goes_on(small: Path) -> None:
 @pytest.mark.usefixtures("small")
 def test_a_lock_that_can_be_read_is_left_alone() -> None:
     Path(".dvc/tmp/rwlock").write_text("{}")
-    doctor.heal()
+    doctor.clean_up()
 
     assert Path(".dvc/tmp/rwlock").read_text() == "{}"
 
@@ -83,7 +83,7 @@ def test_a_broken_lock_that_a_live_process_holds_is_left_alone(small: Path) -> N
     assert holder.stdout
     assert holder.stdout.readline() == "held\n"
     Path(".dvc/tmp/rwlock").write_text("")
-    doctor.heal()
+    doctor.clean_up()
     holder.kill()
     holder.wait()
 
@@ -94,7 +94,7 @@ def test_half_written_files_of_the_dead_are_removed_and_only_those(small: Path) 
     dead, alive = (small / "models" / f".model.{pid}.partial" for pid in (2**30, os.getpid()))
     for partial in (dead, alive):
         partial.mkdir(parents=True)
-    doctor.heal()
+    doctor.clean_up()
 
     assert not dead.exists()
     assert alive.exists()
@@ -106,11 +106,11 @@ def test_a_flipped_bit_is_named_and_repaired(small: Path, where: str) -> None:
     outputs = [small / "out1", small / "out3"] if where != "objects" else []
     for seed, file in enumerate((*objects, *outputs)):
         flip(file, seed)
-    found = doctor.verify()
+    corrupt = doctor.verify()
     doctor.repair()
 
-    assert found.objects == objects
-    assert sorted(found.outputs) == sorted(outputs)
+    assert corrupt.objects == objects
+    assert sorted(corrupt.outputs) == sorted(outputs)
     assert not doctor.verify()
     assert (small / "out1").read_text() == "out1" * 99
     assert "up to date" in run(small, "dvc", "status")
@@ -131,10 +131,10 @@ def test_of_fifty_flipped_bits_all_are_named_and_repaired(
     chosen = random.Random(1).sample(sorted(Path(".dvc/cache/files/md5").glob("??/*")), 50)
     for seed, file in enumerate(chosen):
         flip(file, seed)
-    found = doctor.verify()
+    corrupt = doctor.verify()
     doctor.repair()
 
-    assert sorted(found.objects) == sorted(chosen)
+    assert sorted(corrupt.objects) == sorted(chosen)
     assert not doctor.verify()
 
 
@@ -180,10 +180,10 @@ def test_a_corrupt_listing_of_a_folder_spoils_no_file_of_it(
     text = listing.read_text()
     listing.chmod(0o644)
     listing.write_text(text.replace(old, new, 1))
-    found = doctor.verify()
+    corrupt = doctor.verify()
     doctor.repair()
 
-    assert found == doctor.Findings([listing], [])
+    assert corrupt == doctor.Corruption([listing], [])
     assert listing.read_text() == text
     assert [(given / name).read_text() for name in "abc"] == ["a" * 9, "b" * 9, "c" * 9]
 
@@ -261,7 +261,7 @@ def test_a_record_that_a_kill_left_empty_is_read_again_or_made_again(
     record.write_text("")
     run(small, "dvc", "repro", code=255)
 
-    doctor.heal()
+    doctor.clean_up()
     assert record.exists() == committed
     assert doctor.run(["dvc", "repro", "--quiet"]) == 0
     assert record.read_text() == before

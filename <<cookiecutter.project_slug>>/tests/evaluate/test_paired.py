@@ -8,7 +8,8 @@ from scipy.stats import permutation_test
 from <<cookiecutter.package_name>>.evaluate.intervals import replicate
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison, compare, sign_flip
 from <<cookiecutter.package_name>>.evaluate.units import Units
-from <<cookiecutter.package_name>>.model.metrics import METRICS, Predictions
+from <<cookiecutter.package_name>>.model.metric import Predictions
+from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from .simulated import LEVEL, Pair, by_row, days, pair, values

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from <<cookiecutter.package_name>>.evaluate.plots import NAMES, PAIRS, plots
-from <<cookiecutter.package_name>>.model.metrics import Predictions
+from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 RNG = np.random.default_rng(0)

@@ -15,10 +15,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy, Manifest, write_parts
-from <<cookiecutter.package_name>>.ingest.sources import source_files
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
 from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
+from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.ingest.sources import source_files
 from <<cookiecutter.package_name>>.redaction import redact
 from <<cookiecutter.package_name>>.runtime.retries import TransientError
 

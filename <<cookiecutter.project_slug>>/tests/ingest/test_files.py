@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
-from <<cookiecutter.package_name>>.errors import DataError, PipelineError
 from <<cookiecutter.package_name>>.config.data import Limits, Source
+from <<cookiecutter.package_name>>.errors import DataError, PipelineError
+from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
 
 LONG = "n" * 240
 
@@ -20,7 +20,9 @@ def write(name: str, key: str = "1") -> None:
 def keys(path: str, limits: Limits | None = None) -> list[str]:
     """The keys in the files of a source, in the order in which they are read."""
     found: list[str] = []
-    for number, source_file in enumerate(source_files(Source(kind="csv", path=path), Path("s"), limits)):
+    for number, source_file in enumerate(
+        source_files(Source(kind="csv", path=path), Path("s"), limits)
+    ):
         place = Path(f"scratch{number}")
         place.mkdir(exist_ok=True)
         found += open_table(source_file, place).rows.collect()["k"].to_list()
@@ -29,7 +31,9 @@ def keys(path: str, limits: Limits | None = None) -> list[str]:
 
 def refused(path: str, **source: str) -> PipelineError:
     with pytest.raises(PipelineError) as raised:
-        source_files(Source(kind="csv", path=path, **source) if path else Source(**source), Path("s"))
+        source_files(
+            Source(kind="csv", path=path, **source) if path else Source(**source), Path("s")
+        )
     return raised.value
 
 
@@ -52,7 +56,15 @@ def test_files_of_one_name_are_all_read_once_and_told_apart(
     path = prefix.format(Path.cwd()) + "g/*/*.csv"
 
     assert sorted(keys(path)) == ["1", "2"]
-    assert len({source_file.label for source_file in source_files(Source(kind="csv", path=path), Path("s"))}) == 2
+    assert (
+        len(
+            {
+                source_file.label
+                for source_file in source_files(Source(kind="csv", path=path), Path("s"))
+            }
+        )
+        == 2
+    )
 
 
 def test_a_variable_tells_its_files_apart_and_not_where_they_are(

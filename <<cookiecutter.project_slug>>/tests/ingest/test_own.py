@@ -1,4 +1,4 @@
-"""Readers of one's own: what is none is refused before it is called."""
+"""Custom readers: a function that is no reader is refused before it is called."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from <<cookiecutter.package_name>>.errors import ConfigError, DataError, Pipelin
 from .test_readers import ingest
 
 
-def test_a_source_of_ones_own_is_a_function_by_dotted_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_custom_reader_is_a_function_by_dotted_name(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("own_readers.py").write_text(
         "import polars as pl\n"
         "def fixed_width(source, scratch):\n"
@@ -61,7 +61,7 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
 
 
 @pytest.mark.parametrize(
-    ("body", "error", "told"),
+    ("body", "error", "reason"),
     [
         ("return None", ConfigError, "returned a NoneType"),
         ("return polars.DataFrame({'x': [1]})", ConfigError, "returned a DataFrame"),
@@ -71,8 +71,8 @@ def test_a_function_that_is_no_reader_is_refused_before_it_is_called(
         ("raise ValueError('line 3')", DataError, "ValueError: line 3"),
     ],
 )
-def test_a_reader_of_ones_own_that_fails_is_named(
-    body: str, error: type[PipelineError], told: str, monkeypatch: pytest.MonkeyPatch
+def test_a_custom_reader_that_fails_is_named(
+    body: str, error: type[PipelineError], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f"import polars\ndef own(source, scratch, more=1):\n    {body}\n"
     Path("own_readers.py").write_text(text)
@@ -82,4 +82,4 @@ def test_a_reader_of_ones_own_that_fails_is_named(
 
     with pytest.raises(error, match=r"own_readers\.own") as raised:
         ingest("own_readers.own", "in.txt")
-    assert told in raised.value.message
+    assert reason in raised.value.message

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from <<cookiecutter.package_name>>.config.data import Limits, Source
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.readers import decode
 from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
-from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.config.data import Limits, Source
 
 from ..conftest import ROOT, run
 
@@ -46,7 +46,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused(
         read(Limits(unpacked_ratio=10))
 
     assert read(Limits(unpacked_ratio=1e6)) >= 500_000
-    assert Path("scratch/plain").stat().st_size >= len(ROWS)
+    assert Path("scratch/decoded").stat().st_size >= len(ROWS)
 
 
 def test_a_file_that_is_not_packed_may_be_larger() -> None:
@@ -80,7 +80,7 @@ def test_a_bomb_is_refused_in_bounded_memory_and_space(package: str, packer: str
 
     assert code == "data.unpacked"
     assert int(kilobytes) < 500_000
-    assert Path("s/plain").stat().st_size < 2 * decode.SMALL
+    assert Path("s/decoded").stat().st_size < 2 * decode.SMALL
 
 
 def test_a_frame_that_asks_for_too_much_memory_is_refused() -> None:

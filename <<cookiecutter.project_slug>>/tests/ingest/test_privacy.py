@@ -6,7 +6,7 @@ import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.ingest.privacy import protect
-from <<cookiecutter.package_name>>.schema.row import parse
+from <<cookiecutter.package_name>>.schema.row import parse_schema
 
 from ..conftest import ROOT, by_hand, run
 
@@ -26,7 +26,9 @@ ROWS = {"id": ["1", "2", "-3"], "email": ["a@x", None, "a@x"], "name": ["Ann", "
 
 def hashed(monkeypatch: pytest.MonkeyPatch, key: str) -> list[str | None]:
     monkeypatch.setenv("HASH_KEY", key)
-    rows = protect(pl.LazyFrame(ROWS), parse(DOCUMENT), "HASH_KEY").collect(engine="streaming")
+    rows = protect(pl.LazyFrame(ROWS), parse_schema(DOCUMENT), "HASH_KEY").collect(
+        engine="streaming"
+    )
     assert rows.columns == ["id", "email"]
     return rows["email"].to_list()
 
@@ -53,7 +55,7 @@ def test_without_a_good_key_nothing_is_read(
     monkeypatch.setenv("HASH_KEY", key)
 
     with pytest.raises(ConfigError, match=named) as raised:
-        protect(pl.LazyFrame(ROWS), parse(DOCUMENT), name)
+        protect(pl.LazyFrame(ROWS), parse_schema(DOCUMENT), name)
 
     assert "short" not in raised.value.message
 

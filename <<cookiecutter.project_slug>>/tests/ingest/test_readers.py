@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 import zstandard
 
-from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy, Manifest, write_parts
-from <<cookiecutter.package_name>>.ingest.sources import source_files
-from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.ingest.sources import source_files
 
 GOOD = "x,y\n1,a\n2,b\n"
 

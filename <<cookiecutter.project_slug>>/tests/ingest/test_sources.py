@@ -3,18 +3,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.commands.schema import ingested
+from <<cookiecutter.package_name>>.commands.schema import read_sources
+from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 from <<cookiecutter.package_name>>.ingest.tables import stack
-from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.config.data import Source
 
 
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name, value in (("b", 2), ("a", 1)):
         pl.DataFrame({"x": [value]}).write_parquet(tmp_path / f"{name}.parquet")
 
-    assert ingested(
+    assert read_sources(
         [Source(kind="parquet", path=f"{tmp_path}/*.parquet")], tmp_path / "scratch", ReadPolicy(0)
     ).collect()["x"].to_list() == [1, 2]
 
@@ -22,7 +22,7 @@ def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
 def test_csv_values_stay_text_for_validation_to_judge(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,two\n,3\n")
 
-    found = ingested(
+    found = read_sources(
         [Source(kind="csv", path=f"{tmp_path}/a.csv")], tmp_path / "scratch", ReadPolicy(0)
     ).collect()
 
@@ -47,6 +47,6 @@ def test_a_file_that_cannot_be_read_is_named(
         file.write_bytes(content)
 
     with pytest.raises(DataError, match=r"a\.parquet") as raised:
-        ingested([Source(kind="parquet", path=str(file))], tmp_path / "scratch", ReadPolicy(0))
+        read_sources([Source(kind="parquet", path=str(file))], tmp_path / "scratch", ReadPolicy(0))
 
     assert raised.value.code == code

@@ -1,7 +1,7 @@
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -43,6 +43,11 @@ def trained(rows: pl.DataFrame, *steps: Step, estimator: str = "logistic") -> Mo
 
 def own_names(steps: Iterable[Step]) -> tuple[str, ...]:
     return tuple(step.step for step in steps if "." in step.step)
+
+
+def ratio(frame: pl.DataFrame) -> pl.DataFrame:
+    share = pl.col("wind") / pl.col("seats")
+    return frame.with_columns(share.alias("wind_per_seats"))
 
 
 def plus_one(frame: pl.DataFrame, by: int = 1) -> pl.DataFrame:
@@ -193,7 +198,7 @@ def test_names_stay_through_a_chain_of_steps(steps: list[Step], given: str) -> N
 
 
 def test_a_function_of_your_own_sees_its_columns_together(rows: pl.DataFrame) -> None:
-    ratio = Step(f"{own.__name__}.ratio", ["wind", "seats"], {})
+    ratio = Step(f"{__name__}.ratio", ["wind", "seats"], {})
     made = transformed(x_of(rows).select("wind", "seats"), FILL, ratio)
 
     assert made.columns == ["wind", "seats", "wind_per_seats"]
@@ -231,7 +236,7 @@ def test_a_function_from_elsewhere_is_refused_before_training(rows: pl.DataFrame
 
 
 EVERY = [
-    Step(f"{own.__name__}.ratio", ["wind", "seats"], {}),
+    Step(f"{__name__}.ratio", ["wind", "seats"], {}),
     FILL,
     Step("robust_scaler", ["wind", "seats"], {}),
     Step("min_max", "wet", {}),
@@ -265,7 +270,7 @@ def test_a_step_serves_every_task(rows: pl.DataFrame, task: Task, step: str) -> 
     answers = model(rows, ModelSpec("dummy", {}, steps, 1), target).predict(rows)
 
     assert answers.height == 600
-    assert answers.columns == ["id", "prediction", *target.output_columns][:len(answers.columns)]
+    assert answers.columns == ["id", "prediction", *target.output_columns][: len(answers.columns)]
 
 
 def test_the_contract_tells_people_what_was_learned(rows: pl.DataFrame) -> None:

@@ -1,12 +1,13 @@
 import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import SGDClassifier
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
 from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
-from <<cookiecutter.package_name>>.model.metrics import METRICS, Predictions
+from <<cookiecutter.package_name>>.model.metric import Predictions
+from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
 from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit
@@ -75,9 +76,7 @@ def test_a_model_learns_what_there_is_to_learn(
     assert score > 0.8
 
 
-@pytest.mark.parametrize(
-    "labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str
-)
+@pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str)
 @pytest.mark.parametrize("estimator", ["logistic", "xgboost"])
 def test_labels_of_any_kind_are_learned(
     rows: pl.DataFrame, estimator: str, labels: tuple[object, object]
@@ -134,14 +133,13 @@ def test_an_estimator_that_cannot_be_saved_is_refused_before_it_is_trained(
 def test_what_only_training_makes_unsavable_is_refused_before_it(
     rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This one holds trees of a type that nobody trusts, once it is fitted."""
-    name, sizes = "sklearn.ensemble.ExtraTreesClassifier", []
-    fit_trees = ExtraTreesClassifier.fit
+    """This one holds a loss of a type that nobody trusts, once it is fitted."""
+    name, sizes, fit_all = "sklearn.linear_model.SGDClassifier", [], SGDClassifier.fit
     monkeypatch.setattr(
-        ExtraTreesClassifier, "fit", lambda self, x, y: (sizes.append(len(y)), fit_trees(self, x, y))[1]
+        SGDClassifier, "fit", lambda self, x, y: sizes.append(len(y)) or fit_all(self, x, y)
     )
-    with pytest.raises(ModelError, match="ExtraTreeClassifier, which is not trusted"):
-        fitted(rows, ModelSpec(name, {"n_estimators": 2}, STEPS, 1, own=(name,)))
+    with pytest.raises(ModelError, match="ModifiedHuber, which is not trusted"):
+        fitted(rows, ModelSpec(name, {"loss": "modified_huber"}, STEPS, 1, own=(name,)))
 
     assert sizes == [200]
 

@@ -11,9 +11,9 @@ import skops.io
 import yaml
 
 from <<cookiecutter.package_name>> import own
+from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
 from <<cookiecutter.package_name>>.model.flavors import sklearn as flavor
 from <<cookiecutter.package_name>>.model.model import Model
@@ -23,7 +23,7 @@ from <<cookiecutter.package_name>>.runtime.names import locate
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from ..fixture import CONF
-from ..models import LATE, SEATS, TARGETS, model
+from ..models import LATE, TARGETS, model
 from .hostile import (
     DOUBLE,
     HOSTILE,
@@ -145,7 +145,7 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
 ) -> None:
     fill, dates = Step("imputer", "numeric"), Step("hash", "datetime")
     choices = [
-        [Step(step["step"], step["columns"], step.get("params")) for step in group["steps"]]
+        [Step(step["step"], step["columns"], step.get("params", {})) for step in group["steps"]]
         for group in shipped("preprocess")
     ]
     scalers = [Step(name, "numeric") for name in ("standard_scaler", "min_max")]

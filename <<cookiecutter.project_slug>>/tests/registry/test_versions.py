@@ -43,9 +43,9 @@ def register(client: Any, uri: str, name: str, tmp_path: Path):
 
 
 def test_without_a_promotion_there_is_no_champion(client: Any, name: str, register) -> None:
-    assert registry.champion(client, name) is None
+    assert registry.champion_of(client, name) is None
     register("a")
-    assert registry.champion(client, name) is None
+    assert registry.champion_of(client, name) is None
 
 
 def test_the_same_model_twice_is_one_version(client: Any, name: str, register) -> None:
@@ -58,7 +58,7 @@ def test_a_champion_is_fetched_as_it_was_registered(
 ) -> None:
     registry.promote(client, name, register("a"))
     register("b")
-    champion = registry.champion(client, name)
+    champion = registry.champion_of(client, name)
     folder = tmp_path / "fetched"
     folder.mkdir()
     model = registry.fetch(client, champion, folder)
@@ -69,14 +69,14 @@ def test_a_champion_is_fetched_as_it_was_registered(
 def test_the_champion_moves_when_another_is_promoted(client: Any, name: str, register) -> None:
     for content in ("a", "b"):
         registry.promote(client, name, register(content))
-    assert str(registry.champion(client, name).version) == "2"
+    assert str(registry.champion_of(client, name).version) == "2"
 
 
 def test_a_champion_whose_files_changed_is_refused(
     client: Any, name: str, register, tmp_path: Path, repository: Path
 ) -> None:
     registry.promote(client, name, register("a"))
-    champion = registry.champion(client, name)
+    champion = registry.champion_of(client, name)
     stored = repository / "mlruns" / champion.run_id / "artifacts/model/model.skops"
     stored.write_text("another")
     with pytest.raises(ModelError, match="is not what was registered"):
@@ -92,11 +92,11 @@ def test_a_name_that_the_configuration_accepts_is_registered(
     model = tmp_path / "model"
     model.mkdir()
     (model / "model.skops").write_text(called)
-    assert registry.champion(client, called) is None
+    assert registry.champion_of(client, called) is None
     for _ in range(2):
         version = registry.register(client, uri, called, model=model, tags={})
     registry.promote(client, called, version)
-    assert str(registry.champion(client, called).version) == version == "1"
+    assert str(registry.champion_of(client, called).version) == version == "1"
 
 
 def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
@@ -107,10 +107,10 @@ def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
     record.parent.mkdir()
     record.write_text('{"champion": "1"}')
     try:
-        assert registry.champion(client, name) is None
+        assert registry.champion_of(client, name) is None
         assert register("b") != version
         with pytest.raises(ResourceError, match="holds no version 1 of 'other'"):
-            registry.champion(client, "other")
+            registry.champion_of(client, "other")
     finally:
         record.unlink()
         record.parent.rmdir()

@@ -29,7 +29,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
                 "roc_auc": {"low": 0.1, "high": 0.9, "reason": None},
                 evil: {"low": None, "high": None, "reason": "only 1 value of x"},
             },
-            "precision": {
+            "sample": {
                 "unit": evil,
                 "units": 31,
                 "effective_units": 30.5,
@@ -100,9 +100,9 @@ def test_an_interval_that_cannot_be_given_is_explained_and_not_printed() -> None
 
 
 def test_the_card_says_what_rows_that_belong_together_cost() -> None:
-    units = facts()["metrics"]["precision"] | {"unit": "day of departure"}
-    by_day = render(facts(metrics=facts()["metrics"] | {"precision": units}))
-    by_row = render(facts(metrics=facts()["metrics"] | {"precision": units | {"unit": "row"}}))
+    units = facts()["metrics"]["sample"] | {"unit": "day of departure"}
+    by_day = render(facts(metrics=facts()["metrics"] | {"sample": units}))
+    by_row = render(facts(metrics=facts()["metrics"] | {"sample": units | {"unit": "row"}}))
 
-    assert "20.0 times what it were if rows were independent" in by_day
+    assert "(design effect\n20.0)" in by_day
     assert "Rows are taken as independent" in by_row

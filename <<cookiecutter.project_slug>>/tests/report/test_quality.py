@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.validate.anomalies import Anomaly
-from <<cookiecutter.package_name>>.validate.profile import describe
-from <<cookiecutter.package_name>>.validate.quarantine import Quality
 from <<cookiecutter.package_name>>.report.quality import render
+from <<cookiecutter.package_name>>.validate.anomalies import Anomaly
+from <<cookiecutter.package_name>>.validate.profile import profile_data
+from <<cookiecutter.package_name>>.validate.quarantine import Quality
 
 from .hostile import HOSTILE, assert_inert
 
@@ -20,7 +20,7 @@ NONE = pl.LazyFrame(
 
 
 def page(quality: Quality = GOOD, valid: pl.LazyFrame = VALID, **known: Any) -> str:
-    return render("p", describe(quality, valid, NONE, [], {}) | known, 0.01)
+    return render("p", profile_data(quality, valid, NONE, [], {}) | known, 0.01)
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
@@ -39,7 +39,7 @@ def test_nothing_from_the_data_runs(evil: str) -> None:
     refused = pl.LazyFrame(
         {"x": [2.0], evil: [evil], "broken_rules": [[f"{evil}: enum"]], "reason": [evil]}
     )
-    known = describe(quality, valid, refused, [Anomaly("iqr", evil, 1, 3, evil)], {})
+    known = profile_data(quality, valid, refused, [Anomaly("iqr", evil, 1, 3, evil)], {})
     text = render(evil, known, 0.01)
 
     assert_inert(text)
@@ -64,7 +64,7 @@ def test_the_verdict_comes_first(quality: Quality, verdict: str) -> None:
 
 
 def test_the_page_of_what_was_read_again_is_the_same() -> None:
-    known = describe(GOOD, VALID, NONE, [], {})
+    known = profile_data(GOOD, VALID, NONE, [], {})
     assert render("p", json.loads(json.dumps(known)), 0.01) == render("p", known, 0.01)
 
 

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from <<cookiecutter.package_name>>.runtime.overrides import (ABSENT, Override, annotated, differences, flat, lost, recorded)
+from <<cookiecutter.package_name>>.runtime.overrides import (
+    ABSENT,
+    Override,
+    annotate,
+    differences,
+    flatten_yaml,
+    recorded_overrides,
+    undone_overrides,
+)
 
 from ..conftest import commit, copy_repository, run
 
@@ -36,17 +44,17 @@ def test_what_a_composition_would_undo(
     before = {"seed": 1, "steps": ["b"], **LOGISTIC}
     conf = {key: value for key, value in before.items() if key.split(".")[0] in str(here)}
 
-    assert [o.key for o in lost(differences(conf, here), now)] == undone
+    assert [o.key for o in undone_overrides(differences(conf, here), now)] == undone
 
 
 @pytest.mark.parametrize("value", [1, None, "a: b # c\n", ["x", {"y": 1}], 1e-9, ABSENT])
 def test_the_record_is_read_as_it_was_written(value: Any) -> None:
     overrides = [Override("model.a", value, "b")]
-    text = annotated("seed: 1\n", overrides)
+    text = annotate("seed: 1\n", overrides)
 
-    assert recorded(text) == overrides
-    assert flat(text) == {"seed": 1}
-    assert annotated(text, []) == "seed: 1\n"
+    assert recorded_overrides(text) == overrides
+    assert flatten_yaml(text) == {"seed": 1}
+    assert annotate(text, []) == "seed: 1\n"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +118,7 @@ def test_what_was_written_into_conf_is_composed(clone: Path, package: str) -> No
     run(clone, "python", "-m", f"{package}.stages.compose", "--check")
 
     assert (clone / "learned").read_text() == "forest\n"
-    assert recorded((clone / "params.yaml").read_text()) == []
+    assert recorded_overrides((clone / "params.yaml").read_text()) == []
 
 
 def test_what_is_dropped_on_purpose_is_gone(clone: Path, package: str) -> None:
@@ -123,7 +131,7 @@ def test_what_is_dropped_on_purpose_is_gone(clone: Path, package: str) -> None:
 def test_an_experiment_on_top_says_what_it_starts_without(clone: Path) -> None:
     said = run(clone, "dvc", "exp", "run", "--temp", "-n", "next", "-S", "model.params.C=0.5")
     run(clone, "dvc", "exp", "apply", "next")
-    overrides = recorded((clone / "params.yaml").read_text())
+    overrides = recorded_overrides((clone / "params.yaml").read_text())
 
     assert 'model.estimator: "forest"' in said
     assert overrides == [Override("model.params.C", 1.0, 0.5)]

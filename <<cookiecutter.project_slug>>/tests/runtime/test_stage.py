@@ -74,7 +74,7 @@ def test_code_of_another_checkout_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DVC_STAGE", "train")
 
     with pytest.raises(PipelineError, match="its code comes from"):
-        stage.guard()
+        stage.check_checkout()
 
 
 def test_a_choice_that_only_a_copy_lacks_is_to_be_tracked(

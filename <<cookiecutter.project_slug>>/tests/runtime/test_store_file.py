@@ -11,6 +11,7 @@ from <<cookiecutter.package_name>>.errors import ResourceError
 from <<cookiecutter.package_name>>.registry import versions as registry
 from <<cookiecutter.package_name>>.runtime import store_file, tracking
 from <<cookiecutter.package_name>>.runtime.artifacts import write_json
+from <<cookiecutter.package_name>>.runtime.dvc.workspace import repository_root
 
 from .test_tracking import RECORD
 
@@ -29,7 +30,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def released(uri: str, content: str = "a") -> str:
     """Log a run, and register a model as champion; the version."""
-    source = tracking.root() / "source"
+    source = repository_root() / "source"
     (source / "model").mkdir(parents=True, exist_ok=True)
     (source / "model/model.skops").write_text(content)
     (source / "contract.json").write_text("{}")
@@ -43,7 +44,7 @@ def released(uri: str, content: str = "a") -> str:
             tags={},
         )
         registry.promote(client, "flights", version)
-    write_json(tracking.root() / "reports/registry.json", {"champion": version})
+    write_json(repository_root() / "reports/registry.json", {"champion": version})
     return version
 
 
@@ -80,7 +81,7 @@ def test_a_repository_at_another_place_releases_as_before_and_leaves_the_old_pla
 
     uri = at("second")
     with tracking.store(uri) as client:
-        champion = registry.champion(client, "flights")
+        champion = registry.champion_of(client, "flights")
         (tmp_path / "fetched").mkdir()
         model, _ = registry.fetch(client, champion, tmp_path / "fetched")
     assert (model / "model.skops").read_text() == "a"
@@ -160,7 +161,7 @@ def test_a_store_that_was_lost_or_damaged_is_an_error_and_no_new_store(
 
 def fetched(uri: str, folder: Path) -> None:
     with tracking.store(uri) as client:
-        registry.fetch(client, registry.champion(client, "flights"), folder)
+        registry.fetch(client, registry.champion_of(client, "flights"), folder)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ RECORD = tracking.ExperimentMetadata(
     parameters={"model": {"estimator": "forest", "params": {"depth": 3}}, "long": "x" * 900},
     metrics={"roc_auc": 0.73, "rows": 1000.0},
     artifacts=[],
-    status=tracking.ExperimentStatus.FINISHED,
     run_id="20260101-120000-abcdef",
     experiment="brave-fox",
 )
@@ -41,33 +40,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_what_only_a_copy_lacks_is_to_be_tracked(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (repository / "data/raw[1]").mkdir(parents=True)
-    (repository / "data/raw[1]/a.csv").touch()
-    (tmp_path / "other.csv").touch()
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    monkeypatch.chdir(copy)
-
-    for path in ("data/raw[1]", Path("data/raw[1]/a.csv"), "data/*/*.csv", "data/**/*.csv"):
-        assert f"`git add {path}`" in tracking.hint_untracked(path)
-    for path in ("data/none", "data/*.txt", "", "../other.csv", str(repository), "a\0b", "n" * 999):
-        assert tracking.hint_untracked(path) == ""
-    monkeypatch.chdir(repository)
-    assert tracking.hint_untracked("data/raw[1]") == ""
-
-
-def test_records_are_kept_in_the_repository_that_started_an_experiment(
-    repository: Path, monkeypatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert tracking.root() == repository
-    monkeypatch.delenv("DVC_ROOT")
-    assert tracking.root() == tmp_path
-
-
 def test_a_sqlite_store_has_an_absolute_address(repository: Path) -> None:
     assert tracking.tracking_uri("sqlite", None) == f"sqlite:///{repository}/mlflow.db"
 
@@ -85,12 +57,12 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch) -> None:
 
 def test_nested_parameters_become_dotted_names() -> None:
     nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": None}
-    assert tracking.flat(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": None}
+    assert tracking.flatten(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": None}
 
 
 def test_experiments_that_start_together_on_a_new_store_are_all_tracked(repository: Path) -> None:
     environment = os.environ | {"DVC_ROOT": str(repository)}
-    record = vars(RECORD) | {"status": "finished"}
+    record = vars(RECORD)
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", LOG_ONE, repr(record)],

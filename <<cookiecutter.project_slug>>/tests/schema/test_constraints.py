@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.schema.constraints import cast
+from <<cookiecutter.package_name>>.schema.constraints import lossless_cast
 
 WHOLE = {
     "2": 2,
@@ -27,6 +27,6 @@ def test_a_text_is_a_whole_number_if_nothing_stands_behind_its_point(
     text: str, number: int | None
 ) -> None:
     texts = pl.LazyFrame({"x": ["1", None, text]})
-    read = texts.select(cast(pl.col("x"), pl.String(), pl.Int64())).collect()["x"]
+    read = texts.select(lossless_cast(pl.col("x"), pl.String(), pl.Int64())).collect()["x"]
 
     assert read.to_list() == [1, None, number]

@@ -14,15 +14,15 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.commands import schema as command
-from <<cookiecutter.package_name>>.schema import row as schema
-from <<cookiecutter.package_name>>.schema.infer import infer
-from <<cookiecutter.package_name>>.commands.schema import ingested
-from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy, Manifest, write_parts
+from <<cookiecutter.package_name>>.commands.schema import read_sources
+from <<cookiecutter.package_name>>.config.data import Source
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
 from <<cookiecutter.package_name>>.ingest.sources import source_files
+from <<cookiecutter.package_name>>.schema.infer import infer
+from <<cookiecutter.package_name>>.schema.row import parse_schema
 from <<cookiecutter.package_name>>.schema.synthesize import synthesize
 from <<cookiecutter.package_name>>.validate.quarantine import Quality, validate
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.config.data import Source
 
 YEAR = 8760  # hours
 HERE = Path("here.parquet")
@@ -60,7 +60,7 @@ def year() -> pl.DataFrame:
 
 def judged(document: dict[str, Any], rows: pl.DataFrame) -> Quality:
     rows.write_parquet(HERE)
-    return validate(HERE, schema.parse(document), Path("valid"), Path("quarantine"))
+    return validate(HERE, parse_schema(document), Path("valid"), Path("quarantine"))
 
 
 @pytest.mark.parametrize("order", year().columns)
@@ -107,7 +107,7 @@ def test_only_the_key_is_unique_and_without_one_a_column_is_proposed() -> None:
 
 def test_rows_can_be_made_of_a_draft() -> None:
     document = infer(year().lazy(), "rows", "number")
-    made = synthesize(schema.parse(document), 200, seed=1)
+    made = synthesize(parse_schema(document), 200, seed=1)
 
     assert judged(document, made).valid == 200
 
@@ -118,20 +118,19 @@ def test_what_ingest_refuses_a_draft_refuses_in_the_same_words(
 ) -> None:
     Path("x.csv").write_bytes(content)
     source = Source(kind="csv", path="x.csv")
-    unknown = Manifest("", {})
-    by_ingest = partial(write_parts, policy=ReadPolicy(0), before=HERE, known=unknown)
+    by_ingest = partial(write_parts, policy=ReadPolicy(0), before=HERE, manifest=Manifest("", {}))
     ways: list[Callable[[Path], Any]] = [
         lambda folder: by_ingest(source_files(source, folder), folder),
-        lambda folder: ingested([source], folder, ReadPolicy(0)),
+        lambda folder: read_sources([source], folder, ReadPolicy(0)),
     ]
-    said = []
+    errors = []
     for way, folder in zip(ways, (tmp_path / "a", tmp_path / "b"), strict=True):
         folder.mkdir()
         with pytest.raises(DataError) as raised:
             way(folder)
-        said.append((raised.value.message, raised.value.code))
+        errors.append((raised.value.message, raised.value.code))
 
-    assert said[0] == said[1]
+    assert errors[0] == errors[1]
 
 
 def columns(source: command.Input, tmp_path: Path) -> dict[str, Any]:
@@ -161,7 +160,7 @@ def files() -> None:
 def test_the_ending_tells_how_a_file_is_read(tmp_path: Path, path: str) -> None:
     files()
     options = 'separator: ";"' if ".csv" in path or path == "folder" else None
-    drafted = columns(command.of_file(path, options, "t" if path == "a.db" else None), tmp_path)
+    drafted = columns(command.file_input(path, options, "t" if path == "a.db" else None), tmp_path)
 
     assert {name: rules["type"] for name, rules in drafted.items()} == {
         "number": "integer",
@@ -184,7 +183,7 @@ def test_a_file_of_which_nothing_is_told_is_refused(
     path: str, options: str | None, named: str
 ) -> None:
     with pytest.raises(ConfigError, match=named):
-        command.of_file(path, options, None)
+        command.file_input(path, options, None)
 
 
 def configure(sources: str, more: str = "") -> None:
@@ -203,7 +202,7 @@ def test_without_a_file_the_configured_sources_are_read_with_options_and_joins(
     join = "join: {by: [place], cardinality: 'n:1'}"
     one = "{kind: csv, path: a.csv, options: {separator: ';'}}"
     configure(f"{one}, {{kind: csv, path: b.csv, {join}}}", "key: id\n")
-    read = command.configured()
+    read = command.configured_input()
     drafted = columns(read, tmp_path)
 
     assert read.schema == Path("schemas/mine.json")
@@ -216,8 +215,8 @@ def test_a_file_is_read_with_the_options_of_its_kind_in_conf_and_those_given(
 ) -> None:
     Path("a.csv").write_text("id;x\n1;-\n2;3\n")
     configure("{kind: csv, path: b.csv, options: {separator: ';', null_values: ['-']}}")
-    usual = columns(command.of_file("a.csv", None, None), tmp_path)
-    other = columns(command.of_file("a.csv", "null_values: ['3']", None), tmp_path)
+    usual = columns(command.file_input("a.csv", None, None), tmp_path)
+    other = columns(command.file_input("a.csv", "null_values: ['3']", None), tmp_path)
 
     assert usual["x"]["type"] == ["integer", "null"]
     assert other["x"]["type"] == ["string", "null"]
@@ -226,14 +225,16 @@ def test_a_file_is_read_with_the_options_of_its_kind_in_conf_and_those_given(
 def test_a_key_that_is_no_column_is_refused(tmp_path: Path) -> None:
     year().head(10).write_parquet("a.parquet")
     with pytest.raises(ConfigError, match=r"--key names 'nmber'.*number"):
-        command.draft(command.of_file("a.parquet", None, None), tmp_path / "x.json", "nmber")
+        command.draft(command.file_input("a.parquet", None, None), tmp_path / "x.json", "nmber")
 
 
 def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
     Path("r.csv").write_text('"",a\n1,2\n2,3\n')
     source = Source(kind="csv", path="r.csv", options={"unnamed": "row"})
 
-    assert ingested([source], tmp_path / "scratch", ReadPolicy(0)).collect().to_dict(as_series=False) == {
+    assert read_sources([source], tmp_path / "scratch", ReadPolicy(0)).collect().to_dict(
+        as_series=False
+    ) == {
         "row": ["1", "2"],
         "a": ["2", "3"],
     }
@@ -243,7 +244,7 @@ def test_a_column_without_a_name_gets_one_by_an_option(tmp_path: Path) -> None:
 def test_a_table_without_a_key_gets_a_row_number_by_an_option(tmp_path: Path, kind: str) -> None:
     getattr(year().select("place").head(100), f"write_{kind}")("a")
     source = Source(kind=kind, path="a", options={"row_index_name": "row"})
-    rows = ingested([source], tmp_path / "scratch", ReadPolicy(0)).collect()
+    rows = read_sources([source], tmp_path / "scratch", ReadPolicy(0)).collect()
 
     assert judged(infer(rows.lazy(), "rows", "row"), rows).valid == 100
     assert pl.read_parquet("valid")["row"].to_list() == [*range(100)]

@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.commands.schema import ingested
+from <<cookiecutter.package_name>>.commands.schema import read_sources
 from <<cookiecutter.package_name>>.config.data import Source
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
-from <<cookiecutter.package_name>>.schema import row as schema
 from <<cookiecutter.package_name>>.schema.infer import infer
+from <<cookiecutter.package_name>>.schema.row import Column, RowSchema, parse_schema, read_schema
 from <<cookiecutter.package_name>>.schema.synthesize import synthesize
 from <<cookiecutter.package_name>>.validate.quarantine import validate
 
@@ -23,7 +23,7 @@ from ..fixture import ROWS, SCHEMA, rides
     ("column", "code"), [("y", "data.missing_column"), ("x", "data.unknown_column")]
 )
 def test_a_table_of_other_columns_is_refused(column: str, code: str) -> None:
-    rules = schema.RowSchema({column: schema.Column(column, pl.Int64(), True, {})}, [column], True)
+    rules = RowSchema({column: Column(column, pl.Int64(), True, {})}, [column], True)
     table = ["x"] if column == "y" else ["x", "z"]
 
     with pytest.raises(DataError) as raised:
@@ -45,7 +45,7 @@ def test_a_file_that_is_no_schema_of_a_row_is_refused(tmp_path: Path, text: str)
     (tmp_path / "schema.json").write_text(text)
 
     with pytest.raises(ConfigError, match=r"schema\.json"):
-        schema.read_schema(str(tmp_path / "schema.json"))
+        read_schema(str(tmp_path / "schema.json"))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_file_that_is_no_schema_of_a_row_is_refused(tmp_path: Path, text: str)
 )
 def test_what_cannot_be_checked_is_refused_by_the_name_of_its_column(rules: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="x: "):
-        schema.parse({"properties": {"x": rules}})
+        parse_schema({"properties": {"x": rules}})
 
 
 TEXTS: list[tuple[list[str | None], dict[str, Any]]] = [
@@ -101,7 +101,7 @@ def test_a_draft_says_what_the_texts_are_and_lets_them_pass(
     document = infer(pl.scan_parquet(tmp_path / "t.parquet"), "rows")
     found = document["properties"]["x"]
     quality = validate(
-        tmp_path / "t.parquet", schema.parse(document), tmp_path / "v", tmp_path / "q"
+        tmp_path / "t.parquet", parse_schema(document), tmp_path / "v", tmp_path / "q"
     )
 
     assert {key: found.get(key) for key in expected if key != "x-level"} == {
@@ -128,12 +128,12 @@ def test_a_draft_keeps_all_rows_of_a_file_and_is_not_overwritten(
     run(tmp_path, *command, PYTHONPATH=str(ROOT))
     again = run(tmp_path, *command, PYTHONPATH=str(ROOT), code=2)
     run(tmp_path, *command, "--overwrite", PYTHONPATH=str(ROOT))
-    ingested(
+    read_sources(
         [Source(kind=ending, path=str(tmp_path / f"f.{ending}"))],
         tmp_path / "scratch",
         ReadPolicy(0),
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read_schema(str(tmp_path / "schemas/f.json"))
+    rules = read_schema(str(tmp_path / "schemas/f.json"))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert "--overwrite" in again
@@ -166,7 +166,7 @@ EVERYTHING = {
 
 
 def test_synthetic_rows_are_valid_the_same_for_a_seed_and_hold_the_edges(tmp_path: Path) -> None:
-    rules = schema.parse(EVERYTHING)
+    rules = parse_schema(EVERYTHING)
     rows = synthesize(rules, 500, seed=1)
     rows.write_parquet(tmp_path / "s.parquet")
     quality = validate(tmp_path / "s.parquet", rules, tmp_path / "v", tmp_path / "q")
@@ -183,10 +183,10 @@ def test_synthetic_rows_are_valid_the_same_for_a_seed_and_hold_the_edges(tmp_pat
 def test_synthetic_rows_pass_their_schema_by_command(tmp_path: Path, package: str) -> None:
     command = ["python", "-m", f"{package}.commands.schema", "synthesize", "300", str(SCHEMA)]
     run(tmp_path, *command, "--to", "made.csv", PYTHONPATH=str(ROOT))
-    ingested(
+    read_sources(
         [Source(kind="csv", path=str(tmp_path / "made.csv"))], tmp_path / "scratch", ReadPolicy(0)
     ).sink_parquet(tmp_path / "raw.parquet")
-    rules = schema.read_schema(str(SCHEMA))
+    rules = read_schema(str(SCHEMA))
     quality = validate(tmp_path / "raw.parquet", rules, tmp_path / "v", tmp_path / "q")
 
     assert quality.valid == 300
@@ -196,7 +196,7 @@ def test_rules_that_leave_too_few_rows_are_refused() -> None:
     document = {"properties": {"x": {"type": "integer", "enum": [1, 2], "x-unique": True}}}
 
     with pytest.raises(ConfigError, match="only 2 of 3"):
-        synthesize(schema.parse(document), 3, seed=0)
+        synthesize(parse_schema(document), 3, seed=0)
 
 
 def test_the_draft_is_json_schema() -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from <<cookiecutter.package_name>>.config.tune import Dimension, Tune
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model.metrics import METRICS, Metric, metric
+from <<cookiecutter.package_name>>.model.metric import Metric, metric
+from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.training import ModelSpec
 from <<cookiecutter.package_name>>.split.splits import SplitSpec, folds
 from <<cookiecutter.package_name>>.split.target import Target
-from <<cookiecutter.package_name>>.tune.search import search
+from <<cookiecutter.package_name>>.tune.search import Problem, search
 
 from ..models import LATE, SEATS, WIND, spec, x_of
 
@@ -18,7 +19,7 @@ STUDY = Path("study.db")
 C = {"C": Dimension(low=0.01, high=10.0, log=True)}
 
 
-def found(
+def best_of(
     rows: pl.DataFrame,
     space: dict[str, Dimension],
     trials: int,
@@ -26,23 +27,17 @@ def found(
     metric: Metric = METRICS["roc_auc"],
     model: ModelSpec = spec("logistic"),
 ) -> dict[str, object]:
-    return search(
-        model,
-        Tune("optuna", trials=trials, space={model.estimator: space}),
-        x_of(rows, target),
-        target,
-        target.encode(rows[target.column]),
-        study_file=STUDY,
-        metric=metric,
-        folds=folds(rows, SplitSpec("stratified", target, "id"), number=2),
-    )
+    dealt = folds(rows, SplitSpec("stratified", target, "id"), number=2)
+    truth = target.encode(rows[target.column])
+    problem = Problem(model, x_of(rows, target), target, truth, dealt, metric)
+    return search(problem, Tune("optuna", trials=trials, space={model.estimator: space}), STUDY)
 
 
 def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
     import optuna
 
     for trials in (2, 3):
-        best = found(rows, C, trials)
+        best = best_of(rows, C, trials)
     (study,) = optuna.get_all_study_summaries(f"sqlite:///{STUDY}")
 
     assert study.n_trials == 3
@@ -60,7 +55,7 @@ def test_a_search_resumes_where_it_was_stopped(rows: pl.DataFrame) -> None:
 def test_a_search_takes_any_metric_of_its_task(
     rows: pl.DataFrame, target: Target, name: str, model: ModelSpec, space: dict[str, Dimension]
 ) -> None:
-    assert set(found(rows, space, 2, target, METRICS[name], model)) == set(space)
+    assert set(best_of(rows, space, 2, target, METRICS[name], model)) == set(space)
 
 
 def test_an_own_metric_decides_a_search(rows: pl.DataFrame) -> None:
@@ -70,16 +65,16 @@ def test_an_own_metric_decides_a_search(rows: pl.DataFrame) -> None:
     def doubt(_: object, truth: object, predictions: object) -> float:
         return float(np.abs(predictions.outputs[:, 1] - 0.5).mean())  # least where C is small
 
-    assert found(rows, {"C": Dimension(choices=[1e-4, 10.0])}, 4, metric=doubt)["C"] == 1e-4
+    assert best_of(rows, {"C": Dimension(choices=[1e-4, 10.0])}, 4, metric=doubt)["C"] == 1e-4
     (study,) = optuna.get_all_study_summaries(f"sqlite:///{STUDY}")
     assert study.best_trial.value < 0
 
 
 def test_a_search_whose_trials_all_fail_is_one_error(rows: pl.DataFrame) -> None:
     with pytest.raises(ModelError, match="no trial of logistic"):
-        found(rows, {"C": Dimension(low=-2.0, high=-1.0)}, 2)
+        best_of(rows, {"C": Dimension(low=-2.0, high=-1.0)}, 2)
 
 
 def test_a_search_without_a_space_is_refused(rows: pl.DataFrame) -> None:
     with pytest.raises(ConfigError, match=r"tune\.space"):
-        found(rows, {}, 1)
+        best_of(rows, {}, 1)

@@ -3,7 +3,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.validate.anomalies import find, missing_patterns, sample
+from <<cookiecutter.package_name>>.validate.anomalies import detect_anomalies, missing_patterns, sample
 
 
 def table(**more: list[Any]) -> pl.LazyFrame:
@@ -15,10 +15,10 @@ def table(**more: list[Any]) -> pl.LazyFrame:
     [("robust_z", 6.0, "x"), ("iqr", 3.0, "x"), ("isolation_forest", 0.7, None)],
 )
 def test_a_value_far_from_all_others_is_found(method: str, limit: float, column: str) -> None:
-    (found,) = find(table(), {method: limit}, ["id"], seed=1)
+    (found,) = detect_anomalies(table(), {method: limit}, ["id"], seed=1)
 
     assert (found.column, found.rows, found.of) == (column, 1, 200)
-    assert find(table(), {method: 1000.0}, ["id"], seed=1) == []
+    assert detect_anomalies(table(), {method: 1000.0}, ["id"], seed=1) == []
 
 
 def test_a_column_of_mostly_one_value_or_of_none_has_no_outliers() -> None:
@@ -26,14 +26,16 @@ def test_a_column_of_mostly_one_value_or_of_none_has_no_outliers() -> None:
         {"flag": [0] * 180 + [1] * 20, "none": pl.Series([None] * 200, dtype=pl.Int64)}
     )
 
-    assert find(odd, {"robust_z": 3.0, "iqr": 1.5}, [], seed=1) == []
+    assert detect_anomalies(odd, {"robust_z": 3.0, "iqr": 1.5}, [], seed=1) == []
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(0.0, 2), (0.5, None)])
 def test_rows_that_repeat_are_counted_above_the_limit(limit: float, rows: int | None) -> None:
     twice = pl.LazyFrame({"a": [1, 1, 2, None, None], "b": ["x", "x", "x", None, None]})
 
-    assert [a.rows for a in find(twice, {"duplicates": limit}, [], 1)] == ([rows] if rows else [])
+    assert [a.rows for a in detect_anomalies(twice, {"duplicates": limit}, [], 1)] == (
+        [rows] if rows else []
+    )
 
 
 def test_columns_that_are_missing_together_are_named() -> None:

@@ -28,7 +28,7 @@ ODD = [Anomaly("iqr", MARKUP, 1, 3, MARKUP)]
 
 
 def described(**personal: str) -> dict[str, Any]:
-    return profile.describe(QUALITY, VALID, REFUSED, ODD, personal)
+    return profile.profile_data(QUALITY, VALID, REFUSED, ODD, personal)
 
 
 def test_machines_get_the_same_as_json() -> None:
@@ -52,7 +52,7 @@ def column(values: Any) -> dict[str, Any]:
     """What is said of the one column of a table."""
     made = pl.Series("x", values)
     quality = Quality(len(made), len(made), 0, {}, {"x": made.null_count() / len(made)})
-    (described,) = profile.describe(quality, made.to_frame().lazy(), REFUSED, [], {})["columns"]
+    (described,) = profile.profile_data(quality, made.to_frame().lazy(), REFUSED, [], {})["columns"]
     return described
 
 

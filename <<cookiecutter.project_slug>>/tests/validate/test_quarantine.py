@@ -12,10 +12,10 @@ import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
 from <<cookiecutter.package_name>>.schema import failures as verdicts
-from <<cookiecutter.package_name>>.schema import row as schema
+from <<cookiecutter.package_name>>.schema.row import parse_schema
 from <<cookiecutter.package_name>>.validate import duplicates
 from <<cookiecutter.package_name>>.validate import quarantine as validation
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, accept, validate
+from <<cookiecutter.package_name>>.validate.quarantine import Quality, check_quality, validate
 
 from ..conftest import ROOT, by_hand, run
 from ..fixture import SCHEMA, rides
@@ -25,7 +25,7 @@ def dealt(tmp_path: Path, rows: pl.DataFrame, document: dict[str, Any], **more: 
     """What validation finds; valid.parquet and quarantine.parquet are in the folder then."""
     rows.write_parquet(tmp_path / "raw.parquet")
     valid, quarantine = tmp_path / "valid.parquet", tmp_path / "quarantine.parquet"
-    return validate(tmp_path / "raw.parquet", schema.parse(document), valid, quarantine, **more)
+    return validate(tmp_path / "raw.parquet", parse_schema(document), valid, quarantine, **more)
 
 
 def judged(
@@ -139,7 +139,7 @@ def test_the_level_of_a_rule_says_what_becomes_of_a_row(
 
 def test_a_critical_rule_stops_the_pipeline() -> None:
     with pytest.raises(DataError, match="x: minimum") as raised:
-        accept(Quality(9, 8, 1, {"x: minimum": 1}, {}, critical=["x: minimum"]), 1.0)
+        check_quality(Quality(9, 8, 1, {"x: minimum": 1}, {}, critical=["x: minimum"]), 1.0)
 
     assert raised.value.code == "data.critical"
 
@@ -245,7 +245,7 @@ def test_no_rows_are_no_valid_rows(tmp_path: Path) -> None:
     quality = dealt(tmp_path, rows, {"properties": {"x": RANGE}})
 
     with pytest.raises(DataError, match="no row is left"):
-        accept(quality, 1.0)
+        check_quality(quality, 1.0)
 
 
 @pytest.mark.parametrize("column", ["broken_rules", "reason", "~row"])
@@ -255,7 +255,7 @@ def test_a_column_that_validation_needs_is_refused(tmp_path: Path, column: str) 
 
 
 def test_a_lost_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "at_row", lambda *_: pl.lit(None, pl.Boolean))
+    monkeypatch.setattr(validation, "flag_of", lambda *_: pl.lit(None, pl.Boolean))
 
     with pytest.raises(DataError, match="2 rows came in, but 0 valid and 0 quarantined"):
         judged(tmp_path, [1, 2], {"type": "integer"})
@@ -268,13 +268,13 @@ def test_too_many_bad_rows_stop_the_pipeline(valid: int, quarantined: int, code:
     quality = Quality(100, valid, quarantined, {"x: null": quarantined}, {})
 
     with pytest.raises(DataError, match="x: null") as raised:
-        accept(quality, max_quarantined=0.05)
+        check_quality(quality, max_quarantined=0.05)
 
     assert raised.value.code == code
 
 
 def test_a_few_bad_rows_are_accepted() -> None:
-    accept(Quality(100, 99, 1, {"x: null": 1}, {}), max_quarantined=0.01)
+    check_quality(Quality(100, 99, 1, {"x: null": 1}, {}), max_quarantined=0.01)
 
 
 def test_after_a_kill_at_any_moment_the_next_run_writes_the_same_bytes(

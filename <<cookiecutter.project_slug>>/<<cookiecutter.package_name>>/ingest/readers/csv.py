@@ -1,4 +1,4 @@
-"""CSV: every value stays text; what it should be is the schema's business (see `validate`)."""
+"""CSV files. Every value stays text until `validate`, which casts it by the schema."""
 
 import csv
 import functools
@@ -15,15 +15,15 @@ from ..tables import SourceFile, Table, check_options
 from .decode import as_utf8
 
 SEPARATORS = ",;\t|"
-PASSED = (  # on to polars.scan_csv
+PASSED_OPTIONS = (  # on to polars.scan_csv
     *("separator", "quote_char", "comment_prefix", "has_header", "new_columns", "eol_char"),
     *("skip_rows", "skip_lines", "skip_rows_after_header", "n_rows", "low_memory"),
     *("null_values", "empty_string_is_null", "truncate_ragged_lines"),
     *("row_index_name", "row_index_offset"),
 )
-OURS = ("decimal_comma", "encoding", "include_file_paths", "unnamed")
+OWN_OPTIONS = ("decimal_comma", "encoding", "include_file_paths", "unnamed")
 STAYS_TEXT = "values stay text until validation; the schema says what they are (x-format of a date)"
-REFUSED = {
+REFUSED_OPTIONS = {
     **dict.fromkeys(("schema", "schema_overrides", "dtypes", "try_parse_dates"), STAYS_TEXT),
     **dict.fromkeys(("infer_schema", "infer_schema_length", "infer_schema_files"), STAYS_TEXT),
     "ignore_errors": "text has no errors; what no schema allows goes to quarantine",
@@ -52,31 +52,33 @@ def read(source: SourceFile, scratch: Path) -> Table:
         DataError: the header is not one: a name is empty or twice there, or it is one column that
             holds another separator.
     """
-    check_options(source, (*PASSED, *OURS), REFUSED)
-    _check_marks(source)
+    check_options(source, (*PASSED_OPTIONS, *OWN_OPTIONS), REFUSED_OPTIONS)
+    _check_characters(source)
     file = as_utf8(source, scratch)
-    options = {key: value for key, value in source.options.items() if key in PASSED}
+    options = {key: value for key, value in source.options.items() if key in PASSED_OPTIONS}
     width = _check_header(source, file)
     rows = pl.scan_csv(file, infer_schema=False, glob=False, **options)
     if unnamed := source.options.get("unnamed"):
         rows = rows.rename(lambda name: name if name.strip() else unnamed)
     columns = rows.collect_schema().names()
     if len(columns) != width + ("row_index_name" in options):
-        _verify(source, file, columns[-1], None)
-    return Table(_extended(source, rows), functools.partial(_verify, source, file, columns[-1]))
+        _verify_widths(source, file, columns[-1], None)
+    return Table(
+        _apply_own_options(source, rows),
+        functools.partial(_verify_widths, source, file, columns[-1]),
+    )
 
 
-def _check_marks(source: SourceFile) -> None:
-    """Refuse marks that Python's reader, which looks where lines break, would take otherwise."""
+def _check_characters(source: SourceFile) -> None:
+    """Refuse characters that Python's reader, which finds broken lines, would take otherwise."""
     options = source.options
     for name, default in (("separator", ","), ("quote_char", '"')):
-        mark = options.get(name, default)
-        none = name == "quote_char" and mark in (None, "")
-        if not none and not (isinstance(mark, str) and len(mark.encode()) == 1):
+        char = options.get(name, default)
+        none = name == "quote_char" and char in (None, "")
+        if not none and not (isinstance(char, str) and len(char.encode()) == 1):
             raise ConfigError(
-                f"{source.label}: options.{name} is {mark!r}; expected is one ASCII character. "
-                "Edit "
-                "conf/data.",
+                f"{source.label}: options.{name} is {char!r}; expected is one ASCII character. "
+                "Edit conf/data.",
                 "config.options",
             )
     if options.get("eol_char", "\n") not in ("\n", "\r"):
@@ -87,17 +89,17 @@ def _check_marks(source: SourceFile) -> None:
         )
 
 
-def _extended(source: SourceFile, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows by those options that are ours."""
+def _apply_own_options(source: SourceFile, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows, with the options that polars does not have applied."""
     if name := source.options.get("include_file_paths"):
         rows = rows.with_columns(pl.lit(source.label).alias(name))
-    commas = source.options.get("decimal_comma", [])
-    if commas is False or not commas:
+    comma_columns = source.options.get("decimal_comma", [])
+    if comma_columns is False or not comma_columns:
         return rows
     columns = rows.collect_schema().names()
-    if isinstance(commas, bool | str) or not set(commas) <= set(columns):
+    if isinstance(comma_columns, bool | str) or not set(comma_columns) <= set(columns):
         raise ConfigError(
-            f"{source.label}: options.decimal_comma is {commas!r}; values stay text until "
+            f"{source.label}: options.decimal_comma is {comma_columns!r}; values stay text until "
             "validation, so it names the columns of numbers with a comma, such as [price]. There "
             f"are: {', '.join(columns)}. Edit conf/data.",
             "config.options",
@@ -107,7 +109,7 @@ def _extended(source: SourceFile, rows: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.col(name).str.replace_many([",", "."], [".", ","]))
         .otherwise(pl.col(name))
         .alias(name)
-        for name in commas
+        for name in comma_columns
     )
 
 
@@ -115,19 +117,18 @@ def _check_header(source: SourceFile, file: Path) -> int:
     """The number of columns, if the first row can be a header."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
-            names = next(filter(None, _rows(handle, source.options)))
+            names = next(filter(None, _parse_rows(handle, source.options)))
     except (UnicodeDecodeError, csv.Error, StopIteration):
-        _verify(source, file, "", None)
+        _verify_widths(source, file, "", None)
         raise DataError(
             f"{source.label} holds no header that can be read. Fix the file.", "data.unreadable"
         ) from None
     (only,) = names if len(names) == 1 else ("",)
-    other = [mark for mark in SEPARATORS if mark in only]
+    other = [char for char in SEPARATORS if char in only]
     if other:
         raise DataError(
             f"{source.label} has one column, {only[:80]!r}; is {other[0]!r} its separator? Then "
-            "set "
-            "options.separator.",
+            "set options.separator.",
             "data.separator",
         )
     if not source.options.get("has_header", True):
@@ -141,18 +142,19 @@ def _check_header(source: SourceFile, file: Path) -> int:
             "for a single one by options.unnamed: NAME; data.ignore: [NAME] then leaves it out.",
             "data.column_name",
         )
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
+    duplicates = [name for name in names if names.count(name) > 1]
+    if duplicates:
+        name = duplicates[0]
         raise DataError(
-            f"{source.label}, line 1: {names.count(twice[0])} columns are called {twice[0]!r}. "
+            f"{source.label}, line 1: {names.count(name)} columns are called {name!r}. "
             "Rename all but one.",
             "data.column_name",
         )
     return len(names)
 
 
-def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]:
-    """The rows as Python's own, slower reader sees them, empty ones too, from the header on."""
+def _parse_rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]:
+    """The rows by Python's own, slower reader, empty ones too, from the header on."""
     csv.field_size_limit(1 << 24)
     comment, quote = options.get("comment_prefix"), options.get("quote_char", '"')
     lines = itertools.islice(handle, options.get("skip_lines", 0), None)
@@ -168,19 +170,19 @@ def _rows(handle: Iterable[str], options: dict[str, Any]) -> Iterator[list[str]]
     yield from itertools.islice(begun, options.get("skip_rows", 0), None)
 
 
-def _verify(source: SourceFile, file: Path, last: str, written: Path | None) -> None:
+def _verify_widths(source: SourceFile, file: Path, last: str, written: Path | None) -> None:
     """Raise for the first row that has not as many fields as the header.
 
     polars refuses a row with too many fields, but fills one with too few: so rows that end in a
-    null are looked at again, fast first.
+    null are checked again, the fast way first.
     """
     if written is not None and not (_ends_in_null(written, last) and _has_short_line(source, file)):
         return
     line = 0
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
-            numbered = _Numbered(handle)
-            rows = _rows(numbered, source.options)
+            numbered = _CountingLines(handle)
+            rows = _parse_rows(numbered, source.options)
             width = len(next(filter(None, rows), []))
             skipped, read = (source.options.get(o) for o in ("skip_rows_after_header", "n_rows"))
             rows = itertools.islice(rows, skipped or 0, None)
@@ -196,8 +198,7 @@ def _verify(source: SourceFile, file: Path, last: str, written: Path | None) -> 
     except UnicodeDecodeError as error:
         raise DataError(
             f"{source.label}, line {_undecodable(file)}: not in UTF-8. Set options.encoding, such "
-            "as "
-            "latin-1, cp1252 or utf-16.",
+            "as latin-1, cp1252 or utf-16.",
             "data.encoding",
         ) from error
     except csv.Error as error:
@@ -218,8 +219,8 @@ def _undecodable(file: Path) -> int:
     return 1
 
 
-class _Numbered:
-    """Lines of a file that count themselves."""
+class _CountingLines:
+    """The lines of a file, counted as they are read."""
 
     def __init__(self, handle: IO[str]) -> None:
         self.handle, self.line = handle, 0
@@ -231,7 +232,7 @@ class _Numbered:
 
 
 def _ends_in_null(written: Path, last: str) -> bool:
-    """Whether a row may lack its last value; a column that was not written tells nothing."""
+    """Whether a row may lack its last value; yes if that column was not written."""
     rows = pl.scan_parquet(written, glob=False)
     if last not in rows.collect_schema():
         return True
@@ -244,11 +245,11 @@ def _has_short_line(source: SourceFile, file: Path) -> bool:
     if source.options.get("eol_char") == "\r":
         return True
     with file.open(encoding="utf-8-sig", newline="") as handle:
-        width = len(next(filter(None, _rows(handle, source.options))))
+        width = len(next(filter(None, _parse_rows(handle, source.options))))
     line = pl.col("line")
     if quote:
-        mark = re.escape(quote)
-        bare = line.str.replace_all(f"{mark}[^{mark}]*{mark}", "")
-        line = pl.when(line.str.contains(quote, literal=True)).then(bare).otherwise(line)
+        char = re.escape(quote)
+        unquoted = line.str.replace_all(f"{char}[^{char}]*{char}", "")
+        line = pl.when(line.str.contains(quote, literal=True)).then(unquoted).otherwise(line)
     short = (line.str.count_matches(separator, literal=True) < width - 1) & (line != "")
     return bool(pl.scan_lines(file, glob=False).select(short.any()).collect().item())

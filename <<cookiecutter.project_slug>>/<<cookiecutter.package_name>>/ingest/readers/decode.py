@@ -1,4 +1,4 @@
-"""Text files as UTF-8, whatever they are packed or written in."""
+"""Text files as UTF-8: decompressed within limits, and decoded."""
 
 import codecs
 import gzip
@@ -50,41 +50,40 @@ def as_utf8(source: SourceFile, scratch: Path) -> Path:
         _refuse_packed(source, start)
         _refuse_nul(source)
         return file
-    plain = scratch / "plain"
-    with plain.open("wb") as out:
-        for text in _decoded(source, encoding):
+    decoded = scratch / "decoded"
+    with decoded.open("wb") as out:
+        for text in _decode(source, encoding):
             out.write(text)
-    with plain.open("rb") as handle:
+    with decoded.open("rb") as handle:
         _refuse_packed(source, handle.read(4))
-    return plain
+    return decoded
 
 
 def _refuse_packed(source: SourceFile, start: bytes) -> None:
     if start.startswith((GZIP, ZSTD, ZIP, *ZLIB)):
         raise DataError(
             f"{source.label} begins as packed data does, twice packed or by zlib; expected is "
-            "text, "
-            "or text packed once by gzip or zstd. Unpack it.",
+            "text, or text packed once by gzip or zstd. Unpack it.",
             "data.unreadable",
         )
 
 
-def _decoded(source: SourceFile, encoding: str) -> Iterator[bytes]:
+def _decode(source: SourceFile, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = 1
     try:
         with source.file.open("rb") as handle:
-            for chunk in _unpacked(source, handle):
+            for chunk in _unpack(source, handle):
                 text = decoder.decode(chunk)
                 lines += text.count("\n")
                 yield text.encode()
             yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
-        where = lines
+        line = lines
         if isinstance(error, UnicodeDecodeError):
-            where += error.object[: error.start].count(b"\n")
+            line += error.object[: error.start].count(b"\n")
         raise DataError(
-            f"{source.label}, line {where}: not in {encoding}. Set options.encoding to what the "
+            f"{source.label}, line {line}: not in {encoding}. Set options.encoding to what the "
             "file is written in.",
             "data.encoding",
         ) from error
@@ -103,7 +102,7 @@ def _decoded(source: SourceFile, encoding: str) -> Iterator[bytes]:
 
 
 def _bounded(source: SourceFile, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, until they are more than the limits allow: what is packed may be a trap."""
+    """The same chunks; DataError once they are more than the limits allow: it may be a bomb."""
     packed, limits, size = source.file.stat().st_size, source.limits, 0
     for chunk in chunks:
         size += len(chunk)
@@ -119,11 +118,11 @@ def _bounded(source: SourceFile, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpacked(source: SourceFile, handle: IO[bytes]) -> Iterator[bytes]:
+def _unpack(source: SourceFile, handle: IO[bytes]) -> Iterator[bytes]:
     start = handle.read(4)
     handle.seek(0)
     if start.startswith(ZSTD):
-        return _bounded(source, _unzstd(handle))
+        return _bounded(source, _unpack_zstd(handle))
     if start.startswith(GZIP):
         return _bounded(source, _chunks(gzip.GzipFile(fileobj=handle)))
     return _chunks(handle)
@@ -134,7 +133,7 @@ def _chunks(stream: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
+def _unpack_zstd(handle: IO[bytes]) -> Iterator[bytes]:
     import zstandard
 
     unpacker, left = None, b""
@@ -156,9 +155,9 @@ def _refuse_nul(source: SourceFile) -> None:
     with source.file.open("rb", buffering=0) as handle:
         while chunk := handle.read(CHUNK):
             if b"\0" in chunk:
-                where = _line(source.file, before + chunk.index(b"\0"))
+                line = _line(source.file, before + chunk.index(b"\0"))
                 raise DataError(
-                    f"{source.label}, line {where}: a NUL byte, which no text holds. The file is "
+                    f"{source.label}, line {line}: a NUL byte, which no text holds. The file is "
                     "damaged, or in UTF-16: then set options.encoding: utf-16.",
                     "data.nul",
                 )

@@ -1,4 +1,4 @@
-"""Files far away are fetched (https, s3, gs, az); what a server or a store raises becomes ours."""
+"""Fetching remote files (https, s3, gs, az), and one clear error for what a server raises."""
 
 import errno
 import re
@@ -17,7 +17,7 @@ SCHEMES = (
 
 
 def check_scheme(address: str, label: str) -> None:
-    """Refuse an address that is none of a place far away, such as a chain that ends on this disk.
+    """Refuse an address that is no remote one, such as a chain that ends on this disk.
 
     Raises:
         ConfigError: says which there are.
@@ -35,7 +35,7 @@ def check_scheme(address: str, label: str) -> None:
 def fetch(address: str, label: str, scratch: Path) -> tuple[list[str], list[Path]]:
     """The names of the files at an address (https, s3, gs, az …), and where they are now.
 
-    They are brought into ``scratch`` in a stream, under numbers: their own names may be alike, or
+    They are downloaded to ``scratch`` in a stream, under numbers: their own names may be alike, or
     none that a file system takes. The libraries find credentials in the environment.
 
     Raises:
@@ -43,18 +43,17 @@ def fetch(address: str, label: str, scratch: Path) -> tuple[list[str], list[Path
         TransientError: the server does not answer, or says that it cannot now.
     """
     try:
-        return _fetched(address, scratch)
+        return _download(address, scratch)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
-        raise refused(label, error) from error
+        raise read_error(label, error) from error
 
 
-def refused(label: str, error: Exception) -> DataError | TransientError:
-    """What a server, a store or its library raised, as one of ours.
+def read_error(label: str, error: Exception) -> DataError | TransientError:
+    """The error of a server, a store or its library as one of this package's.
 
-    Each has errors of its own, which may tell the address or what is secret in it: only the kind is
-    told on.
+    Their texts may hold the address or what is secret in it, so only the kind is repeated.
     """
     import aiohttp
 
@@ -85,23 +84,23 @@ def refused(label: str, error: Exception) -> DataError | TransientError:
 
 
 def _status(error: Exception) -> int | None:
-    """The code of an answer of HTTP; polars tells it in the text."""
+    """The HTTP status of a response; polars has it in the text."""
     import aiohttp
 
     if isinstance(error, aiohttp.ClientResponseError):
         return error.status
-    told = re.search(r"status code: (\d{3})", str(error))
-    return int(told[1]) if told else None
+    match = re.search(r"status code: (\d{3})", str(error))
+    return int(match[1]) if match else None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those behind it; a store's library wraps what the network told it."""
+    """The error and those behind it; a store's library wraps those of the network."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _fetched(address: str, scratch: Path) -> tuple[list[str], list[Path]]:
+def _download(address: str, scratch: Path) -> tuple[list[str], list[Path]]:
     import aiohttp
     import fsspec
 

@@ -1,4 +1,4 @@
-"""Files on this machine: a file, those of a folder, or those that match a pattern.
+"""Local files: one, those of a folder, or those that match a pattern.
 
 What lies outside of the repository is read only where the configuration allows its folder, whatever
 the path to it looks like: `..`, a link to a file or to a folder, `file://`.
@@ -12,24 +12,25 @@ from pathlib import Path
 
 from ...config.data import Limits
 from ...errors import DataError
-from ...runtime.tracking import hint_untracked, root
+from ...runtime.dvc.workspace import is_pointer, repository_root, untracked_hint
 
 RECURSIVE = re.compile(r"(^|(?<=/))\*\*(/|$)")
 
 
 class Files:
-    """What lies at a path, and may be read."""
+    """The files at a path of a source, none outside of the allowed folders."""
 
     def __init__(self, label: str, limits: Limits, *, secret: bool) -> None:
-        self.label, self.secret = label, secret  # a secret path is told by no message
-        allowed = [Path(), root(), *(root() / folder for folder in limits.folders)]
+        self.label, self.secret = label, secret  # a secret path is in no message
+        root = repository_root()
+        allowed = [Path(), root, *(root / folder for folder in limits.folders)]
         self.allowed = [os.path.realpath(folder) for folder in allowed]
 
     def at(self, path: str) -> list[Path]:
         """The file, those of a folder and its folders, or those that match, in the order of names.
 
         A name that exists is no pattern. A folder that is reached twice, by a link, is read once.
-        Of a folder, what tools leave beside data is left out: ``.name``, ``_name``, ``name.dvc``.
+        Of a folder, files of tools are left out: ``.name``, ``_name`` and those of `dvc add`.
 
         Raises:
             DataError: nothing is there, it is outside, or no regular file.
@@ -43,16 +44,16 @@ class Files:
         places: dict[tuple[str, str], Path] = {}
         for file in sorted(map(Path, names)):
             places.setdefault((os.path.realpath(file.parent), file.name), file)
-        found = [file for file in places.values() if not file.is_dir()]
-        for file in found:
+        files = [file for file in places.values() if not file.is_dir()]
+        for file in files:
             self._check(file)
-        if not found:
+        if not files:
             raise DataError(
                 f"no file at {self.label!r}. Put the data there, or `dvc pull`, or edit conf/data."
-                + ("" if self.secret else hint_untracked(path)),
+                + ("" if self.secret else untracked_hint(path)),
                 "data.missing_file",
             )
-        return found
+        return files
 
     def _check(self, file: Path) -> None:
         name = self.label if self.secret else str(file)
@@ -107,18 +108,18 @@ class Files:
 
 
 def _literal(pattern: str) -> str:
-    """The pattern, but parts of it that exist just as they are spelled stand for themselves."""
-    known = ""
+    """The pattern, with those parts escaped that exist just as they are spelled."""
+    prefix = ""
     for part in re.findall(r"[^/]*/|[^/]+", pattern):
-        if glob.has_magic(part) and not os.path.lexists(known + part):
-            return glob.escape(known) + pattern[len(known) :]
-        known += part
+        if glob.has_magic(part) and not os.path.lexists(prefix + part):
+            return glob.escape(prefix) + pattern[len(prefix) :]
+        prefix += part
     return glob.escape(pattern)
 
 
 def _data(folder: str) -> list[str]:
     names = [name for name in os.listdir(folder) if not name.startswith((".", "_"))]  # noqa: PTH208
-    return [os.path.join(folder, name) for name in names if not name.endswith(".dvc")]  # noqa: PTH118
+    return [os.path.join(folder, name) for name in names if not is_pointer(name)]  # noqa: PTH118
 
 
 def _fail(error: OSError) -> None:

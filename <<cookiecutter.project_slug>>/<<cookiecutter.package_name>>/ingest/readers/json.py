@@ -23,17 +23,17 @@ def read_lines(source: SourceFile, scratch: Path) -> Table:
     """The rows of a file with one object a line; ``options.encoding`` as for CSV."""
     check_options(source, ("encoding",), {})
     file = as_utf8(source, scratch)
-    plain = glob.escape(str(file))  # polars takes any name for a pattern here
+    path = glob.escape(str(file))  # polars takes any name for a pattern here
     try:  # a first pass for the names: a key may come late
-        names = pl.scan_ndjson(plain, infer_schema_length=None).collect_schema().names()
+        names = pl.scan_ndjson(path, infer_schema_length=None).collect_schema().names()
     except pl.exceptions.PolarsError:  # a bad line, or values that have no one type
         names = _names(source, file)
-    rows = pl.scan_ndjson(plain, schema=dict.fromkeys(names, pl.String()))
+    rows = pl.scan_ndjson(path, schema=dict.fromkeys(names, pl.String()))
     return Table(rows, functools.partial(_verify, source, file))
 
 
 def _verify(source: SourceFile, file: Path, written: Path | None) -> None:
-    """Find the line that polars stopped at."""
+    """Raise for the line that polars could not read."""
     if written is None:
         _names(source, file)
 
@@ -44,16 +44,16 @@ def _names(source: SourceFile, file: Path) -> list[str]:
     with file.open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             try:
-                found = json.loads(line) if line.strip() else {}
+                row = json.loads(line) if line.strip() else {}
             except ValueError:
-                found = None
-            if not isinstance(found, dict):
+                row = None
+            if not isinstance(row, dict):
                 raise DataError(
                     f"{source.label}, line {number}: expected is one JSON object a line. Fix the "
                     "line; for an array choose kind: json.",
                     "data.json",
                 )
-            names.update(dict.fromkeys(found))
+            names.update(dict.fromkeys(row))
     return list(names)
 
 
@@ -89,8 +89,7 @@ def _items(source: SourceFile, file: Path) -> Iterator[dict[str, Any]]:
         if place == "item" and handle.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"[":
             raise DataError(
                 f"{source.label} is no JSON array. Set options.items to where the array is, such "
-                "as "
-                "data.item; for an object a line choose kind: ndjson.",
+                "as data.item; for an object a line choose kind: ndjson.",
                 "data.json",
             )
         handle.seek(3 if handle.seek(0) == 0 and handle.read(3) == b"\xef\xbb\xbf" else 0)
@@ -104,8 +103,8 @@ def _items(source: SourceFile, file: Path) -> Iterator[dict[str, Any]]:
                     )
                 yield item
         except ijson.JSONError as error:
-            said = error.args[0]
-            text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+            cause = error.args[0]
+            text = cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
             reason = text.splitlines()[0]
             raise DataError(
                 f"{source.label}, after item {number}: not JSON ({reason}). Fix the file.",

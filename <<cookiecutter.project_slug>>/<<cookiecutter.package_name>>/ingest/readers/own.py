@@ -1,67 +1,57 @@
-"""Readers of one's own: functions by dotted name, checked before they are called."""
+"""Custom readers: functions by dotted name, checked before they are called."""
 
 import functools
-import importlib
 import inspect
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ...config.data import KINDS
 from ...errors import ConfigError, DataError, PipelineError
+from ...runtime.names import locate
 from ..tables import Reader, SourceFile, Table
 
 EXPECTED = "(source: SourceFile, scratch: Path) -> Table | polars.LazyFrame"
 
 
-def reader(kind: str) -> Reader:
-    """The function that a dotted name names.
+def load_reader(kind: str) -> Reader:
+    """The reader at a dotted name.
 
     Raises:
         ConfigError: there is none, or it does not take what a reader takes.
     """
-    module, _, name = kind.rpartition(".")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"data.sources.kind is {kind!r}; there is no such function ({error}). Allowed is one "
-            f"of {', '.join(KINDS)}, or the dotted name of a function.",
-            "config.reader",
-        ) from error
-    if not inspect.isfunction(function) or not _takes_a_source_file(function):
+    function = locate(kind, "data.sources.kind")
+    if not inspect.isfunction(function) or not _has_reader_signature(function):
         raise ConfigError(
             f"data.sources.kind is {kind!r}, which is no reader; expected is a Python function "
-            f"{EXPECTED}, found {_described(function)}. Name another in conf/data.",
+            f"{EXPECTED}, found {_describe(function)}. Name another in conf/data.",
             "config.reader",
         )
-    return functools.partial(_called, function)
+    return functools.partial(_call, function)
 
 
-def _takes_a_source_file(function: Any) -> bool:
+def _has_reader_signature(function: Any) -> bool:
     parameters = inspect.signature(function).parameters.values()
-    needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-    return needed == ["source", "scratch"]
+    required = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    return required == ["source", "scratch"]
 
 
-def _described(function: Any) -> str:
+def _describe(function: Any) -> str:
     if not inspect.isfunction(function):
         return f"a {type(function).__name__}"
     return f"{function.__name__}{inspect.signature(function)}"
 
 
-def _called(function: Any, source: SourceFile, scratch: Path) -> Table | pl.LazyFrame:
-    """What the function returns; what it raises is told as a fault of the file or of the reader."""
+def _call(function: Any, source: SourceFile, scratch: Path) -> Table | pl.LazyFrame:
+    """The function's table; its exceptions become a DataError that names file and reader."""
     try:
         table = function(source, scratch)
     except (PipelineError, OSError, pl.exceptions.PolarsError):
         raise
-    except Exception as error:  # a reader of one's own may raise anything
+    except Exception as error:  # a custom reader may raise anything
         raise DataError(
             f"{source.label}: the reader {source.kind} failed with {type(error).__name__}: "
-            f"{error}. "
-            "Fix the file, or the reader.",
+            f"{error}. Fix the file, or the reader.",
             "data.reader",
         ) from error
     if not isinstance(table, Table | pl.LazyFrame):

@@ -1,4 +1,4 @@
-"""Parquet: here or in a cloud; names of folders (``zip=01001/``) are columns of text.
+"""Parquet files, local or in an object store; folders (``zip=01001/``) are columns of text.
 
 As in CSV, what they hold stays text until validation: `01001` may be a code.
 """
@@ -11,17 +11,17 @@ from urllib.parse import unquote
 import polars as pl
 
 from ..tables import SourceFile, check_options
-from .fetch import refused
+from .fetch import read_error
 
-PASSED = (  # on to polars.scan_parquet
+PASSED_OPTIONS = (  # on to polars.scan_parquet
     *("n_rows", "row_index_name", "row_index_offset", "parallel", "use_statistics", "low_memory"),
     *("cache", "hidden_file_prefix", "storage_options", "missing_columns", "extra_columns"),
     *("include_file_paths", "hive_partitioning"),
 )
 NO_TYPES = "a configuration holds no types; the schema says what values are"
-REFUSED = {
+REFUSED_OPTIONS = {
     **dict.fromkeys(("schema", "hive_schema", "cast_options"), NO_TYPES),
-    "try_parse_hive_dates": "what folders are named stays text until validation",
+    "try_parse_hive_dates": "the name of a folder stays text until validation",
     "glob": "a name that exists is no pattern, any other is one",
     "credential_provider": "the environment holds what stores ask for",
     "decryption": "a configuration holds no keys",
@@ -37,25 +37,25 @@ def read(source: SourceFile, scratch: Path) -> pl.LazyFrame:  # noqa: ARG001 - a
         DataError: nothing is at an address, or it is refused.
         TransientError: its store does not answer, or says that it cannot now.
     """
-    check_options(source, PASSED, REFUSED)
+    check_options(source, PASSED_OPTIONS, REFUSED_OPTIONS)
     path, options = source.path or "", dict(source.options)
     if source.is_local:
         hive, name = options.pop("hive_partitioning", True), options.pop("include_file_paths", None)
         rows = pl.scan_parquet(path, glob=False, hive_partitioning=False, **options)
         added: dict[str, str | None] = {name: source.label} if name else {}
-        added |= _in_folders(source.file) if hive else {}
+        added |= _folder_columns(source.file) if hive else {}
         return rows.with_columns(pl.lit(v, pl.String()).alias(k) for k, v in added.items())
     try:
         return _remote(path, options)
     except (TypeError, pl.exceptions.PolarsError) as error:  # an option, or what is in the file
         if "paths were empty" not in str(error):  # polars has no error of its own for it
             raise
-        raise refused(source.label, FileNotFoundError()) from error
+        raise read_error(source.label, FileNotFoundError()) from error
     except Exception as error:  # what looks for credentials has errors of its own
-        raise refused(source.label, error) from error
+        raise read_error(source.label, error) from error
 
 
-def _in_folders(file: Path) -> dict[str, str | None]:
+def _folder_columns(file: Path) -> dict[str, str | None]:
     """The columns in the names of its folders; Hive writes what no name may hold as ``%2F``."""
     pairs = [part.partition("=") for part in file.parts[:-1] if "=" in part]
     return {unquote(k): None if v == NULL else unquote(v) for k, _, v in pairs if k}
@@ -66,8 +66,8 @@ def _remote(path: str, options: dict[str, Any]) -> pl.LazyFrame:
     scan = functools.partial(pl.scan_parquet, path, **options)
     if not options.get("hive_partitioning", True):
         return scan()
-    own = scan(hive_partitioning=False).collect_schema()
+    in_file = scan(hive_partitioning=False).collect_schema()
     rows = scan(hive_partitioning=True)
-    columns = [name for name in rows.collect_schema() if name not in own]
+    columns = [name for name in rows.collect_schema() if name not in in_file]
     text = dict.fromkeys(columns, pl.String())
     return scan(hive_partitioning=True, hive_schema=text) if text else rows

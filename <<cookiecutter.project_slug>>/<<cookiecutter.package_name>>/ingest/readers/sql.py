@@ -1,7 +1,7 @@
 """Databases: ADBC for SQLite and PostgreSQL, SQLAlchemy for every other dialect; they only read.
 
-The address stands in an environment variable, or is the path of an SQLite file. What a driver says
-is told without the address and the password.
+The address is in an environment variable, or the path of an SQLite file. Errors of drivers are
+repeated without address and password.
 """
 
 import itertools
@@ -20,17 +20,17 @@ from ...runtime.retries import TransientError
 from ..tables import SourceFile, check_options, spool
 
 BATCH = 50_000  # rows in memory
-COMMENT = r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/|\()*"
-READS = re.compile(COMMENT + r"(select|with|values|table|from)\b", re.IGNORECASE | re.DOTALL)
-PASSES = re.compile(
+_COMMENT = r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/|\()*"
+_SELECT = re.compile(_COMMENT + r"(select|with|values|table|from)\b", re.IGNORECASE | re.DOTALL)
+_TRANSIENT = re.compile(
     r"refused|reset by peer|timed? ?out|is locked|database is busy|closed the connection"
     r"|starting up|shutting down|too many (clients|connections)|broken pipe|lost connection"
     r"|gone away|terminating connection|deadlock|could not serialize|temporar"
     r"|network is unreachable",
     re.IGNORECASE,
 )
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-READ_ONLY = {  # how a session is told; where a dialect knows no way, all is rolled back
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+READ_ONLY = {  # makes a session so; where a dialect has no such statement, all is rolled back
     "mariadb": "SET SESSION TRANSACTION READ ONLY",
     "mysql": "SET SESSION TRANSACTION READ ONLY",
     "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
@@ -48,8 +48,8 @@ def read(source: SourceFile, scratch: Path) -> pl.LazyFrame:
     """
     check_options(source, (), {})
     address = _address(source)
-    bare = QUOTED.sub("", source.query or "").strip().rstrip(";")
-    if source.query and (not READS.match(source.query) or ";" in bare):
+    unquoted = _QUOTED.sub("", source.query or "").strip().rstrip(";")
+    if source.query and (not _SELECT.match(source.query) or ";" in unquoted):
         raise DataError(
             f"{source.label}: a source only reads, by one statement that begins with SELECT, WITH, "
             "VALUES or TABLE. Fix the query.",
@@ -90,14 +90,14 @@ def _lazily(
     connect: Callable[[str, str], Iterator[pl.DataFrame]],
     scratch: Path,
 ) -> pl.LazyFrame:
-    """Batches as a lazy table; the first reading goes on with the query that told the columns."""
+    """Batches as a lazy table; the first read goes on with the query that the columns come from."""
     from polars.io.plugins import register_io_source
 
-    def started() -> tuple[pl.DataFrame, Iterator[pl.DataFrame]]:
+    def start() -> tuple[pl.DataFrame, Iterator[pl.DataFrame]]:
         frames = _redacted_errors(source, address, connect(address, _query(source, _quoted)))
         return next(frames), frames
 
-    first, rest = started()
+    first, rest = start()
     unknown = any(first.height == first[name].null_count() > 0 for name in first.columns)
     if unknown and connect is _sqlite:  # it took the type from values, and there are none yet
         return spool(lambda: _by_sqlalchemy(source, address), scratch)
@@ -106,7 +106,7 @@ def _lazily(
     def frames(
         columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        first, rest = waiting.pop() if waiting else started()
+        first, rest = waiting.pop() if waiting else start()
         for frame in itertools.chain([first], rest):
             part = frame if rows is None else frame.head(rows)
             rows = None if rows is None else rows - part.height
@@ -154,8 +154,8 @@ def _frames(cursor: Any, query: str) -> Iterator[pl.DataFrame]:
     reader = cursor.fetch_record_batch()
     names = reader.schema.names
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"two columns are called {twice!r}: name one AS something else")
+        name = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two columns are called {name!r}: name one AS something else")
     batch = next(iter(reader), None)
     yield _frame(batch or pa.RecordBatch.from_pylist([], schema=reader.schema))
     yield from map(_frame, reader)
@@ -204,7 +204,7 @@ def _sqlalchemy(source: SourceFile, address: str) -> Iterator[pl.DataFrame]:
 def _redacted_errors(
     source: SourceFile, address: str, frames: Iterator[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
-    """The same, with what a driver raises told as one of ours, without secrets."""
+    """The same frames; what a driver raises becomes a PipelineError without secrets."""
     try:
         yield from frames
     except Exception as error:  # drivers share no class of errors
@@ -212,7 +212,7 @@ def _redacted_errors(
         reason = (text.splitlines() or [type(error).__name__])[0]
         kind, code = (
             (TransientError, "resource.database")
-            if PASSES.search(text)
+            if _TRANSIENT.search(text)
             else (DataError, "data.sql")
         )
         advice = (

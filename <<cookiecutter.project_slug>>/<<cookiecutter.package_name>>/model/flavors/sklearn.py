@@ -77,6 +77,7 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Predictor:
         ModelError: the file is missing or broken, or holds a type that is not trusted.
     """
     import skops.io
+    from sklearn.pipeline import Pipeline
 
     holder = str(folder)
     try:
@@ -85,9 +86,12 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Predictor:
         raise unusable(holder, error) from error
     names = trusted(saved, own, holder)
     try:
-        return Predictor(skops.io.loads(saved, trusted=names), target)
+        pipeline = skops.io.loads(saved, trusted=names)
+        if not isinstance(pipeline, Pipeline) or len(pipeline.steps) != 2:
+            raise TypeError("it is no pipeline of preprocessing and estimator")
     except Exception as error:  # all of it is of trusted types, but may lack any part
         raise unusable(holder, error) from error
+    return Predictor(pipeline, target)
 
 
 def _dump(pipeline: Any) -> bytes:

@@ -1,1 +1,1 @@
-"""What DVC leaves on disk and says in the environment; nothing else in the package knows DVC."""
+"""What DVC says in the environment and leaves on disk; only this folder and the doctor know DVC."""

@@ -1,4 +1,4 @@
-"""DVC's locks after a kill: which processes still live, and which files nobody holds any more."""
+"""DVC's locks, and partial files: those of dead processes are removed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 
-from ..artifacts import atomic_write, remove, writer
+from ..artifacts import atomic_write, remove, writer_pid
 
 TMP = Path(".dvc/tmp")
 RWLOCKS = (TMP / "rwlock", TMP / "exps/rwlock")  # of pipelines, of experiments
-WRITTEN = ("data", "models", "reports")  # where stages write
+OUTPUT_FOLDERS = ("data", "models", "reports")  # of stages
 
 log = structlog.get_logger()
 
@@ -35,8 +35,8 @@ def alive(pid: int, since: float) -> bool:
         return True
 
 
-def release() -> None:
-    """Take what dead processes hold out of DVC's lock files; a file that is broken is removed."""
+def release_stale() -> None:
+    """Remove dead processes from DVC's lock files; a broken lock file is removed."""
     for file in RWLOCKS:
         if not remove_broken(file, "rwlock.lock", lambda file: entries(file) is not None):
             held = entries(file)
@@ -53,10 +53,10 @@ def busy() -> bool:
 
 
 def remove_partial_files() -> None:
-    """Remove half-written files whose writer is dead."""
+    """Remove partial files of dead processes."""
     for folder in (Path(), TMP, *Path("pipelines").glob("*")):
         _remove_dead(folder.glob(".*.partial"))
-    for name in WRITTEN:
+    for name in OUTPUT_FOLDERS:
         _remove_dead(Path(name).rglob(".*.partial"))
 
 
@@ -66,24 +66,24 @@ def _remove_dead(partials: Iterator[Path]) -> None:
             written = partial.lstat().st_mtime
         except FileNotFoundError:
             continue  # its writer is done
-        if not alive(writer(partial) or -1, written):
+        if not alive(writer_pid(partial) or -1, written):
             remove(partial)
-            log.warning("removed a half-written file", file=str(partial))
+            log.warning("removed a partial file", file=str(partial))
 
 
-def remove_broken(file: Path, lock: str, whole: Callable[[Path], bool]) -> bool:
-    """Remove a file that is not whole, if no live process holds the guard that DVC writes it under.
+def remove_broken(file: Path, lock: str, is_valid: Callable[[Path], bool]) -> bool:
+    """Remove an invalid file, unless a live process holds the lock that DVC writes it under.
 
     Returns whether it was removed.
     """
-    if not file.exists() or whole(file):
+    if not file.exists() or is_valid(file):
         return False
     where = file if file in RWLOCKS else RWLOCKS[0]
     where.parent.mkdir(parents=True, exist_ok=True)  # not there in a fresh clone
     with guard(where.with_name(lock)) as ours:
         if not ours:
             log.info("another DVC process is at work; this stays", file=str(file))
-        if not ours or whole(file):
+        if not ours or is_valid(file):
             return False
         file.unlink()
     log.warning("removed a broken file that a killed process left", file=str(file))
@@ -92,7 +92,7 @@ def remove_broken(file: Path, lock: str, whole: Callable[[Path], bool]) -> bool:
 
 @contextmanager
 def guard(file: Path) -> Iterator[bool]:
-    """Hold one of DVC's own locks; false if another process has it."""
+    """Hold one of DVC's own locks; false if another process holds it."""
     from dvc.lock import LockError, make_lock
 
     lock = make_lock(str(file), tmp_dir=str(file.parent))

@@ -1,4 +1,4 @@
-"""DVC's queue of experiments after a kill: what a dead worker held goes back into the queue.
+"""DVC's queue of experiments: tasks of killed workers are queued again.
 
 DVC keeps a task's message in ``broker/in`` until a worker takes it to ``broker/processed``, and
 calls it running until ``result`` holds its end, whoever may be dead by then.
@@ -20,18 +20,18 @@ CELERY = EXPERIMENTS / "celery"
 log = structlog.get_logger()
 
 
-def set_free() -> None:
-    """Give tasks of dead workers back, if no worker and no experiment of the queue is alive.
+def requeue_orphans() -> None:
+    """Queue tasks of dead workers again, if no worker and no experiment of the queue is alive.
 
-    Messages to the dead go too: the next worker would take a `shutdown` among them for its own.
+    Messages to dead workers are removed: the next one would obey a `shutdown` among them.
     """
-    if not any(_left()) or _at_work():
+    if not any(_orphans()) or _is_working():
         return
     with guard(TMP / "lock") as ours:
         if not ours:
             log.info("another DVC process is at work; its queue of experiments stays as it is")
             return
-        tasks, control = _left()
+        tasks, control = _orphans()
         for file in control:
             file.unlink(missing_ok=True)
         for copy in EXPERIMENTS.glob("tmp*"):
@@ -41,17 +41,17 @@ def set_free() -> None:
 
             with Repo() as repo:
                 for file in tasks:
-                    _give_back(repo, file)
+                    _requeue(repo, file)
 
 
-def _left() -> tuple[list[Path], list[Path]]:
+def _orphans() -> tuple[list[Path], list[Path]]:
     """Messages of tasks that were taken and have not ended, and of workers to each other."""
     tasks = [file for file in CELERY.glob("broker/processed/*.celery.msg") if not _has_ended(file)]
     broken = [file for file in CELERY.glob("broker/control/*") if _json(file) is None]
     return tasks, [*CELERY.glob("broker/in/*.pidbox.msg"), *broken]
 
 
-def _at_work() -> bool:
+def _is_working() -> bool:
     for file in (*CELERY.glob("dvc-exp-worker-*.json"), *EXPERIMENTS.glob("run/*/*.json")):
         process = _json(file)
         ended = process is None or process["returncode"] is not None
@@ -69,7 +69,7 @@ def _result(task: dict[str, Any]) -> Path:
     return CELERY / "result" / f"celery-task-meta-{task['headers']['id']}"
 
 
-def _give_back(repo: Any, message: Path) -> None:
+def _requeue(repo: Any, message: Path) -> None:
     from dvc.repo.experiments.refs import ExpRefInfo
     from dvc.repo.experiments.stash import ExpStash
 
@@ -78,8 +78,8 @@ def _give_back(repo: Any, message: Path) -> None:
         message.unlink(missing_ok=True)
         log.warning("removed a broken message of DVC's queue", file=str(message))
         return
-    arguments, named, _ = json.loads(base64.b64decode(task["body"]))
-    entry = named.get("entry_dict") or arguments[0]
+    arguments, keywords, _ = json.loads(base64.b64decode(task["body"]))
+    entry = keywords.get("entry_dict") or arguments[0]
     name, rev = entry["name"], entry["stash_rev"]
     _result(task).unlink(missing_ok=True)  # half-written
     if name and repo.scm.get_ref(str(ExpRefInfo(entry["baseline_rev"], name))):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime.dvc import queue as queued
+from <<cookiecutter.package_name>>.runtime.dvc.queue import CELERY, EXPERIMENTS, _is_working, requeue_orphans
 
-from ..conftest import commit, run
+from ...conftest import commit, run
 
 PIPELINE = """stages:
   s:
@@ -20,7 +20,7 @@ PIPELINE = """stages:
     outs: [out]
 """
 STATES = ("Queued", "Running", "Success", "Failed")
-MESSAGES = queued.CELERY / "broker/processed"
+MESSAGES = CELERY / "broker/processed"
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,18 @@ def status() -> str:
 
 def test_a_living_worker_keeps_its_task_and_a_killed_one_gives_it_back() -> None:
     start()
-    wait(lambda: list(queued.EXPERIMENTS.glob("run/*/*.pid")))
-    queued.set_free()
+    wait(lambda: list(EXPERIMENTS.glob("run/*/*.pid")))
+    requeue_orphans()
     untouched = list(MESSAGES.glob("*.celery.msg"))
-    worker = int((queued.CELERY / "dvc-exp-worker-1.pid").read_text())
+    worker = int((CELERY / "dvc-exp-worker-1.pid").read_text())
     os.killpg(os.getpgid(worker), signal.SIGKILL)
     time.sleep(0.5)
     before = status()
-    queued.set_free()
+    requeue_orphans()
 
     assert untouched
     assert (before, status()) == ("Running", "Queued")
-    assert not list(queued.EXPERIMENTS.glob("tmp*"))
+    assert not list(EXPERIMENTS.glob("tmp*"))
 
 
 def test_the_next_worker_runs_it_against_its_own_baseline(project: Path) -> None:
@@ -92,21 +92,21 @@ def test_the_next_worker_runs_it_against_its_own_baseline(project: Path) -> None
 def test_an_experiment_that_ended_before_its_worker_was_killed_is_not_run_again(
     text: str | None,
 ) -> None:
-    wait(lambda: not queued._at_work())
-    (result,) = (queued.CELERY / "result").iterdir()
+    wait(lambda: not _is_working())
+    (result,) = (CELERY / "result").iterdir()
     result.unlink() if text is None else result.write_text(text)
-    queued.set_free()
+    requeue_orphans()
 
     assert status() == "Success"
 
 
 def test_what_the_dead_were_told_is_not_told_to_the_next_worker() -> None:
-    shutdown = queued.CELERY / "broker/in/1_a.dvc-exp-1@localhost.celery.pidbox.msg"
-    torn = queued.CELERY / "broker/control/celery.pidbox.exchange"
+    shutdown = CELERY / "broker/in/1_a.dvc-exp-1@localhost.celery.pidbox.msg"
+    torn = CELERY / "broker/control/celery.pidbox.exchange"
     message = MESSAGES / "1_b.celery.msg"
     for file in (shutdown, torn, message):
         file.write_text("")
-    queued.set_free()
+    requeue_orphans()
 
     assert not any(file.exists() for file in (shutdown, torn, message))
     assert status() == "Success"

@@ -11,7 +11,7 @@ import pytest
 from <<cookiecutter.package_name>>.commands import doctor
 from <<cookiecutter.package_name>>.runtime.dvc import locks
 
-from ..conftest import commit, run
+from ...conftest import commit, run
 
 LONG_AGO = 1e9  # in 2001
 
@@ -49,7 +49,7 @@ def test_what_the_dead_hold_is_released_and_what_the_living_hold_is_not(
     file.parent.mkdir(parents=True)
     held = {"write": {"a": dead[0], "b": me, "c": dead[1]}, "read": {"d": [*dead, me], "e": dead}}
     file.write_text(json.dumps(held))
-    locks.release()
+    locks.release_stale()
 
     assert json.loads(file.read_text()) == {"write": {"b": me}, "read": {"d": [me]}}
     assert locks.busy() == (file == locks.RWLOCKS[0])
@@ -62,7 +62,7 @@ def test_what_the_dead_hold_is_released_and_what_the_living_hold_is_not(
 def test_a_lock_file_that_dvc_cannot_read_is_removed(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(text)
-    locks.release()
+    locks.release_stale()
 
     assert not file.exists()
 
@@ -72,7 +72,7 @@ def test_a_number_that_another_process_got_holds_nothing() -> None:
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"write": {"a": holder(os.getpid())}}))
     os.utime(file, (LONG_AGO, LONG_AGO))
-    locks.release()
+    locks.release_stale()
 
     assert not json.loads(file.read_text())["write"]
 

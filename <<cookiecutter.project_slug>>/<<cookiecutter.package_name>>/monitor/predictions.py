@@ -1,0 +1,170 @@
+"""Predictions for incoming rows, one part a file; a killed run keeps the parts that it finished."""
+
+import functools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..ingest.incoming import Batch, IncomingFile
+from ..runtime.artifacts import atomic_write, link
+from ..runtime.parquet import appender, count_rows, read_batches
+from ..runtime.progress import Step, progress
+from ..runtime.resumable import digest, keep_only, resume
+from ..schema.row import RowSchema
+from ..validate.batches import BatchValidator, combine
+from ..validate.duplicates import check_key
+from ..validate.quarantine import Quality, column_problems, duplicate_flags
+
+VALID, QUARANTINE, ANSWERS = "valid.parquet", "quarantine.parquet", "predictions.parquet"
+Predict = Callable[[pl.DataFrame], pl.DataFrame]  # from valid rows, maybe none: key and answers
+
+
+@dataclass(frozen=True)
+class Part:
+    """The result for one incoming file: a folder with VALID, QUARANTINE and ANSWERS."""
+
+    file: IncomingFile
+    folder: Path
+    quality: Quality
+    reused: bool  # written by an earlier run
+
+    @property
+    def name(self) -> str:
+        """Of its file in each output."""
+        return f"{self.file.name}.parquet"
+
+
+def predict_batch(
+    batch: Batch,
+    schema: RowSchema,
+    predict: Predict,
+    *,
+    basis: Sequence[str],
+    key: str,
+    folder: Path,
+    scratch: Path,
+) -> list[Part]:
+    """Validate the rows of each file and predict the valid ones, some rows at a time.
+
+    A part of the last run is reused if its rows, the duplicates among them, the columns and the
+    basis are unchanged. Memory holds ROW_GROUP rows, and a bit for each row and unique column.
+
+    Args:
+        batch, schema: the incoming files, and what a row must be.
+        predict: the model.
+        basis: digests of all else that predictions depend on, such as model and code.
+        key: the column that identifies a row.
+        folder: the parts; those of files that are gone are removed.
+        scratch: a folder for a temporary file.
+
+    Raises:
+        ConfigError, DataError: the rows cannot be validated, or a key does not identify a row.
+        ModelError: the model cannot predict a row.
+    """
+    files, temporary, parts = list(_files(batch, schema)), scratch / "rows.parquet", []
+    with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
+        for file, rows, flags in files:
+            source = functools.partial(batch.as_file, file, temporary)
+            validator = BatchValidator(schema, batch.schema, flags)
+            write = functools.partial(_write, source, validator, predict, step)
+            signature = digest(batch.signature(file), list(basis), _digests(flags))
+            record, reused = resume(folder / file.name, signature, write)
+            step(rows if reused else 0)
+            parts.append(Part(file, folder / file.name, Quality(**record.facts), reused))
+    keep_only(folder, [file.name for file in batch.files])
+    check_key(pl.scan_parquet([part.folder / VALID for part in parts], glob=False), key)
+    return parts
+
+
+def _files(
+    batch: Batch, schema: RowSchema
+) -> Iterator[tuple[IncomingFile, int, dict[str, pl.Series]]]:
+    """Each file, the number of its rows, and which of them are duplicates in the batch."""
+    duplicates, first = duplicate_flags(batch.rows(*batch.files), schema), 0
+    for file in batch.files:
+        rows = count_rows(batch.rows(file))
+        yield file, rows, {name: flags.slice(first, rows) for name, flags in duplicates.items()}
+        first += rows
+
+
+def _write(
+    source: Callable[[], Path],
+    validator: BatchValidator,
+    predict: Predict,
+    step: Step,
+    folder: Path,
+) -> dict[str, Any]:
+    with (
+        appender(folder / VALID) as append_valid,
+        appender(folder / QUARANTINE) as append_quarantined,
+        appender(folder / ANSWERS) as append_answers,
+    ):
+        for rows in read_batches(source()):
+            valid, quarantined = validator.split(rows)
+            append_valid(valid)
+            append_quarantined(quarantined)
+            append_answers(predict(valid))
+            step(rows.height)
+    return asdict(validator.quality)
+
+
+def _digests(flags: dict[str, pl.Series]) -> dict[str, str]:
+    rows = {name: values.arg_true().to_numpy() for name, values in flags.items()}
+    return {name: sha256(numbers.tobytes()).hexdigest() for name, numbers in rows.items()}
+
+
+def describe(
+    parts: Sequence[Part], batch: Batch, schema: RowSchema, changed: str
+) -> dict[str, Any]:
+    """The report that alerts read, as JSON can hold it.
+
+    Args:
+        parts: of all files.
+        batch: the files.
+        schema: of the row.
+        changed: the level of a column that is new, gone or of another type.
+
+    Returns:
+        the fields of Quality for all rows; ``files``, with their parts and rows; ``sha256``, which
+        changes with the batch.
+    """
+    qualities = [part.quality for part in parts]
+    rows = batch.rows(*batch.files)
+    problems = column_problems(schema, rows, sum(q.rows for q in qualities), changed)
+    files = [
+        {"file": part.file.label, "part": part.name, "rows": q.rows, "valid": q.valid}
+        for part, q in zip(parts, qualities, strict=True)
+        if part.file.label is not None
+    ]
+    return asdict(combine(qualities, problems)) | {"files": files, "sha256": batch.sha256}
+
+
+def with_run_id(report: dict[str, Any], last: Path, run_id: str) -> dict[str, Any]:
+    """The report with a run; an equal last one keeps its own, so that alerts are sent once."""
+    try:
+        before = json.loads(last.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    same = isinstance(before, dict) and before == report | {"run_id": before.get("run_id")}
+    return before if same else report | {"run_id": run_id}
+
+
+def publish(parts: Sequence[Part], outputs: dict[str, Path]) -> None:
+    """Replace each output folder, at once, by one that holds these parts and no others.
+
+    Args:
+        parts: of all files.
+        outputs: VALID, QUARANTINE or ANSWERS, and the folder for it.
+    """
+    with ExitStack() as stack:
+        for name, to in outputs.items():
+            partial = stack.enter_context(atomic_write(to))
+            partial.mkdir()
+            for part in parts:
+                link(part.folder / name, partial / part.name)

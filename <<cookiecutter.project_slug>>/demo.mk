@@ -1,0 +1,15 @@
+# The demo's own targets; `make clean-demo` takes them away with the rest of it.
+.PHONY: demo arrive clean-demo
+
+demo: setup ## everything once: experiment, release, a new month, monitoring
+	@$(MAKE) --no-print-directory repro release
+	@$(MAKE) --no-print-directory arrive MONTH=$(or $(MONTH),6)
+	@$(MAKE) --no-print-directory monitor
+	@sed -n '/^## How good/,/^## What/{/^## What/!p}' reports/model_card.md
+	@echo "Look at: reports/model_card.md, reports/quality.html, reports/drift.html; then \`make ui\`."
+
+arrive: setup ## demo: MONTH=6 brings the flights of June into data/incoming
+	@python -m << cookiecutter.package_name >>.commands.arrive $(MONTH)
+
+clean-demo: setup ## take the demo away, and say what to fill in for your own data
+	@python -m << cookiecutter.package_name >>.commands.clean_demo
