@@ -125,7 +125,7 @@ def challenge(
         return incomparable(champion.name, error)
     comparison = _compare((first, second), ours.target, truth, units, rules)
     decision = judge(comparison, f"the champion ({champion.name})", rules.level)
-    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
+    return replace(decision, reason=f"{decision.reason} {where}.")
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:
