@@ -68,9 +68,7 @@ class exit_on_error:  # noqa: N801 - reads as a statement
             if reported is None:
                 log.error("failed by a bug: please report it", exc_info=error)
                 sys.exit(PipelineError.exit_code)
-            log.error(
-                reported.message, kind=reported.kind, code=reported.code, **reported.context
-            )
+            log.error(reported.message, kind=reported.kind, code=reported.code, **reported.context)
             sys.exit(reported.exit_code)
 
 
