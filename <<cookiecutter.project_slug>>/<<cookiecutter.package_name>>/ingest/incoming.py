@@ -18,9 +18,10 @@ from ..config.data import Data, Source
 from ..errors import DataError
 from ..paths import INCOMING
 from ..runtime.artifacts import sha256_of
+from ..runtime.dvc.workspace import missing_data
 from ..runtime.parquet import sink
 from ..runtime.progress import progress
-from ..runtime.resumable import digest, keep_only, resume
+from ..runtime.resumable import Record, digest, keep_only, resume
 from ..schema.constraints import columns_of
 from ..schema.row import RowSchema
 from .collect import find_files, read_policy, sources_joiner
@@ -48,6 +49,7 @@ class IncomingFile:
     name: str  # of its part
     label: str | None  # in messages; None: nothing arrived
     rows: Path
+    schema: pl.Schema
     sha256: str
 
 
@@ -72,14 +74,14 @@ class Batch:
 
     def rows(self, *files: IncomingFile) -> pl.LazyFrame:
         """The rows of these files, one below the other, with the columns of ``schema``."""
-        if all(pl.read_parquet_schema(file.rows) == self.stacked for file in files):
+        if all(file.schema == self.stacked for file in files):
             return self.join(pl.scan_parquet([file.rows for file in files], glob=False))
         parts = [cast_to(self.stacked, pl.scan_parquet(f.rows, glob=False)) for f in files]
         return self.join(pl.concat(parts))
 
     def as_file(self, file: IncomingFile, scratch: Path) -> Path:
         """A Parquet file with the rows of a file; ``scratch`` is one that may be overwritten."""
-        if self.schema == self.stacked == pl.read_parquet_schema(file.rows):
+        if self.schema == self.stacked == file.schema:
             return file.rows
         sink(self.rows(file), scratch)
         return scratch
@@ -121,16 +123,19 @@ def read(
     files = _read_files(sources, unlabelled, folder, scratch) or [_empty_part(columns, folder)]
     keep_only(folder, [file.name for file in files])
 
-    types = [(file.label or "", pl.read_parquet_schema(file.rows)) for file in files]
-    stacked = common_schema(types)
+    stacked = common_schema([(file.label or "", file.schema) for file in files])
     batch = Batch(files, stacked, stacked, "", lambda rows: rows)
-    if not (sources and data.joined):
-        return batch
-    rows = batch.rows(*files)
-    join = sources_joiner(rows, data.joined, scratch, policy)
+    return _with_joined(batch, data.joined, policy, scratch) if sources and data.joined else batch
+
+
+def _with_joined(
+    batch: Batch, joined: Sequence[Source], policy: ReadPolicy, scratch: Path
+) -> Batch:
+    rows = batch.rows(*batch.files)
+    join = sources_joiner(rows, joined, scratch, policy)
     digests = [sha256_of(part) for part in sorted(scratch.glob(".joined*/*.parquet"))]
-    joined = digest(digests, [asdict(source) for source in data.joined])
-    return replace(batch, schema=join(rows).collect_schema(), joined=joined, join=join)
+    sha256 = digest(digests, [asdict(source) for source in joined])
+    return replace(batch, schema=join(rows).collect_schema(), joined=sha256, join=join)
 
 
 def _read_files(
@@ -143,7 +148,7 @@ def _read_files(
             signature = file_signature(source, policy.fingerprint)
             write = functools.partial(_write_part, writer, name, source)
             record, _ = resume(folder / name, signature, write)
-            files.append(IncomingFile(name, source.label, folder / name / ROWS, record.files[ROWS]))
+            files.append(_incoming_file(name, source.label, folder, record))
             step()
     return files
 
@@ -160,7 +165,13 @@ def _empty_part(columns: Sequence[str], folder: Path) -> IncomingFile:
         return {}
 
     record, _ = resume(folder / EMPTY, None, write)
-    return IncomingFile(EMPTY, None, folder / EMPTY / ROWS, record.files[ROWS])
+    return _incoming_file(EMPTY, None, folder, record)
+
+
+def _incoming_file(name: str, label: str | None, folder: Path, record: Record) -> IncomingFile:
+    rows = folder / name / ROWS
+    schema = pl.scan_parquet(rows, glob=False).collect_schema()
+    return IncomingFile(name, label, rows, schema, record.files[ROWS])
 
 
 def _part_names(files: Sequence[SourceFile]) -> Iterator[str]:
@@ -192,10 +203,10 @@ def incoming_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[Source
     """
     if data.incoming:
         return find_files(data.incoming, policy, scratch)
-    pointers = [file for file in INCOMING.rglob("*.dvc") if not file.with_suffix("").exists()]
-    if pointers:
+    missing = next(missing_data(INCOMING), None)
+    if missing:
         raise DataError(
-            f"the data of {pointers[0]} is not here. Run `dvc pull`, or take the file away.",
+            f"{missing} is tracked by DVC, but not here. Run `dvc pull`, or `dvc remove` it.",
             "data.missing_file",
         )
     try:

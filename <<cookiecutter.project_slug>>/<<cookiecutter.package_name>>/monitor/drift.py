@@ -75,18 +75,29 @@ def detect(
     now = replace(current, rows=comparable(current.rows))
     _refuse_other_types(before.rows, now.rows)
     scores = _values(before, now, rules, answers, seed=seed, details=details)
+    answered = {name: scores.pop(name) for name in answers}
     features = [name for name in reference.rows.columns if name not in answers]
     nulls = {name: (reference.null_share(name), current.null_share(name)) for name in features}
-    answered = {name: scores.pop(name) for name in answers}
+    report = _report(scores, answered, nulls, rules, current.of)
+    return replace(report, run_id=run_id, visualizations=[details.as_posix()])
+
+
+def _report(
+    scores: Mapping[str, tuple[float, bool]],
+    answered: Mapping[str, tuple[float, bool]],
+    nulls: Mapping[str, tuple[float, float]],
+    rules: Drift,
+    rows: int,
+) -> DriftReport:
     farthest = max(answered, key=lambda name: times(*answered[name], rules.prediction_drift))
     drifted = _reasons(scores, nulls, rules)
     drifted_answers = [name for name, (_, has) in answered.items() if has]
     share = len(drifted) / max(len(nulls), 1)
-    data_drifted = share > rules.data_drift
+    data = share > rules.data_drift
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        run_id=run_id,
-        rows=current.of,
+        run_id="",
+        rows=rows,
         data_drift_score=rounded(share),
         prediction_drift_score=answered[farthest][0],
         answer_drift_scores={name: value for name, (value, _) in answered.items()},
@@ -95,13 +106,11 @@ def detect(
         drifted_features=list(drifted),
         drift_reasons=drifted,
         drifted_answers=drifted_answers,
-        data_drift_detected=data_drifted,
+        data_drift_detected=data,
         prediction_drift_detected=bool(drifted_answers),
-        drift_detected=data_drifted or bool(drifted_answers),
-        visualizations=[details.as_posix()],
-        recommendations=_recommend(
-            drifted, nulls, current.of, data=data_drifted, answers=drifted_answers
-        ),
+        drift_detected=data or bool(drifted_answers),
+        visualizations=[],
+        recommendations=_recommend(drifted, nulls, rows, data=data, answers=drifted_answers),
     )
 
 
@@ -247,8 +256,8 @@ def _refuse_other_types(before: pl.DataFrame, now: pl.DataFrame) -> None:
 
 
 def _recommend(
-    drifted: dict[str, list[str]],
-    nulls: dict[str, tuple[float, float]],
+    drifted: Mapping[str, list[str]],
+    nulls: Mapping[str, tuple[float, float]],
     rows: int,
     *,
     data: bool,

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -56,10 +56,9 @@ def predict_batch(
     basis are unchanged. Memory holds ROW_GROUP rows, and a bit for each row and unique column.
 
     Args:
-        batch: the incoming files.
-        schema: of the row.
+        batch, schema: the incoming files, and what a row must be.
         predict: the model.
-        basis: digests of all else that predictions depend on: model, schema, configuration, code.
+        basis: digests of all else that predictions depend on, such as model and code.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
         scratch: a folder for a temporary file.
@@ -68,37 +67,38 @@ def predict_batch(
         ConfigError, DataError: the rows cannot be validated, or a key does not identify a row.
         ModelError: the model cannot predict a row.
     """
-    all_rows = batch.rows(*batch.files)
-    duplicates, first = duplicate_flags(all_rows, schema), 0
-    parts = []
-    with progress("predict", count_rows(all_rows), "rows") as step:
-        for file in batch.files:
-            rows = count_rows(batch.rows(file))
-            flags = {name: values.slice(first, rows) for name, values in duplicates.items()}
-            first += rows
+    files, temporary, parts = list(_files(batch, schema)), scratch / "rows.parquet", []
+    with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
+        for file, rows, flags in files:
+            source = functools.partial(batch.as_file, file, temporary)
+            validator = BatchValidator(schema, batch.schema, flags)
+            write = functools.partial(_write, source, validator, predict, step)
             signature = digest(batch.signature(file), list(basis), _digests(flags))
-            write = functools.partial(
-                _write,
-                source=functools.partial(batch.as_file, file, scratch / "rows.parquet"),
-                validator=BatchValidator(schema, batch.schema, flags),
-                predict=predict,
-                step=step,
-            )
             record, reused = resume(folder / file.name, signature, write)
-            parts.append(Part(file, folder / file.name, Quality(**record.facts), reused))
             step(rows if reused else 0)
+            parts.append(Part(file, folder / file.name, Quality(**record.facts), reused))
     keep_only(folder, [file.name for file in batch.files])
     check_key(pl.scan_parquet([part.folder / VALID for part in parts], glob=False), key)
     return parts
 
 
+def _files(
+    batch: Batch, schema: RowSchema
+) -> Iterator[tuple[IncomingFile, int, dict[str, pl.Series]]]:
+    """Each file, the number of its rows, and which of them are duplicates in the batch."""
+    duplicates, first = duplicate_flags(batch.rows(*batch.files), schema), 0
+    for file in batch.files:
+        rows = count_rows(batch.rows(file))
+        yield file, rows, {name: flags.slice(first, rows) for name, flags in duplicates.items()}
+        first += rows
+
+
 def _write(
-    folder: Path,
-    *,
     source: Callable[[], Path],
     validator: BatchValidator,
     predict: Predict,
     step: Step,
+    folder: Path,
 ) -> dict[str, Any]:
     with (
         appender(folder / VALID) as append_valid,

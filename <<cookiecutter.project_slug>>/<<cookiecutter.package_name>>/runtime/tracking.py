@@ -72,7 +72,7 @@ def store(uri: str) -> Iterator[Any]:
     refusals = (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error)
     logging.getLogger("mlflow.store.db.utils").setLevel(
         logging.CRITICAL
-    )  # the error says it
+    )  # repeated below, in one line
     file = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite") else None
     try:
         with store_file.exclusive(file) if file else nullcontext():

@@ -40,9 +40,16 @@ def main(config: Config) -> None:
     arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
 
     if current.of >= MIN_ROWS:
-        watched, how = contract.target.watched_columns, {"seed": config.seed, "run_id": run_id()}
         with atomic_write(DRIFT_DETAILS) as details:
-            report = detect(reference, current, rules, watched, details=details, **how)
+            report = detect(
+                reference,
+                current,
+                rules,
+                contract.target.watched_columns,
+                seed=config.seed,
+                details=details,
+                run_id=run_id(),
+            )
         report = with_quarantine(report, arrived, limit)
         facts = pages.describe(report, reference, current, rules)
         page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)

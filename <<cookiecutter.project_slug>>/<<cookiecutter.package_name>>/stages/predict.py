@@ -10,15 +10,7 @@ import structlog
 from ..config import Config
 from ..ingest import incoming
 from ..model.model import Model
-from ..monitor.predictions import (
-    ANSWERS,
-    QUARANTINE,
-    VALID,
-    describe,
-    predict_batch,
-    publish,
-    with_run_id,
-)
+from ..monitor import predictions
 from ..paths import (
     INCOMING_QUARANTINE,
     INCOMING_REPORT,
@@ -34,7 +26,11 @@ from ..runtime.resumable import code_digest
 from ..runtime.stage import stage
 from ..schema.row import read_schema
 
-OUTPUTS = {VALID: INCOMING_VALID, QUARANTINE: INCOMING_QUARANTINE, ANSWERS: PREDICTIONS}
+OUTPUTS = {
+    predictions.VALID: INCOMING_VALID,
+    predictions.QUARANTINE: INCOMING_QUARANTINE,
+    predictions.ANSWERS: PREDICTIONS,
+}
 
 log = structlog.get_logger()
 
@@ -51,7 +47,7 @@ def main(config: Config) -> None:
         store = {"folder": PREDICT_PARTS / "read", "scratch": place}
         batch = incoming.read(data, schema, target, needed, **store)
         schema = incoming.expected_schema(schema, batch.schema.names(), target, needed)
-        parts = predict_batch(
+        parts = predictions.predict_batch(
             batch,
             schema,
             functools.partial(_answers, model),
@@ -60,16 +56,15 @@ def main(config: Config) -> None:
             folder=PREDICT_PARTS / "answered",
             scratch=place,
         )
-        report = describe(parts, batch, schema, config.validate.changed_columns)
-        publish(parts, OUTPUTS)
-    write_json(INCOMING_REPORT, with_run_id(report, INCOMING_REPORT, run_id()))
+        report = predictions.describe(parts, batch, schema, config.validate.changed_columns)
+        predictions.publish(parts, OUTPUTS)
+    write_json(INCOMING_REPORT, predictions.with_run_id(report, INCOMING_REPORT, run_id()))
     for warning in (*report["warnings"], *report["critical"]):
         log.warning("what arrived is odd", what=warning)
     if not report["rows"]:
-        log.warning("no row has arrived, so none is answered", files=len(report["files"]))
-    counts = {name: report[name] for name in ("quarantined", "rules")}
-    reused = sum(part.reused for part in parts)
-    log.info("predicted", rows=report["valid"], parts=len(parts), reused=reused, **counts)
+        log.warning("no row has arrived, so none is answered")
+    counts = {name: report[name] for name in ("valid", "quarantined", "rules")}
+    log.info("predicted", reused=sum(part.reused for part in parts), **counts)
 
 
 def _answers(model: Model, rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,19 +15,20 @@ from typing import Any
 import polars as pl
 import pytest
 import zstandard
-from <<cookiecutter.package_name>>.model.persistence import load as load_model
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.ingest.incoming import arrived_files
+from <<cookiecutter.package_name>>.ingest.incoming import incoming_files
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
-from <<cookiecutter.package_name>>.model.training import score
+from <<cookiecutter.package_name>>.model.model import Model
+from <<cookiecutter.package_name>>.paths import MODEL, PREDICT_PARTS
 from <<cookiecutter.package_name>>.stages import baseline, drift, ingest, predict, split, train, tune
 from <<cookiecutter.package_name>>.stages import validate as validation
 
-from ..conftest import ROOT
+from ..fixture import CONF
 
 SCHEMA = {
     "additionalProperties": False,
@@ -49,6 +51,9 @@ SCHEMA = {
     },
 }
 PLANES = "place;seats\nnorth;20\nsouth;30\n"
+OUTPUTS = ("predictions", "incoming_valid", "incoming_quarantine")
+REPORT = Path("reports/incoming.json")
+STORES = (PREDICT_PARTS / "read", PREDICT_PARTS / "answered")
 KEY = "a key of at least sixteen bytes"
 CANARY = "-".join(("canary", "3f9a"))
 
@@ -113,16 +118,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
             job(stage, configured())
         valid = pl.read_parquet("data/valid.parquet").head(40)
         assert valid.height == 40
-        pipeline, contract = load_model(train.MODEL, train.CONTRACT)
-        scores = score(pipeline, contract.select(valid))
-        pl.DataFrame([valid["id"], scores]).write_parquet("want.parquet")
+        Model.load(MODEL).predict(valid).write_parquet("want.parquet")
     return folder
 
 
 def configured(**data: Any) -> Config:
     own = ["data=csv", "data.schema=schema.json", "data.target=bought", "data.key=id"]
     own += ["data.ignore=[mail]", "data.hash_key_env=HASH_KEY", "data.retry_s=0"]
-    with initialize_config_dir(str(ROOT / "conf")):
+    with initialize_config_dir(str(CONF)):
         composed = compose("config", [*own, "model=logistic", "split.test=0.3"])
     options = {"separator": ";", "null_values": [""]}
     planes = {"by": ["place"], "cardinality": "n:1"}
@@ -160,6 +163,10 @@ def answer(**data: Any) -> dict[str, Any]:
     """Run the stage; return its report."""
     job(predict, configured(**data))
     return dict(json.loads(Path("reports/incoming.json").read_text()))
+
+
+def answers() -> pl.DataFrame:
+    return pl.read_parquet("data/predictions.parquet")
 
 
 def changed(number: int, **values: Any) -> list[dict[str, Any]]:
@@ -211,8 +218,7 @@ def test_the_same_rows_get_the_same_answers_in_any_form(form: str) -> None:
     report = answer()
 
     assert (report["rows"], report["valid"], report["quarantined"]) == (40, 40, 0)
-    answers = pl.read_parquet("data/predictions.parquet")
-    assert answers.select("id", "score").equals(pl.read_parquet("want.parquet"))
+    assert_frame_equal(answers(), pl.read_parquet("want.parquet"))
 
 
 def test_data_incoming_names_any_source_such_as_a_database() -> None:
@@ -222,9 +228,8 @@ def test_data_incoming_names_any_source_such_as_a_database() -> None:
         db.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)", [[*r.values()] for r in BATCH])
     source = {"kind": "sql", "path": "new.db", "query": "SELECT * FROM t ORDER BY rowid"}
 
-    assert answer(incoming=[source])["files"] == ["new.db, query"]
-    answers = pl.read_parquet("data/predictions.parquet")
-    assert answers.select("id", "score").equals(pl.read_parquet("want.parquet"))
+    assert answer(incoming=[source])["files"][0]["file"] == "new.db, query"
+    assert_frame_equal(answers(), pl.read_parquet("want.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +254,7 @@ def test_a_file_is_read_as_the_configured_source_of_its_ending_or_kind(
     ]
     arrive("x", name)
 
-    (source_file,) = arrived_files(configured(sources=sources).data, ReadPolicy(0), Path())
+    (source_file,) = incoming_files(configured(sources=sources).data, ReadPolicy(0), Path())
 
     assert f"{source_file.kind}: {source_file.options.get('mark', '')}" == told
     assert source_file.table == ("t" if source_file.kind == "sql" else None)
@@ -275,12 +280,12 @@ def test_a_row_that_breaks_a_rule_is_not_answered_and_is_counted(
 
     assert (report["rows"], report["valid"], report["quarantined"]) == (40, 39, 1)
     assert report["rules"] == {rule: 1}
-    assert report["files"] == ["data/incoming/new.csv"]
+    (file,) = report["files"]
+    assert (file["file"], file["rows"], file["valid"]) == ("data/incoming/new.csv", 40, 39)
     fallen = pl.read_parquet("data/incoming_quarantine.parquet")
     assert fallen["broken_rules"].to_list() == [[rule]]
     assert [value for value in values.values() if value not in str(fallen.rows())] == []
-    want = pl.read_parquet("want.parquet").filter(pl.col("id") != 8)
-    assert pl.read_parquet("data/predictions.parquet").select("id", "score").equals(want)
+    assert_frame_equal(answers(), pl.read_parquet("want.parquet").filter(pl.col("id") != 8))
 
 
 def test_a_critical_rule_is_a_signal_and_the_other_rows_are_answered() -> None:
@@ -299,7 +304,7 @@ def test_a_target_that_comes_along_changes_nothing() -> None:
     arrive(text([row | {"bought": "nonsense"} for row in BATCH]))
 
     assert answer()["quarantined"] == 0
-    assert "bought" not in pl.read_parquet_schema("data/incoming_valid.parquet")
+    assert "bought" not in pl.read_parquet("data/incoming_valid.parquet").columns
 
 
 def test_what_the_model_does_not_need_may_be_missing() -> None:
@@ -317,6 +322,13 @@ def test_what_the_model_needs_is_asked_for(name: str) -> None:
 
     with pytest.raises(DataError, match=f"lacks {name}, which the model needs"):
         answer()
+
+
+def published() -> dict[str, bytes]:
+    """All that the stage writes for others."""
+    folders = [Path("data", f"{name}.parquet") for name in OUTPUTS]
+    files = [*(file for folder in folders for file in folder.iterdir()), REPORT]
+    return {file.as_posix(): file.read_bytes() for file in sorted(files)}
 
 
 def damaged() -> bytes:
@@ -358,12 +370,12 @@ def test_a_file_that_cannot_be_read_is_named_and_the_last_answers_stay(
 ) -> None:
     arrive(text(BATCH))
     answer()
-    before = {file: file.read_bytes() for file in Path().glob("*/*incoming*.*")}
+    before = published()
     arrive(content(), name)
 
-    with pytest.raises(DataError, match=rf"data/incoming/{name}"):
+    with pytest.raises(DataError, match=f"data/incoming/{name.removesuffix('.dvc')}"):
         answer()
-    assert {file: file.read_bytes() for file in before} == before
+    assert published() == before
 
 
 def nothing() -> None:
@@ -389,11 +401,8 @@ def test_a_batch_without_valid_rows_has_no_answers_a_report_and_no_drift(
     job(drift, configured())
 
     assert (report["rows"], report["valid"], report["quarantined"]) == (rows, 0, rows)
-    assert pl.read_parquet("data/predictions.parquet").schema == {
-        "id": pl.Int64,
-        "score": pl.Float64,
-        "prediction": pl.Boolean,
-    }
+    assert answers().schema == pl.read_parquet_schema("want.parquet")
+    assert not answers().height
     compared = json.loads(Path("reports/drift.json").read_text())
     assert (compared["rows"], compared["drift_detected"]) == (0, False)
     assert "no rows to compare" in compared["recommendations"][-1]
@@ -440,13 +449,187 @@ def test_drift_finds_the_answer_of_a_row_by_its_key() -> None:
     arrive(text(BATCH))
     answer()
     job(drift, configured())
-    scores = json.loads(Path("reports/drift.json").read_text())["prediction_drift_score"]
-    answers = pl.read_parquet("data/predictions.parquet")
-    answers.reverse().write_parquet("data/predictions.parquet")
+    scores = drifted()
+    (part,) = Path("data/predictions.parquet").iterdir()
+    whole = answers()
+    write(whole.reverse(), part)
     job(drift, configured())
+    assert drifted() == scores
 
-    assert json.loads(Path("reports/drift.json").read_text())["prediction_drift_score"] == scores
-    for wrong in (answers.head(39), pl.concat([answers, answers.head(1)])):
-        wrong.write_parquet("data/predictions.parquet")
+    unknown = whole.with_columns(id=pl.when(pl.col("id") == 8).then(999).otherwise("id"))
+    texts = whole.with_columns(pl.col("id").cast(pl.String))
+    for wrong in (whole.head(39), pl.concat([whole, whole.head(1)]), unknown, texts):
+        write(wrong, part)
         with pytest.raises(DataError, match="different batches"):
             job(drift, configured())
+
+
+def drifted() -> dict[str, float]:
+    report = json.loads(Path("reports/drift.json").read_text())
+    return dict(report["answer_drift_scores"])
+
+
+def write(rows: pl.DataFrame, part: Path) -> None:
+    """Under a new inode: the file is the stage's own as well."""
+    part.unlink()
+    rows.write_parquet(part)
+
+
+def parts() -> dict[str, int]:
+    """Each part's file and inode: the same inode is the same file, not written again."""
+    found = json.loads(REPORT.read_text())["files"]
+    return {f["file"]: Path("data/predictions.parquet", f["part"]).stat().st_ino for f in found}
+
+
+def three_files() -> None:
+    for number, name in enumerate(("b", "c", "d")):
+        arrive(text(BATCH[10 * number : 10 * number + 10]), f"{name}.csv")
+
+
+def test_a_part_whose_file_is_as_it_was_is_taken_over_wherever_a_new_one_comes() -> None:
+    three_files()
+    answer()
+    before = parts()
+    arrive(text(BATCH[30:]), "a.csv")
+    answer()
+
+    assert list(parts()) == [f"data/incoming/{name}.csv" for name in "abcd"]
+    assert {file: inode for file, inode in parts().items() if file in before} == before
+    assert_frame_equal(answers().sort("id"), pl.read_parquet("want.parquet"))
+
+
+def touch() -> None:
+    arrive(text([row | {"amount": "1"} for row in BATCH[10:20]]), "c.csv")
+
+
+def retrain() -> None:
+    contract = json.loads((MODEL / "contract.json").read_text())
+    (MODEL / "contract.json").write_text(json.dumps(contract | {"threshold": 0.9}))
+
+
+def other_schema() -> None:
+    schema = json.loads(Path("schema.json").read_text())
+    schema["properties"]["amount"]["maximum"] = 101
+    Path("schema.json").write_text(json.dumps(schema))
+
+
+def edited() -> None:
+    (part,) = Path("data/predictions.parquet").glob("c-*")
+    part.write_bytes(b"edited")
+
+
+def new_column() -> None:
+    arrive(text([row | {"more": "1"} for row in BATCH[10:20]]), "c.csv")
+    loose = json.loads(Path("schema.json").read_text()) | {"additionalProperties": True}
+    Path("schema.json").write_text(json.dumps(loose))
+
+
+def other_joined() -> None:
+    Path("data/raw/planes.csv").write_text(PLANES.replace("30", "31"))
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (nothing, ""),
+        (touch, "c"),
+        (edited, "c"),
+        (retrain, "bcd"),
+        (other_schema, "bcd"),
+        (new_column, "bcd"),
+        (other_joined, "bcd"),
+        (lambda: Path("requirements.lock").write_text("polars==0"), "bcd"),
+    ],
+    ids=["nothing", "a file", "an output", "the model", "the schema", "a column", "a join", "lock"],
+)
+def test_a_part_is_made_again_where_what_it_is_made_of_changed(
+    change: Callable[[], object], again: str
+) -> None:
+    three_files()
+    answer()
+    before = parts()
+    change()
+    answer()
+
+    assert "".join(Path(f).stem for f, inode in parts().items() if inode != before[f]) == again
+
+
+def test_the_part_of_a_file_that_went_away_goes_away() -> None:
+    three_files()
+    answer()
+    Path("data/incoming/c.csv").unlink()
+    report = answer()
+
+    assert [file["file"][-5:] for file in report["files"]] == ["b.csv", "d.csv"]
+    assert report["rows"] == answers().height == 20
+    for folder in (*(Path("data", f"{name}.parquet") for name in OUTPUTS), *STORES):
+        assert sorted(path.name[0] for path in folder.iterdir()) == ["b", "d"]
+
+
+def test_a_value_that_stands_in_two_files_is_a_repeat_in_the_second() -> None:
+    three_files()
+    answer()
+    arrive(text(BATCH[:10]), "a copy.csv")
+    report = answer()
+    by_file = {Path(file["file"]).stem: file["valid"] for file in report["files"]}
+
+    assert by_file == {"a copy": 10, "b": 0, "c": 10, "d": 10}
+    assert report["rules"] == {"id: x-unique": 10}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a.csv", "A.csv"],
+        ["a.csv", "a.csv.gz", "a/a.csv", "a-a.csv"],
+        [f"{'x' * 240}{n}.csv" for n in range(2)],
+        [" .csv", "-.csv", "\u00e9.csv", "e\u0301.csv", "a\nb.csv", "\u65e5\u672c.csv"],
+        ["a'b\".csv", "a[1].csv", "k=v.csv", "%2e%2e.csv", "con.csv", "CON .csv"],
+    ],
+)
+def test_files_of_names_that_are_alike_long_or_odd_have_parts_of_their_own(
+    names: list[str],
+) -> None:
+    for number, name in enumerate(names):
+        content = text(BATCH[number : number + 1])
+        arrive(gzip.compress(content.encode()) if name.endswith(".gz") else content, name)
+
+    found = {file["part"].lower(): file["file"] for file in answer()["files"]}
+
+    assert sorted(found.values()) == sorted(f"data/incoming/{name}" for name in names)
+    assert answers()["id"].sort().to_list() == list(range(1, len(names) + 1))
+    assert all(re.fullmatch(r"[a-z0-9_-]{16,80}\.parquet", part) for part in found)
+    assert all(part.startswith("a-") for part, name in found.items() if name.endswith("/a.csv"))
+
+
+def test_a_query_that_is_named_twice_has_two_parts_and_one_that_gives_the_same_is_kept() -> None:
+    with closing(sqlite3.connect("new.db")) as db, db:
+        names = ", ".join(f'"{name}"' for name in BATCH[0])
+        db.execute(f"CREATE TABLE t ({names})")
+        db.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)", [[*r.values()] for r in BATCH])
+    queries = [f"SELECT * FROM t WHERE rowid {half} 20 ORDER BY rowid" for half in ("<=", ">")]
+    incoming = [{"kind": "sql", "path": "new.db", "query": query} for query in queries]
+    answer(incoming=incoming)
+    before = published()
+    inodes = {file: Path(file).stat().st_ino for file in before if file.endswith(".parquet")}
+    answer(incoming=incoming)
+
+    assert published() == before
+    assert {file: Path(file).stat().st_ino for file in inodes} == inodes
+    assert_frame_equal(answers().sort("id"), pl.read_parquet("want.parquet"))
+
+
+def test_files_that_have_their_columns_in_another_order_are_one_batch() -> None:
+    arrive(text(BATCH[:20]), "a.csv")
+    arrive(text([dict(reversed(row.items())) for row in BATCH[20:]]), "b.csv")
+    answer()
+
+    assert pl.read_parquet("data/incoming_valid.parquet").height == 40
+    assert_frame_equal(answers(), pl.read_parquet("want.parquet"))
+
+
+def test_a_column_that_only_one_file_has_is_null_in_the_others() -> None:
+    arrive(text(BATCH[:20]), "a.csv")
+    arrive(text([{n: v for n, v in row.items() if n != "amount"} for row in BATCH[20:]]), "b.csv")
+
+    assert answer()["nulls"]["amount"] == (2 + 20) / 40

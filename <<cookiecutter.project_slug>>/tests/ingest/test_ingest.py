@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.ingest.joins import join
+from <<cookiecutter.package_name>>.ingest.joins import joiner
 from <<cookiecutter.package_name>>.runtime.artifacts import sha256_of
 
 from ..conftest import ROOT, by_hand, run
@@ -142,10 +142,11 @@ def test_the_cardinality_of_a_join_is_checked_with_an_example(
 ) -> None:
     frames = pl.LazyFrame({"k": left}), pl.LazyFrame({"k": right, "w": right})
     if told is None:
-        assert join(*frames, ["k"], cardinality, "r").collect().height >= len(left)
+        joined = joiner(*frames, ["k"], cardinality, "r")(frames[0])
+        assert joined.collect().height >= len(left)
     else:
         with pytest.raises(DataError, match=told):
-            join(*frames, ["k"], cardinality, "r")
+            joiner(*frames, ["k"], cardinality, "r")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_join_without_key_or_with_a_column_twice_is_refused(
     right: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(DataError, match=told):
-        join(pl.LazyFrame({"k": [1], "v": [1]}), pl.LazyFrame(right), ["k"], "n:1", "r")
+        joiner(pl.LazyFrame({"k": [1], "v": [1]}), pl.LazyFrame(right), ["k"], "n:1", "r")
 
 
 class Answers(http.server.BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.ingest.joins import join
+from <<cookiecutter.package_name>>.ingest.joins import joiner
 from <<cookiecutter.package_name>>.runtime import logs
 
 DAYS = [date(2024, 1, 1), date(2024, 1, 2)]
@@ -16,6 +16,10 @@ NOONS = [datetime(2024, 1, 1, 12), datetime(2024, 1, 2, 12)]
 ZONED = [noon.replace(tzinfo=UTC) for noon in NOONS]
 BIG = 2**60 + 1  # no float holds it
 U64 = pl.Series([7, 2**63 + 8], dtype=pl.UInt64)
+
+
+def join(left: pl.LazyFrame, *others: Any) -> pl.LazyFrame:
+    return joiner(left, *others)(left)
 
 
 def joined(left: Any, right: Any) -> list[Any]:
@@ -117,3 +121,11 @@ def test_no_rows_are_no_fault_of_the_key() -> None:
     right = pl.LazyFrame({"k": [1], "v": [1]})
 
     assert join(empty, right, ["k"], "1:1", "r").collect().columns == ["k", "v"]
+
+
+def test_some_of_the_rows_are_joined_as_all_are_and_not_checked_again() -> None:
+    left = pl.LazyFrame({"k": [1, 2, 3]})
+    attach = joiner(left, pl.LazyFrame({"k": ["1"], "v": [7]}), ["k"], "1:1", "r")
+
+    assert attach(left).collect()["v"].to_list() == [7, None, None]
+    assert attach(left.tail(1)).collect().rows() == [(3, None)]

@@ -1,53 +1,70 @@
-import json
-
 import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.monitor.baseline import reference, summary
+from <<cookiecutter.package_name>>.monitor.baseline import reference
+from <<cookiecutter.package_name>>.split.target import Target
 
-FEATURES = pl.DataFrame(
+from .models import BINARY, COLOURS, PRICE, model
+
+ROWS = pl.DataFrame(
     {
-        "hour": [1.0, 2.0, None, float("nan"), float("inf")],
-        "carrier": ["UA", "UA", "AA", None, "DL"],
-        "weekend": [True, False, False, False, None],
-        "nothing": pl.Series([None] * 5, dtype=pl.Float64),
+        "id": [1, 2, 3, 4, 5],
+        "a": [1.0, 2.0, None, float("nan"), float("inf")],
+        "b": ["UA", "UA", "AA", None, "DL"],
+        "not a feature": [0] * 5,
     }
 )
-SCORES = pl.Series("anything", [0.1, 0.2, 0.3, 0.4, 0.5])
 
 
 def test_the_reference_is_the_same_rows_for_the_same_seed() -> None:
-    first, second, other = (reference(FEATURES, SCORES, 3, seed) for seed in (1, 1, 2))
+    first, second, other = (reference(model(), ROWS, 3, seed) for seed in (1, 1, 2))
     assert first.equals(second)
     assert not first.equals(other)
+    assert first.height == 3
 
 
-def test_a_reference_row_keeps_its_score() -> None:
-    rows = reference(FEATURES, SCORES, 3, 0)
-    pairs = set(zip(FEATURES["carrier"], SCORES, strict=True))
-    assert rows.height == 3
-    assert set(rows.select("carrier", "score").iter_rows()) <= pairs
+@pytest.mark.parametrize(
+    ("target", "watched"),
+    [
+        (BINARY, ["probability:1"]),
+        (COLOURS, ["probability:blue", "probability:green", "probability:red"]),
+        (PRICE, ["prediction"]),
+    ],
+    ids=lambda value: getattr(value, "task", ""),
+)
+def test_a_reference_row_keeps_its_features_and_the_answers_to_watch(
+    target: Target, watched: list[str]
+) -> None:
+    rows = reference(model(target), ROWS, 4, 0)
+    answers = model(target).predict(ROWS).select(watched)
+    known = [tuple(map(str, row)) for row in ROWS.select("b").hstack(answers).iter_rows()]
+
+    assert rows.columns == ["a", "b", *watched]
+    assert {tuple(map(str, row)) for row in rows.select("b", *watched).iter_rows()} <= set(known)
 
 
 def test_the_reference_of_few_rows_is_all_of_them() -> None:
-    assert reference(FEATURES, SCORES, 100, 0).height == 5
+    assert reference(model(), ROWS, 100, 0).height == 5
 
 
-def test_the_summary_describes_each_column_and_the_score() -> None:
-    found = summary(FEATURES, SCORES)
-    assert list(found) == [*FEATURES.columns, "score"]
-    assert found["hour"]["deciles"][::10] == [1.0, 2.0]
-    assert found["hour"]["nulls"] == 0.2
-    assert found["carrier"]["counts"] == {"UA": 2, "AA": 1, "DL": 1}
-    assert found["weekend"]["counts"] == {"false": 3, "true": 1}
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        *((target, "prediction") for target in (BINARY, COLOURS, PRICE)),
+        (BINARY, "probability:0"),
+        (COLOURS, "probability:red"),
+    ],
+)
+def test_a_feature_and_a_key_with_the_name_of_an_answer_are_refused(
+    target: Target, name: str
+) -> None:
+    for odd in (model(target, **{"a": "Float64", name: "String"}), model(target, key=name)):
+        with pytest.raises(DataError, match=f"'{name}' has the name of an answer"):
+            reference(odd, ROWS.rename({"b": name}), 3, 0)
 
 
-def test_the_summary_can_be_written_as_json_whatever_the_columns_hold() -> None:
-    assert json.dumps(summary(FEATURES, SCORES), allow_nan=False)
-
-
-@pytest.mark.parametrize("make", [lambda f, s: reference(f, s, 3, 0), summary])
-def test_a_feature_called_score_is_refused(make) -> None:
-    with pytest.raises(DataError, match="'score'"):
-        make(FEATURES.rename({"hour": "score"}), SCORES)
+def test_a_feature_with_the_name_of_an_answer_of_another_task_is_none() -> None:
+    rows = ROWS.rename({"b": "probability:1"})
+    odd = model(PRICE, a="Float64", **{"probability:1": "String"})
+    assert reference(odd, rows, 3, 0).columns == ["a", "probability:1", "prediction"]

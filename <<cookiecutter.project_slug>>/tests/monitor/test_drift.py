@@ -7,13 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.config.drift import Drift
 from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules, detect, too_few, with_quarantine
+from <<cookiecutter.package_name>>.monitor.drift import DriftReport, detect, times, too_few, with_quarantine
+from <<cookiecutter.package_name>>.monitor.sample import Sample
 
 from ..conftest import ROOT, run
 from ..report.hostile import HOSTILE
 
-RULES = Rules(
+RULES = Drift(
     numeric="wasserstein",
     categorical="jensenshannon",
     column=0.1,
@@ -46,9 +48,11 @@ def page(tmp_path: Path) -> Path:
     return tmp_path / "details.html"
 
 
-def compare(current: pl.DataFrame, page: Path, rules: Rules = RULES, reference=None) -> DriftReport:
+def compare(current: pl.DataFrame, page: Path, rules: Drift = RULES, reference=None) -> DriftReport:
     before = REFERENCE if reference is None else reference
-    return detect(before, current, rules, seed=0, details=page, run_id="r1")
+    sides = Sample.whole(before), Sample.whole(current)
+    answers = [name for name in before.columns if name.startswith(("score", "probability"))]
+    return detect(*sides, rules, answers, seed=0, details=page, run_id="r1")
 
 
 def test_the_same_world_is_no_drift(page: Path) -> None:
@@ -143,10 +147,12 @@ def test_the_report_is_the_same_whatever_the_order_of_sets(tmp_path: Path, packa
     table(**columns).write_parquet(tmp_path / "now.parquet")
     code = (
         "import json, sys, polars as pl; from dataclasses import asdict; from pathlib import Path; "
-        f"from {package}.monitor.drift import Rules, detect; folder = Path(sys.argv[1]); "
-        "sides = (pl.read_parquet(folder / f'{side}.parquet') for side in ('before', 'now')); "
-        f"rules = Rules(**{asdict(RULES)}); page = folder / 'page.html'; "
-        "found = asdict(detect(*sides, rules, seed=0, details=page, run_id='r')); "
+        f"from {package}.config.drift import Drift; from {package}.monitor.drift import detect; "
+        f"from {package}.monitor.sample import Sample; folder = Path(sys.argv[1]); "
+        "files = (folder / f'{side}.parquet' for side in ('before', 'now')); "
+        "sides = (Sample.whole(pl.read_parquet(file)) for file in files); "
+        f"rules = Drift(**{asdict(RULES)}); page = folder / 'page.html'; "
+        "found = asdict(detect(*sides, rules, ['score'], seed=0, details=page, run_id='r')); "
         "print(json.dumps(found | {'timestamp': ''}))"
     )
     reports = [
@@ -195,6 +201,62 @@ def test_drifted_scores_are_prediction_drift_and_no_data_drift(page: Path) -> No
     assert report.prediction_drift_score > 0.1
 
 
+ANSWERED = REFERENCE.with_columns(**{f"probability:{name}": RNG.random(N) for name in "ab"})
+
+
+def test_the_answer_that_moved_farthest_is_that_of_the_predictions_and_each_is_named(
+    page: Path,
+) -> None:
+    moved = {"probability:a": RNG.random(N) / 2, "probability:b": RNG.random(N) / 4}
+    report = compare(ANSWERED.with_columns(**moved), page, reference=ANSWERED)
+    scores = report.answer_drift_scores
+
+    assert list(scores) == ["score", "probability:a", "probability:b"]
+    assert report.drifted_answers == ["probability:a", "probability:b"]
+    assert report.prediction_drift_score == scores["probability:b"] == max(scores.values())
+    assert "(probability:a, probability:b)" in " ".join(report.recommendations)
+    assert not set(scores) & {*report.null_shares, *report.feature_drift_scores}
+
+
+def test_of_p_values_the_smallest_moved_farthest(page: Path) -> None:
+    rules = replace(RULES, numeric="ks", column=0.001, prediction_drift=0.001)
+    moved = ANSWERED.with_columns(**{"probability:b": RNG.random(N) / 4})
+    report = compare(moved, page, rules, reference=ANSWERED)
+
+    assert report.drifted_answers == ["probability:b"]
+    assert report.prediction_drift_score == min(report.answer_drift_scores.values())
+
+
+@pytest.mark.parametrize(
+    ("score", "drifted", "limit", "severity"),
+    [
+        *((0.3, True, 0.1, 3), (0.05, False, 0.1, 0.5), (0.0, False, 0.1, 0)),
+        *((0.01, True, 0.05, 5), (0.5, False, 0.05, 0.1), (0.0, True, 0.05, 1000)),
+    ],
+)
+def test_a_severity_is_how_many_times_the_limit(
+    score: float, drifted: bool, limit: float, severity: float
+) -> None:
+    assert times(score, drifted, limit) == pytest.approx(severity)
+
+
+def test_shares_of_nulls_are_those_of_all_rows_and_values_those_of_the_sample(page: Path) -> None:
+    now = table(hour=pl.Series([None] * N, dtype=pl.Int64))
+    drawn = replace(Sample.whole(table()), of=10 * N, non_null=Sample.whole(now).non_null)
+    before = Sample.whole(REFERENCE)
+    report = detect(before, drawn, RULES, ["score"], seed=0, details=page, run_id="r1")
+
+    assert report.rows == 10 * N
+    assert report.null_shares["hour"] == (0.0, 1.0)
+    assert report.drift_reasons["hour"] == ["nulls"]
+
+
+def test_a_reference_of_another_model_is_refused(page: Path) -> None:
+    sides = [Sample.whole(REFERENCE)] * 2
+    with pytest.raises(DataError, match="lacks probability:x; it is of another model"):
+        detect(*sides, RULES, ["probability:x"], seed=0, details=page, run_id="r1")
+
+
 @pytest.mark.parametrize(("numeric", "categorical"), [("ks", "chisquare"), ("psi", "psi")])
 def test_the_direction_is_right_for_p_values_and_for_distances(
     page: Path, numeric: str, categorical: str
@@ -230,7 +292,7 @@ def test_drift_in_few_rows_is_said_to_be_uncertain(page: Path) -> None:
     ("current", "message"),
     [
         (table().drop("hour", "carrier"), "lacks hour, carrier"),
-        (table().drop("score"), "lacks score"),
+        (table().drop("score"), "incoming data lacks score"),
         (table(29), "29 incoming rows"),
         (table().clear(), "0 incoming rows"),
         (table(hour=["noon"] * N), "other types .* hour"),

@@ -6,13 +6,15 @@ import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, Rules, too_few, with_quarantine
+from <<cookiecutter.package_name>>.config.drift import Drift
+from <<cookiecutter.package_name>>.monitor.drift import DriftReport, too_few, with_quarantine
+from <<cookiecutter.package_name>>.monitor.sample import Sample
 from <<cookiecutter.package_name>>.report.drift import describe, page, summary, uncompared
 
 from .hostile import HOSTILE, Tags, assert_inert
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
-RULES = Rules("wasserstein", "jensenshannon", 0.1, 0.1, 0.3, 0.1, 5000)
+RULES = Drift("wasserstein", "jensenshannon", 0.1, 0.1, 0.3, 0.1, 5000)
 DETAILS = Path("reports/details.html")
 CALM = DriftReport(
     timestamp="2026-01-01T00:00:00+00:00",
@@ -20,10 +22,12 @@ CALM = DriftReport(
     rows=4,
     data_drift_score=0.0,
     prediction_drift_score=0.05,
+    answer_drift_scores={"score": 0.05},
     feature_drift_scores={"a": 0.02, "b": 0.09},
     null_shares={"a": (0.0, 0.0), "b": (0.0, 0.05), "day": (0.0, 0.0)},
     drifted_features=[],
     drift_reasons={},
+    drifted_answers=[],
     data_drift_detected=False,
     prediction_drift_detected=False,
     drift_detected=False,
@@ -38,7 +42,14 @@ NOW = pl.concat([BEFORE] * 2)
 
 
 def facts(report: DriftReport = CALM, **rules: Any) -> dict[str, Any]:
-    return describe(report, BEFORE, NOW, replace(RULES, **rules))
+    return described(report, BEFORE, NOW, **rules)
+
+
+def described(
+    report: DriftReport, before: pl.DataFrame, now: pl.DataFrame | None = None, **rules: Any
+) -> dict[str, Any]:
+    sides = (Sample.whole(side) for side in (before, before if now is None else now))
+    return describe(report, *sides, replace(RULES, **rules))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +90,23 @@ def test_a_p_value_is_the_farther_the_smaller_it_is() -> None:
     assert (b["name"], b["severity"]) == ("b", pytest.approx(0.5))
 
 
+def test_each_answer_is_named_and_the_farthest_comes_first() -> None:
+    scores = {"probability:a": 0.05, "probability:b": 0.4, "probability:c": 0.2}
+    moved = ["probability:b", "probability:c"]
+    report = replace(CALM, answer_drift_scores=scores, drifted_answers=moved)
+    rows = BEFORE.with_columns(**dict.fromkeys(scores, pl.lit(0.5)))
+    known = described(report, rows)
+    text, short = page("p", known, DETAILS), summary(known)
+
+    assert [answer["name"][-1] for answer in known["answers"]] == ["b", "c", "a"]
+    assert "2 of 3 answers of the model moved beyond theirs; the farthest, <span" in text
+    assert all(f'<h3><span title="{name}"' in text for name in scores)
+    assert "(`probability:b`, the farthest of 3)" in short
+    assert [line.split(" | ")[1] for line in short.splitlines() if "`probability" in line[:15]] == [
+        "yes", "yes", "-"
+    ]  # fmt: skip
+
+
 def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
     b, a, _ = facts()["columns"]
 
@@ -89,23 +117,26 @@ def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_nothing_from_the_data_runs(evil: str) -> None:
-    number = f"{evil} number"
+    number, answer = f"{evil} number", f"probability:{evil}"
     report = replace(
         CALM,
         feature_drift_scores={evil: 0.5, number: 0.02},
         null_shares={evil: (0.0, 0.5), number: (0.0, 0.0)},
         drifted_features=[evil],
         drift_reasons={evil: ["values", "nulls"]},
+        answer_drift_scores={"score": 0.1, answer: 0.3},
+        drifted_answers=[answer],
         recommendations=[f"Look at {evil}"],
     )
-    rows = pl.DataFrame({evil: [evil, "b", None, evil], number: [1.0, 2.0, 3.0, 4.0], "score": 0.5})
-    known = describe(report, rows, rows, RULES)
+    columns = {evil: [evil, "b", None, evil], number: [1.0, 2.0, 3.0, 4.0]}
+    rows = pl.DataFrame(columns | {"score": 0.5, answer: 0.5})
+    known = described(report, rows)
     text = page(evil, known, DETAILS)
     short = MARKDOWN.render(summary(known))
 
     assert_inert(text, links=(DETAILS.name,))
     assert_inert(short)
-    assert short.count("<td>") == 2 * 5
+    assert short.count("<td>") == 2 * 5 + 2 * 3
     assert {tag for tag, _ in Tags(short).tags} <= {
         "h2", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code"
     }  # fmt: skip
@@ -119,7 +150,7 @@ def test_the_pages_of_many_columns_stay_small() -> None:
         null_shares=dict.fromkeys(names, (0.0, 0.0)),
     )
     rows = pl.DataFrame({name: [1.0, 2.0] for name in names} | {"score": 0.5})
-    known = describe(report, rows, rows, RULES)
+    known = described(report, rows)
 
     assert "800 more columns" in page("p", known, DETAILS)
     assert "960 more features" in summary(known)
@@ -136,7 +167,7 @@ def test_odd_columns_have_a_page(values: list[Any]) -> None:
     column = pl.Series("a", values, dtype=None if any(values) else pl.Float64)
     rows = pl.DataFrame([column, pl.Series("score", [0.5, 0.5])])
     report = replace(CALM, feature_drift_scores={"a": 0.0}, null_shares={"a": (0.0, 0.0)})
-    assert "<article" in page("p", describe(report, rows, rows, RULES), DETAILS)
+    assert "<article" in page("p", described(report, rows), DETAILS)
 
 
 @pytest.mark.parametrize("evil", HOSTILE)

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from <<cookiecutter.package_name>>.runtime import parquet
+from <<cookiecutter.package_name>>.runtime.parquet import appender, read_batches
+
+FILE = Path("rows.parquet")
+ODD = pl.DataFrame(
+    {
+        "text": ["a", None],
+        "list": [[1], []],
+        "moment": pl.Series([0, 1], dtype=pl.Datetime("ns", "UTC")),
+        "choice": pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
+        "category": pl.Series(["a", "b"], dtype=pl.Categorical),
+        "nothing": [None, None],
+        "price": pl.Series(["1.50", "2.25"]).cast(pl.Decimal(10, 2)),
+        "bytes": [b"a", b""],
+        "record": [{"a": 1}, {"a": None}],
+    }
+)
+
+
+@pytest.mark.parametrize(("rows", "heights"), [(0, [0]), (1, [1]), (4, [4]), (9, [4, 4, 1])])
+def test_batches_have_all_rows_in_order_and_one_there_always_is(
+    monkeypatch: pytest.MonkeyPatch, rows: int, heights: list[int]
+) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4)
+    pl.DataFrame({"a": range(rows)}, schema={"a": pl.Int64}).write_parquet(FILE)
+
+    read = list(read_batches(FILE))
+
+    assert [batch.height for batch in read] == heights
+    assert pl.concat(read)["a"].to_list() == list(range(rows))
+
+
+def test_what_is_appended_is_read_again_in_its_types() -> None:
+    with appender(FILE) as append:
+        for rows in (ODD.clear(), ODD, ODD.clear(), ODD.reverse()):
+            append(rows)
+    assert_frame_equal(pl.read_parquet(FILE), pl.concat([ODD, ODD.reverse()]))
+
+
+def test_no_rows_are_a_file_with_columns() -> None:
+    with appender(FILE) as append:
+        append(ODD.clear())
+    assert pl.read_parquet(FILE).schema == ODD.schema
+
+
+def test_whole_numbers_of_128_bits_become_text() -> None:
+    with appender(FILE) as append:
+        append(pl.DataFrame({"a": pl.Series([2**100], dtype=pl.Int128)}))
+    assert pl.read_parquet(FILE)["a"].to_list() == [str(2**100)]
