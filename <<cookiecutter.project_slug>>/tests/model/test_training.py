@@ -126,7 +126,7 @@ def test_an_estimator_that_cannot_be_saved_is_refused_before_it_is_trained(
 ) -> None:
     monkeypatch.setattr(Unsaved, "fit", lambda *_: pytest.fail("it was trained"))
     name = f"{__name__}.Unsaved"
-    with pytest.raises(ModelError, match="not trusted|cannot be saved"):
+    with pytest.raises(ModelError, match=r"not trusted|cannot be saved"):
         fitted(rows, ModelSpec(name, {}, STEPS, 1, own=(name,)))
 
 
