@@ -38,10 +38,9 @@ def assess(
     """
     constant = constant_answer(target, truth, threshold)
     drawn: dict[str, Any] = {"units": units, "resamples": resamples, "seed": seed}
-    model = replicate(wanted[0], target, truth, predictions, **drawn)
-    dummy = replicate(wanted[0], target, truth, constant, **drawn)
-    against = compare(model, dummy, level=level, seed=seed)
-    bounds = {wanted[0].name: model.interval(level)}
+    pair = [replicate(wanted[0], target, truth, one, **drawn) for one in (predictions, constant)]
+    against = compare(*pair, level=level, seed=seed)
+    bounds = {wanted[0].name: pair[0].interval(level)}
     bounds |= intervals(wanted[1:], target, truth, predictions, level=level, **drawn)
     return measure(wanted, target, truth, predictions) | {
         "deciding": wanted[0].name,
@@ -52,7 +51,7 @@ def assess(
         "against_constant": asdict(against),
         "interval": {name: asdict(bound) for name, bound in bounds.items()},
         "dummy": measure(wanted, target, truth, constant),
-        "sample": asdict(model.precision()),
+        "sample": asdict(pair[0].precision()),
     }
 
 
