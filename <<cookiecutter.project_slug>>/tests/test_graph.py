@@ -26,18 +26,18 @@ def declared() -> dict[str, list[str]]:
     return found
 
 
-def closure(package: Path, module: Path) -> set[Path]:
+def closure(module: Path) -> set[Path]:
     """The module and all that it imports, at the top or in a function, and what those import."""
     found, pending = set(), [module]
     while pending:
         file = pending.pop()
         if file not in found:
             found.add(file)
-            pending += imports(package, file)
+            pending += imports(file)
     return found
 
 
-def imports(package: Path, file: Path) -> Iterator[Path]:
+def imports(file: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             start = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
@@ -51,7 +51,7 @@ def imports(package: Path, file: Path) -> Iterator[Path]:
 
 def reached(package: Path, name: str) -> set[str]:
     """The folders that a stage imports from, `own` where it runs dotted names."""
-    modules = closure(package, package / f"stages/{name}.py")
+    modules = closure(package / f"stages/{name}.py")
     parts = {module.relative_to(package).parts[0] for module in modules} - EXEMPT
     return parts | ({"own"} if package / DOTTED in modules else set())
 
@@ -84,5 +84,5 @@ def test_stages_whose_numbers_a_library_can_change_depend_on_the_lock() -> None:
 
 def test_no_stage_imports_another(package: str) -> None:
     for file in (ROOT / package / "stages").glob("*.py"):
-        inside = {module.parent.name for module in imports(ROOT / package, file)}
+        inside = {module.parent.name for module in imports(file)}
         assert "stages" not in inside, file.name
