@@ -22,9 +22,10 @@ SCRIPT = Path(__file__).with_name("validators.py")
 OURS = """
 import json, sys
 from pathlib import Path
-from {package}.data import schema, validation
+from {package}.schema.row import parse_schema
+from {package}.validate.quarantine import validate
 paths = [Path(name) for name in sys.argv[2:]]
-validation.validate(paths[0], schema.parse(json.loads(sys.argv[1])), paths[1], paths[2])
+validate(paths[0], parse_schema(json.loads(sys.argv[1])), paths[1], paths[2])
 """
 COUNT = """
 import sys, polars as pl

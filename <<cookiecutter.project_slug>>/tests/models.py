@@ -36,5 +36,7 @@ def fitted(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted
 def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:
     made = fitted(rows, spec, target)
     threshold = 0.5 if target.task is Task.BINARY else None
-    contract = infer_contract(made, x_of(rows, target), target=target, key="id", threshold=threshold)
+    contract = infer_contract(
+        made, x_of(rows, target), target=target, key="id", threshold=threshold
+    )
     return Model(made.predictor, contract, digests(rows["id"]))

@@ -62,7 +62,8 @@ def test_rights_are_none_on_top_and_only_what_a_job_needs(path: Path) -> None:
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
     called = set(re.findall(r"\bmake ([a-z-]+)", path.read_text(encoding="utf-8")))
-    makefiles = [file.read_text(encoding="utf-8") for file in (ROOT / "Makefile", *ROOT.glob("*.mk"))]
+    files = (ROOT / "Makefile", *ROOT.glob("*.mk"))
+    makefiles = [file.read_text(encoding="utf-8") for file in files]
     assert called <= set(re.findall(r"^([a-z-]+):", "\n".join(makefiles), re.MULTILINE))
 
 

@@ -81,7 +81,7 @@ def read(path: str) -> DictConfig:
 
 
 def load(composed: DictConfig) -> Config:
-    """The configuration as an object, checked.
+    """The composed configuration as an object, its values checked.
 
     Raises:
         ConfigError: a value is missing, breaks a rule or is a secret; the message names the key.
@@ -94,7 +94,7 @@ def load(composed: DictConfig) -> Config:
 
 
 def checked(make: Callable[[], Any]) -> Any:
-    """What ``make`` returns.
+    """The result of ``make``, whose configuration errors become a ConfigError.
 
     Raises:
         ConfigError: a value is missing or breaks a rule; the message names the key.

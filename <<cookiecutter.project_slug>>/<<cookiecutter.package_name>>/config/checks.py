@@ -1,10 +1,10 @@
-"""What the groups' rules are made of."""
+"""Checks of values in conf/, which the dataclasses of the groups share."""
 
 from collections.abc import Iterable
 
 
 class RuleError(ValueError):
-    """A rule that a value breaks; ``config.load`` turns it into a ConfigError."""
+    """A value breaks a rule of its group; ``config.load`` turns it into a ConfigError."""
 
 
 def within(name: str, value: float, low: float, high: float) -> None:

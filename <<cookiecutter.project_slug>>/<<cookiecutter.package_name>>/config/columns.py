@@ -1,4 +1,4 @@
-"""Names of columns in ``conf/``: each is a column, or refused with those that may be meant."""
+"""Column names in ``conf/``, checked against a table, with similar names as suggestions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
@@ -18,31 +18,32 @@ def check_names(
     Args:
         columns: of the table.
         named: by the key of the configuration.
-        dropped: columns that ingest takes away (x-personal); to ignore one is no mistake.
+        dropped: columns that ingest drops (x-personal); to ignore one is no mistake.
 
     Raises:
-        ConfigError: tells the key, the name, and the columns that are called much alike.
+        ConfigError: says the key, the name, and the columns with similar names.
     """
     for key, names in named.items():
         for name in names:
             if name in columns or (key == "data.ignore" and name in dropped):
                 continue
-            if bare := [column for column in columns if _read(column) == name]:
+            if bare := [column for column in columns if _as_yaml(column) == name]:
                 advice = f"YAML reads a bare {bare[0]} so: put it into quotes, '{bare[0]}'"
             elif name in dropped:
-                advice = "the schema's x-personal: drop takes it away"
+                advice = "ingest drops it (x-personal: drop in the schema)"
             else:
                 lower = {column.lower(): column for column in columns}
-                near = [lower[match] for match in get_close_matches(name.lower(), lower)]
-                advice = f"{'much alike' if near else 'there'} are {', '.join(near or columns)}"
+                similar = [lower[match] for match in get_close_matches(name.lower(), lower)]
+                verb = "similar" if similar else "there"
+                advice = f"{verb} are {', '.join(similar or columns)}"
             raise ConfigError(
                 f"{key} names {name!r}, which is no column; {advice}. Edit conf/ or the override.",
                 "config.column",
             )
 
 
-def _read(name: str) -> str:
-    """What becomes of a name that is written into YAML as it is."""
+def _as_yaml(name: str) -> str:
+    """What YAML reads where a name is written without quotes."""
     try:
         return str(OmegaConf.create(f"- {name}")[0])
     except (OmegaConfBaseException, YAMLError):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from .checks import RuleError, within
+from .checks import within
 
 UNITS = ("auto", "row", "day", "week")  # or a column
 
@@ -21,5 +21,3 @@ class Evaluate:
     def __post_init__(self) -> None:
         within("evaluate.bootstrap", self.bootstrap, 50, 100_000)
         within("evaluate.level", self.level, 0.0001, 0.5)
-        if not self.unit:
-            raise RuleError("evaluate.unit is empty; allowed is auto, row, day, week or a column")

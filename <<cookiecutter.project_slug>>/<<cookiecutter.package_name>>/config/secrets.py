@@ -1,4 +1,4 @@
-"""No secret stands in ``conf/``: what is composed is written to params.yaml, git and MLflow."""
+"""Refusal of secrets in ``conf/``, which is written to params.yaml, to git and to MLflow."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def refuse_secrets(composed: DictConfig) -> None:
             raise _reads_environment(str(error.full_key)) from None
         values = OmegaConf.to_container(groups)  # such as ${hydra:…}: known only while it runs
     except OmegaConfBaseException:
-        values = OmegaConf.to_container(groups)  # told when it becomes an object
+        values = OmegaConf.to_container(groups)  # refused when it becomes an object
     if "hydra" in composed:
         values["hydra"] = OmegaConf.to_container(composed.hydra)
     for path, value in _strings(values):

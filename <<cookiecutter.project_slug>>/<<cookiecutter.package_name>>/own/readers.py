@@ -1,6 +1,7 @@
 """Own readers, for `kind` of a source in conf/data: what a reader takes is in ingest/tables.py."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -37,7 +38,7 @@ def fixed_width(source: SourceFile, scratch: Path) -> pl.LazyFrame:  # noqa: ARG
 
 
 def _places(source: SourceFile) -> dict[str, tuple[int, int]]:
-    columns = source.options.get("columns")
+    columns: Any = source.options.get("columns")
     try:
         places = {name: (first, last) for name, (first, last) in columns.items()}
         allowed = all(1 <= first <= last for first, last in places.values())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import log10
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -122,32 +123,9 @@ def challenge(
         second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
-    comparison = _compare(ours.target, truth, first, second, units, rules)
+    comparison = _compare((first, second), ours.target, truth, units, rules)
     decision = judge(comparison, f"the champion ({champion.name})", rules.level)
-    return replace(decision, reason=f"{decision.reason} Of its test rows, {where}.")
-
-
-def _compare(
-    target: Target,
-    truth: Array,
-    first: Predictions,
-    second: Predictions,
-    units: Units,
-    rules: Rules,
-) -> Comparison:
-    replicates = [
-        replicate(
-            rules.metric,
-            target,
-            truth,
-            predictions,
-            units=units,
-            resamples=rules.resamples,
-            seed=rules.seed,
-        )
-        for predictions in (first, second)
-    ]
-    return compare(*replicates, level=rules.level, seed=rules.seed)
+    return replace(decision, reason=f"{decision.reason} {where}.")
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:
@@ -186,6 +164,14 @@ def _in_order_of(target: Target, model: Model, rows: pl.DataFrame) -> Prediction
     order = [classes.index(value) for value in target.classes]
     codes = np.argsort(order)[predictions.answers.astype(np.intp)]
     return Predictions(predictions.outputs[:, order], codes.astype(np.float64))
+
+
+def _compare(
+    pair: tuple[Predictions, Predictions], target: Target, truth: Array, units: Units, rules: Rules
+) -> Comparison:
+    drawn: dict[str, Any] = {"units": units, "resamples": rules.resamples, "seed": rules.seed}
+    first, second = (replicate(rules.metric, target, truth, said, **drawn) for said in pair)
+    return compare(first, second, level=rules.level, seed=rules.seed)
 
 
 def incomparable(champion: str, error: ModelError) -> Decision:

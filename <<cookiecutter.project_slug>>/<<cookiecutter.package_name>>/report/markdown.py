@@ -1,4 +1,4 @@
-"""Text from data in Markdown: shown as it is, whatever it holds.
+"""Escaping text for Markdown: it is displayed as it is, whatever it holds.
 
 This is so in CommonMark, in GitHub's tables, and for what GitHub adds to plain text after that:
 mentions, issue numbers and links (https://spec.commonmark.org/0.31.2/, https://github.github.com/gfm/).
@@ -24,7 +24,7 @@ _UNFIT_FOR_CODE = re.compile(r"[`|\\<>&]")
 
 def text(value: Any) -> Markup:
     """A value inside a sentence, a list or a table's cell."""
-    return Markup(_SPECIAL.sub(_plain, _one_line(value)))  # noqa: S704 - no sign is left
+    return Markup(_SPECIAL.sub(_escape, _one_line(value)))  # noqa: S704 - no sign is left
 
 
 def code(value: Any) -> Markup:
@@ -42,7 +42,7 @@ def _one_line(value: Any) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
-def _plain(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return _entity(match) + (JOINER if match[0] in "@#:.-" else "")
 
 

@@ -1,4 +1,4 @@
-"""What all pages for people share: templates that escape by themselves, and how numbers look."""
+"""Rendering pages for people: autoescaped templates, and how numbers and labels are formatted."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ def html(template: str, facts: Mapping[str, Any]) -> str:
 
 def markdown(template: str, facts: Mapping[str, Any]) -> str:
     """A Markdown page; every text is escaped, ``| code`` shows a name as code."""
-    return _render(template, facts, autoescape=False, finalize=_escaped)
+    return _render(template, facts, autoescape=False, finalize=_escape)
 
 
 def _render(template: str, facts: Mapping[str, Any], **options: Any) -> str:
@@ -38,7 +38,7 @@ def _render(template: str, facts: Mapping[str, Any], **options: Any) -> str:
     return environment.get_template(template).render(facts)
 
 
-def _escaped(value: Any) -> Any:
+def _escape(value: Any) -> Any:
     return value if isinstance(value, Markup | int | float) else text(value)
 
 

@@ -1,4 +1,4 @@
-"""The page about the data: whether it is fit to learn from, and what is in it."""
+"""The data quality page: whether the data is fit for training, its columns and refused rows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,18 +11,18 @@ def render(name: str, quality: Mapping[str, Any], max_quarantined: float) -> str
 
     Args:
         name: of the project.
-        quality: what ``data.profile.describe`` returned, or the same read from JSON.
+        quality: what ``validate.profile.profile_data`` returned, or the same read from JSON.
         max_quarantined: the share of all rows above which the pipeline stops.
     """
-    columns = [_labelled(column) for column in quality["columns"]]
+    columns = [_with_labels(column) for column in quality["columns"]]
     facts = {"name": name, "columns": columns, "max_quarantined": max_quarantined}
     return html("quality.html.j2", {**quality, **facts})
 
 
-def _labelled(column: dict[str, Any]) -> dict[str, Any]:
+def _with_labels(column: dict[str, Any]) -> dict[str, Any]:
     shape = column["shape"]
     if not shape or "values" not in shape:
         return column
     texts, counts = zip(*shape["values"], strict=True) if shape["values"] else ((), ())
-    named = zip(labels(list(texts)), texts, counts, strict=True)
-    return {**column, "shape": {"values": [list(value) for value in named]}}
+    labelled = zip(labels(list(texts)), texts, counts, strict=True)
+    return {**column, "shape": {"values": [list(value) for value in labelled]}}

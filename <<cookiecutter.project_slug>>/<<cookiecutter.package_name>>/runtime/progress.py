@@ -16,7 +16,9 @@ import structlog
 LOG_EVERY_S = 30.0
 BAR_AFTER_S = 2.0  # work that ends sooner has no bar
 BAR_EVERY_S = 0.2
-LARGE = 10_000  # units from which on they are displayed in thousands
+# As tqdm takes it: with a total, and without
+FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n:,}/{total:,} {unit} [{elapsed}<{remaining}{postfix}]"
+COUNT_FORMAT = "{desc}: {n:,} {unit} [{elapsed}{postfix}]"
 
 log = structlog.get_logger()
 
@@ -151,10 +153,11 @@ class Bar:
         bar = tqdm(
             desc=counter.task,
             total=counter.total,
-            unit=f" {counter.unit}",
-            unit_scale=counter.total is None or counter.total > LARGE,
+            unit=counter.unit,
             leave=False,
+            bar_format=FORMAT if counter.total else COUNT_FORMAT,
             dynamic_ncols=True,
+            delay=0.001,  # not drawn before ``start_t`` is set
             file=sys.stderr,
         )
         bar.start_t -= counter.seconds

@@ -64,12 +64,12 @@ class exit_on_error:  # noqa: N801 - reads as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
         if isinstance(error, Exception):
-            known = as_pipeline_error(error)
-            if known is None:
+            reported = as_pipeline_error(error)
+            if reported is None:
                 log.error("failed by a bug: please report it", exc_info=error)
                 sys.exit(PipelineError.exit_code)
-            log.error(known.message, kind=known.kind, code=known.code, **known.context)
-            sys.exit(known.exit_code)
+            log.error(reported.message, kind=reported.kind, code=reported.code, **reported.context)
+            sys.exit(reported.exit_code)
 
 
 def as_pipeline_error(error: Exception) -> PipelineError | None:

@@ -70,7 +70,9 @@ def store(uri: str) -> Iterator[Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     refusals = (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # said below, in a line
+    logging.getLogger("mlflow.store.db.utils").setLevel(
+        logging.CRITICAL
+    )  # repeated below, in one line
     file = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite") else None
     try:
         with store_file.exclusive(file) if file else nullcontext():

@@ -111,8 +111,9 @@ class Target:
         if self.task is Task.REGRESSION:
             return outputs
         if self.task is Task.BINARY:
-            return (outputs[:, 1] >= (0.5 if threshold is None else threshold)).astype(np.float64)
-        return outputs.argmax(axis=1).astype(np.float64)
+            at_least = 0.5 if threshold is None else threshold
+            return np.asarray(outputs[:, 1] >= at_least, dtype=np.float64)
+        return np.asarray(outputs.argmax(axis=1), dtype=np.float64)
 
     def to_frame(self, keys: pl.Series, outputs: Array, threshold: float | None) -> pl.DataFrame:
         """Key, ``prediction``, and of classes one column ``probability:<class>`` each, n rows."""

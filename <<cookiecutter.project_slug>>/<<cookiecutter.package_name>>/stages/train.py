@@ -39,14 +39,9 @@ def main(config: Config) -> float:
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
     said = Predictions(outputs, target.answers(outputs, threshold))
-    score = deciding.score(target, truth, said)
-    log.info(
-        "trained",
-        model=fitted.estimator,
-        rows=train.height,
-        validation={deciding.name: round(score, 4)},
-    )
-    return score
+    value = {deciding.name: round(deciding(target, truth, said), 4)}
+    log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
+    return deciding.score(target, truth, said)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Rows that break the schema go to quarantine; what else is odd is counted."""
+"""Validation by the schema: quarantine, duplicates, anomalies, the profile of the data."""

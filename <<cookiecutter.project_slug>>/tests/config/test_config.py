@@ -107,8 +107,8 @@ COLUMNS = ["id", "tail_number", "no", "007", "late"]
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("tail_numbr", "much alike are tail_number"),
-        ("Tail_Number", "much alike are tail_number"),
+        ("tail_numbr", "similar are tail_number"),
+        ("Tail_Number", "similar are tail_number"),
         ("weather", "there are id"),
         ("False", "'no'"),  # what OmegaConf makes of no
         ("7", "'007'"),

@@ -5,7 +5,7 @@ import polars as pl
 import yaml
 
 from <<cookiecutter.package_name>>.commands.arrive import arrive
-from <<cookiecutter.package_name>>.schema import row as schema
+from <<cookiecutter.package_name>>.schema.row import read_schema
 from <<cookiecutter.package_name>>.validate.quarantine import validate
 
 from ..conftest import ROOT
@@ -14,7 +14,7 @@ ROWS = ROOT / "data/raw/flights.parquet"
 
 
 def test_the_schema_holds_for_all_rows(tmp_path: Path) -> None:
-    rules = schema.read(str(ROOT / "schemas/flights.json"))
+    rules = read_schema(str(ROOT / "schemas/flights.json"))
     quality = validate(ROWS, rules, tmp_path / "v.parquet", tmp_path / "q.parquet")
 
     assert (quality.rows, quality.quarantined) == (40_000, 0)

@@ -85,6 +85,14 @@ def test_so_many_more_units_decide_in_eight_cases_of_ten() -> None:
     assert 0.7 <= np.mean(decided) <= 0.92
 
 
+def test_a_gain_of_next_to_nothing_asks_for_no_more_than_a_number_of_units() -> None:
+    gains = np.tile([1.0, -1.0], 20) + 1e-9
+    units = days(40, 1)
+    compared = Pair(np.zeros(40), values(np.sqrt(2 - gains)), values(np.full(40, np.sqrt(2))))
+
+    assert compared.compare(units).more_units == 10**9 - 40
+
+
 def test_more_units_are_enough_to_decide_at_all() -> None:
     units = days(3, 40)
     _, compared = undecided(units, 0.9)
@@ -120,6 +128,7 @@ def test_a_model_is_not_better_than_itself() -> None:
     same = Pair(drawn.truth, drawn.first, drawn.first).compare(MONTH)
 
     assert (same.gain, same.p_value, same.more_units) == (0, 1, None)
+    assert same.precision.design_effect is None
     assert not same.significant(LEVEL)
 
 

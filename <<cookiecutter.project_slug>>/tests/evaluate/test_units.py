@@ -74,6 +74,7 @@ def test_a_day_is_that_of_the_times_own_zone() -> None:
     ("setting", "group", "time", "message"),
     [
         ("custmer", None, None, "evaluate.unit names 'custmer', which is no column.*customer"),
+        ("", None, None, "evaluate.unit names '', which is no column"),
         ("auto", "custmer", None, "split.group names 'custmer', which is no column.*customer"),
         ("auto", None, "depart", "data.time names 'depart', which is no column.*departure"),
         ("day", None, None, "evaluate.unit is 'day', which needs .*data.time is empty"),

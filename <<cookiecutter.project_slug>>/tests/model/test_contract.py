@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.model.contract import Contract
 from <<cookiecutter.package_name>>.model.contract_file import read_contract, write_contract
 from <<cookiecutter.package_name>>.model.infer_contract import infer_contract
@@ -143,7 +143,9 @@ def test_what_was_written_is_read(rows: pl.DataFrame, target: Target) -> None:
 def test_a_feature_that_a_contract_cannot_hold_is_refused_by_name(rows: pl.DataFrame) -> None:
     x = rows.select(pair=pl.struct("wind", "seats"))
     step = Step(f"{__name__}.unnest", "pair")
-    fitted = fit(ModelSpec("dummy", {}, [step], 1, own=(step.step,)), x, LATE, LATE.encode(rows["late"]))
+    fitted = fit(
+        ModelSpec("dummy", {}, [step], 1, own=(step.step,)), x, LATE, LATE.encode(rows["late"])
+    )
 
     with pytest.raises(ConfigError, match="'pair' is Struct"):
         infer_contract(fitted, x, target=LATE, key="id", threshold=0.5)

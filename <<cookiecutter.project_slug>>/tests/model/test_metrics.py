@@ -43,7 +43,9 @@ CASES = [
 @pytest.mark.parametrize(("target", "name"), CASES, ids=lambda value: str(value)[-40:])
 def test_a_metric_prefers_the_truth_to_a_guess(target: Target, name: str) -> None:
     truth, one = TRUTH[target.task], METRICS[name]
-    exact = truth if target.task is Task.REGRESSION else np.eye(len(target.classes))[truth.astype(int)]
+    exact = (
+        truth if target.task is Task.REGRESSION else np.eye(len(target.classes))[truth.astype(int)]
+    )
     perfect = Predictions(exact, target.answers(exact, 0.5))
     guess = said(target, RNG.permutation(truth))
 

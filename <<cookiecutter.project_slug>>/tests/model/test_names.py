@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.model.estimators import build_estimator
 from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
 from <<cookiecutter.package_name>>.model.training import ModelSpec
@@ -192,7 +192,9 @@ def test_a_function_may_tell_its_types_as_text(params: dict[str, Any], first: in
     step = Step("own_names.frames", "wind", params)
     frame = pl.DataFrame({"wind": [1, 2]})
 
-    assert preprocessor([step], frame.schema, Task.BINARY, seed=1).fit_transform(frame)[0, 0] == first
+    assert (
+        preprocessor([step], frame.schema, Task.BINARY, seed=1).fit_transform(frame)[0, 0] == first
+    )
 
 
 def test_a_function_that_does_not_take_its_parameters_is_refused() -> None:

@@ -1,7 +1,7 @@
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -270,7 +270,7 @@ def test_a_step_serves_every_task(rows: pl.DataFrame, task: Task, step: str) -> 
     answers = model(rows, ModelSpec("dummy", {}, steps, 1), target).predict(rows)
 
     assert answers.height == 600
-    assert answers.columns == ["id", "prediction", *target.output_columns][:len(answers.columns)]
+    assert answers.columns == ["id", "prediction", *target.output_columns][: len(answers.columns)]
 
 
 def test_the_contract_tells_people_what_was_learned(rows: pl.DataFrame) -> None:

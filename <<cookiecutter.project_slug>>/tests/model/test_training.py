@@ -76,9 +76,7 @@ def test_a_model_learns_what_there_is_to_learn(
     assert score > 0.8
 
 
-@pytest.mark.parametrize(
-    "labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str
-)
+@pytest.mark.parametrize("labels", [("no", "yes"), (1, 2), (-1, 1), (False, True)], ids=str)
 @pytest.mark.parametrize("estimator", ["logistic", "xgboost"])
 def test_labels_of_any_kind_are_learned(
     rows: pl.DataFrame, estimator: str, labels: tuple[object, object]
@@ -128,7 +126,7 @@ def test_an_estimator_that_cannot_be_saved_is_refused_before_it_is_trained(
 ) -> None:
     monkeypatch.setattr(Unsaved, "fit", lambda *_: pytest.fail("it was trained"))
     name = f"{__name__}.Unsaved"
-    with pytest.raises(ModelError, match="not trusted|cannot be saved"):
+    with pytest.raises(ModelError, match=r"not trusted|cannot be saved"):
         fitted(rows, ModelSpec(name, {}, STEPS, 1, own=(name,)))
 
 

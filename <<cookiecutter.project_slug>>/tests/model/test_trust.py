@@ -11,9 +11,9 @@ import skops.io
 import yaml
 
 from <<cookiecutter.package_name>> import own
+from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
 from <<cookiecutter.package_name>>.model.flavors import sklearn as flavor
 from <<cookiecutter.package_name>>.model.model import Model

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.own.metrics import FALSE_ALARM, MISSED, cost
+from <<cookiecutter.package_name>>.split.target import Target, Task
 
 
 def test_a_missed_row_costs_more_than_a_false_alarm() -> None:

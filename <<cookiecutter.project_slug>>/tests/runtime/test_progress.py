@@ -111,6 +111,7 @@ def test_what_is_logged_meanwhile_stands_above_the_bar(
     screen = terminal()
     work = Work(seconds=3, total=10)
     bar = progress.Bar(work.counter)
+    work.wait(2)
     bar.update()
     progress.log.info("read", file="a.csv")
     bar.close()

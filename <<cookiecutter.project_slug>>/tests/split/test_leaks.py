@@ -3,10 +3,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.split.leaks import Findings, check, check_keys, how_well_alone
 from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
-from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.split.target import Target, Task
 
 FEATURES = ["departure", "origin", "wind", "seats"]
 TARGETS = {
@@ -148,5 +148,7 @@ def test_how_well_alone_knows_quantities_and_many_classes(
         third=pl.col("wind") // 34,
     )
 
-    alone = how_well_alone(parts(wide, replace(PLAN, target=TARGETS[target])), ["wind"], TARGETS[target])
+    alone = how_well_alone(
+        parts(wide, replace(PLAN, target=TARGETS[target])), ["wind"], TARGETS[target]
+    )
     assert low <= alone["wind"] <= high

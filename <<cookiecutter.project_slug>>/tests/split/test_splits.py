@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.errors import ConfigError, DataError
 from <<cookiecutter.package_name>>.split.keys import shares
 from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, folds, size_warnings, split
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.split.target import Target, Task
 
 KINDS = ["stratified", "group", "time"]
 SHARES = {"train": 0.7, "validation": 0.1, "test": 0.2}
@@ -30,7 +30,13 @@ TARGETS = {
 
 def plan(kind: str = "stratified", target: str = "late", **more: object) -> SplitSpec:
     group = "pilot" if kind == "group" else None
-    settings = {"target": TARGETS[target], "key": "id", "time": "departure", "group": group, "seed": 1}
+    settings = {
+        "target": TARGETS[target],
+        "key": "id",
+        "time": "departure",
+        "group": group,
+        "seed": 1,
+    }
     return SplitSpec(kind, **(settings | more))
 
 
@@ -57,7 +63,9 @@ def test_every_row_is_in_one_part(rows: pl.DataFrame, kind: str, target: str) ->
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_shares_asked_for_are_kept_as_chance_allows(seed: int) -> None:
-    many = pl.DataFrame({"id": range(40_000)}).with_columns(late=(pl.col("id") % 7 == 0).cast(pl.Int64))
+    many = pl.DataFrame({"id": range(40_000)}).with_columns(
+        late=(pl.col("id") % 7 == 0).cast(pl.Int64)
+    )
     parts = dealt(many, plan(seed=seed))
     rare = Splits(*(part.filter(pl.col("late") == 1) for part in parts.named().values()))
 

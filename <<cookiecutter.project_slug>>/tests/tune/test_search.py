@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from <<cookiecutter.package_name>>.tune.search import Problem, search
 from ..models import LATE, SEATS, WIND, spec, x_of
 
 STUDY = Path("study.db")
+LOGISTIC = spec("logistic")
 C = {"C": Dimension(low=0.01, high=10.0, log=True)}
 
 
@@ -25,7 +27,7 @@ def best_of(
     trials: int,
     target: Target = LATE,
     metric: Metric = METRICS["roc_auc"],
-    model: ModelSpec = spec("logistic"),
+    model: ModelSpec = LOGISTIC,
 ) -> dict[str, object]:
     dealt = folds(rows, SplitSpec("stratified", target, "id"), number=2)
     truth = target.encode(rows[target.column])
@@ -62,8 +64,8 @@ def test_an_own_metric_decides_a_search(rows: pl.DataFrame) -> None:
     import optuna
 
     @metric(needs="probabilities", tasks=["binary"], greater_is_better=False)
-    def doubt(_: object, truth: object, predictions: object) -> float:
-        return float(np.abs(predictions.outputs[:, 1] - 0.5).mean())  # least where C is small
+    def doubt(*given: Any) -> float:
+        return float(np.abs(given[-1].outputs[:, 1] - 0.5).mean())  # least where C is small
 
     assert best_of(rows, {"C": Dimension(choices=[1e-4, 10.0])}, 4, metric=doubt)["C"] == 1e-4
     (study,) = optuna.get_all_study_summaries(f"sqlite:///{STUDY}")

@@ -87,10 +87,11 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Predictor:
     names = trusted(saved, own, holder)
     try:
         pipeline = skops.io.loads(saved, trusted=names)
-        if not isinstance(pipeline, Pipeline) or len(pipeline.steps) != 2:
-            raise TypeError("it is no pipeline of preprocessing and estimator")
+        whole = isinstance(pipeline, Pipeline) and len(pipeline.steps) == 2
     except Exception as error:  # all of it is of trusted types, but may lack any part
         raise unusable(holder, error) from error
+    if not whole:
+        raise unusable(holder, TypeError("it is no pipeline of preprocessing and estimator"))
     return Predictor(pipeline, target)
 
 
