@@ -37,6 +37,6 @@ def shares(values: pl.Series, seed: int) -> NDArray[np.float64]:
 
 def group_codes(values: pl.Series) -> NDArray[np.intp]:
     """A number from 0 on for each different value, (n,); of any type, and null is one of them."""
-    first = pl.int_range(pl.len()).first().over("value")
-    rows = values.alias("value").to_frame().select(first).to_series().to_numpy()
-    return np.unique(rows, return_inverse=True)[1]
+    numbered = values.alias("value").to_frame().with_row_index("row")
+    first = numbered.select(pl.col("row").first().over("value")).to_series()
+    return np.unique(first.to_numpy(), return_inverse=True)[1]

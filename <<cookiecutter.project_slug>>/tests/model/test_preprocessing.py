@@ -46,7 +46,7 @@ def own_names(steps: Iterable[Step]) -> tuple[str, ...]:
 
 
 def ratio(frame: pl.DataFrame) -> pl.DataFrame:
-    share = pl.col("wind") / pl.col("seats")
+    share = pl.when(pl.col("seats") != 0).then(pl.col("wind") / pl.col("seats"))
     return frame.with_columns(share.alias("wind_per_seats"))
 
 

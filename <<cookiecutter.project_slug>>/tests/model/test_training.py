@@ -138,7 +138,7 @@ def test_what_only_training_makes_unsavable_is_refused_before_it(
     monkeypatch.setattr(
         SGDClassifier, "fit", lambda self, x, y: sizes.append(len(y)) or fit_all(self, x, y)
     )
-    with pytest.raises(ModelError, match="ModifiedHuber, which is not trusted"):
+    with pytest.raises(ModelError, match="ModifiedHuber by LossNode, which is not trusted"):
         fitted(rows, ModelSpec(name, {"loss": "modified_huber"}, STEPS, 1, own=(name,)))
 
     assert sizes == [200]
