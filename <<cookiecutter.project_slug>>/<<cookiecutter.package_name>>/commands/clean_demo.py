@@ -24,7 +24,9 @@ MARKED = ("README.md", ".github/workflows/drift.yml")  # hold parts between a be
 PART = re.compile(r"^[^\n]*begin of the demo.*?end of the demo[^\n]*\n", re.DOTALL | re.MULTILINE)
 GROUP = re.compile(r"^group: tail_number\b.*$", re.MULTILINE)
 LOCKS = ("params.yaml", "dvc.lock", "pipelines/release/dvc.lock", "pipelines/monitor/dvc.lock")
-OUTPUTS = ("data/*.parquet", "data/ingested.json", "data/split", "models", "reports")
+OUTPUTS = (
+    *("data/*.parquet", "data/ingested.json", "data/.predict", "data/split", "models", "reports"),
+)
 RECORDS = ("mlflow.db*", "mlruns", "alerts.db*")
 BATCHES = "data/incoming/2013-[01][0-9].parquet"  # of commands/arrive.py
 CONFIG, MINE = Path("conf/config.yaml"), Path("conf/data/mine.yaml")

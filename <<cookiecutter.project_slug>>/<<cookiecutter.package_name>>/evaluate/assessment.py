@@ -31,27 +31,27 @@ def assess(
         wanted: metrics; the first one decides.
         truth: (n,) class codes, or numbers.
         threshold: of the constant answer too.
-        units: of independence, of the n rows.
+        units: of the n rows.
 
     Returns:
-        each metric by name; ``interval`` and ``dummy`` hold one entry a metric; ``sample`` says
-        how much the rows say of the deciding one.
+        each metric by name; an ``interval`` and a ``dummy`` of each; the ``sample`` of the first.
     """
     constant = constant_answer(target, truth, threshold)
     drawn: dict[str, Any] = {"units": units, "resamples": resamples, "seed": seed}
-    model = replicate(wanted[0], target, truth, predictions, **drawn)
-    dummy = replicate(wanted[0], target, truth, constant, **drawn)
-    against = compare(model, dummy, level=level, seed=seed)
-    bounds = intervals(wanted, target, truth, predictions, level=level, **drawn)
+    pair = [replicate(wanted[0], target, truth, one, **drawn) for one in (predictions, constant)]
+    against = compare(*pair, level=level, seed=seed)
+    bounds = {wanted[0].name: pair[0].interval(level)}
+    bounds |= intervals(wanted[1:], target, truth, predictions, level=level, **drawn)
     return measure(wanted, target, truth, predictions) | {
         "deciding": wanted[0].name,
         "test_rows": truth.size,
         "gain": against.gain,
         "p_value": against.p_value,
         "better_than_dummy": against.significant(level),
+        "against_constant": asdict(against),
         "interval": {name: asdict(bound) for name, bound in bounds.items()},
         "dummy": measure(wanted, target, truth, constant),
-        "sample": asdict(model.precision()),
+        "sample": asdict(pair[0].precision()),
     }
 
 

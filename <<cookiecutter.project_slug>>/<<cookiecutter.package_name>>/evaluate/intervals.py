@@ -13,6 +13,7 @@ from math import floor, isfinite, log2, sqrt
 import numpy as np
 
 from ..model.metric import Metric, Predictions
+from ..runtime.progress import progress
 from ..split.target import Array, Target
 from .units import ROW, Rows, Units, counted
 
@@ -56,15 +57,17 @@ def resample(units: Units, resamples: int, seed: int) -> Iterator[Rows]:
     order = np.argsort(units.codes, kind="stable")
     sizes = units.sizes
     starts = np.cumsum(sizes) - sizes
-    for _ in range(resamples):
-        drawn = rng.integers(units.count, size=units.count)
-        if units.count == order.size:
-            yield order[drawn]
-            continue
-        lengths = sizes[drawn]
-        ends = np.cumsum(lengths)
-        offsets = np.repeat(starts[drawn] - ends + lengths, lengths)
-        yield order[offsets + np.arange(ends[-1])]
+    with progress("bootstrap", resamples, "resamples") as step:
+        for _ in range(resamples):
+            step()
+            drawn = rng.integers(units.count, size=units.count)
+            if units.count == order.size:
+                yield order[drawn]
+                continue
+            lengths = sizes[drawn]
+            ends = np.cumsum(lengths)
+            offsets = np.repeat(starts[drawn] - ends + lengths, lengths)
+            yield order[offsets + np.arange(ends[-1])]
 
 
 def leave_out(units: Units, groups: int, seed: int) -> Iterator[Rows]:

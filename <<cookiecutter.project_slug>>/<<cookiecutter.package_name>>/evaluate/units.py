@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..config.columns import check_names
 from ..errors import ConfigError
+from ..split.keys import group_codes
 
 Rows = NDArray[np.intp]  # numbers of rows
 ROW, AUTO = "row", "auto"
@@ -98,7 +99,7 @@ def _of_period(rows: pl.DataFrame, period: str, time: str | None) -> Units:
             "config.unit",
         )
     start = rows[time].dt.truncate(PERIODS[period])
-    return Units(f"{period} of {time}", _codes(start))
+    return Units(f"{period} of {time}", group_codes(start))
 
 
 def _holds_dates(rows: pl.DataFrame, time: str) -> bool:
@@ -108,11 +109,4 @@ def _holds_dates(rows: pl.DataFrame, time: str) -> bool:
 
 def _of_column(rows: pl.DataFrame, column: str, key: str) -> Units:
     check_names(rows.columns, {key: [column]})
-    return Units(f"value of {column}", _codes(rows[column]))
-
-
-def _codes(values: pl.Series) -> NDArray[np.intp]:
-    """A number from 0 on for each different value, (n,); of any type, and null is one of them."""
-    numbered = values.alias("value").to_frame().with_row_index("row")
-    first = numbered.select(pl.col("row").first().over("value")).to_series()
-    return np.unique(first.to_numpy(), return_inverse=True)[1]
+    return Units(f"value of {column}", group_codes(rows[column]))

@@ -16,6 +16,7 @@ MULTICLASS = frozenset({Task.MULTICLASS})
 RESERVED = frozenset(  # other keys of reports/metrics.json
     {
         *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
+        "against_constant",
         *("sample", "cross_validation"),
     }
 )

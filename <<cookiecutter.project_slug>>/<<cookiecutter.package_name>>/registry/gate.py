@@ -86,11 +86,15 @@ def _rounded(number: int) -> int:
     return round(number, min(0, 1 - int(log10(number))))
 
 
-def unopposed(*, better_than_dummy: bool) -> Decision:
-    """The verdict on a model that no champion stands against."""
-    if not better_than_dummy:
-        return Decision(Verdict.REJECT, "it is not better than a constant answer")
-    return Decision(Verdict.PROMOTE, "there is no champion to beat")
+def unopposed(constant: Comparison, level: float, why: str) -> Decision:
+    """The verdict by a comparison with a constant answer, where none is with a champion; ``why``.
+
+    A model that looks better than a constant answer, but on too few units, is held, not rejected.
+    """
+    decision = judge(constant, "a constant answer", level)
+    if decision.verdict is Verdict.PROMOTE:
+        return replace(decision, reason=f"{why}, and {decision.reason}")
+    return decision
 
 
 def challenge(

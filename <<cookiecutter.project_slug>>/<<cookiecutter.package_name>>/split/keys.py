@@ -33,3 +33,10 @@ def digests(values: pl.Series, seed: int = 0) -> Digests:
 def shares(values: pl.Series, seed: int) -> NDArray[np.float64]:
     """Each value's place between 0 and 1, spread evenly; another seed gives other places."""
     return digests(values, seed) / 2.0**64
+
+
+def group_codes(values: pl.Series) -> NDArray[np.intp]:
+    """A number from 0 on for each different value, (n,); of any type, and null is one of them."""
+    first = pl.int_range(pl.len()).first().over("value")
+    rows = values.alias("value").to_frame().select(first).to_series().to_numpy()
+    return np.unique(rows, return_inverse=True)[1]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..config.data import Data
 from ..config.split import Split
 from ..errors import ConfigError, DataError
-from .keys import shares
+from .keys import group_codes, shares
 from .target import Target, Task
 
 PARTS = ("train", "validation", "test")
@@ -127,7 +127,7 @@ def folds(rows: pl.DataFrame, spec: SplitSpec, *, number: int, repeats: int = 1)
         TimeSeriesSplit,
     )
 
-    codes = _group_codes(rows, spec.group) if spec.group else None
+    codes = group_codes(rows[spec.group]) if spec.group else None
     y = rows.select(_strata(spec.target)).to_series().to_numpy()
     try:
         if spec.kind == "time":
@@ -210,14 +210,6 @@ def _place(rows: pl.DataFrame, spec: SplitSpec) -> pl.Series:
         by_group, on=on, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined["~place"]
-
-
-def _group_codes(rows: pl.DataFrame, group: str) -> NDArray[np.intp]:
-    """The number of each row's group; rows without one are a group together."""
-    column = rows.select(group)
-    numbered = column.unique(maintain_order=True).with_row_index("__number")
-    joined = column.join(numbered, on=group, how="left", nulls_equal=True, maintain_order="left")
-    return joined["__number"].to_numpy().astype(np.intp)
 
 
 def _check_folds(pairs: list[Fold], codes: NDArray[np.intp] | None) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from ..config import Config
 from ..errors import ConfigError, ModelError
+from ..evaluate.paired import Comparison
 from ..evaluate.units import units
 from ..model.metrics import metrics
 from ..model.model import Model
@@ -38,10 +39,10 @@ def main(config: Config) -> None:
         version = register(client, uri, settings.registry, model=MODEL, tags=tags)
         champion = champion_of(client, settings.registry)
         decision = _decide(config, client, version, champion)
-        holder = champion and str(champion.version)
-        if decision.verdict is Verdict.PROMOTE:
+        better = decision.verdict is Verdict.PROMOTE
+        if better:
             promote(client, settings.registry, version)
-            holder = version
+    holder = version if better else champion and str(champion.version)
     ids = {"version": version, "champion": holder, "run_id": tags["run_id"]}
     write_json(REGISTRY, asdict(decision) | ids)
     log.info(str(decision.verdict), version=version, reason=decision.reason)
@@ -50,9 +51,11 @@ def main(config: Config) -> None:
 def _decide(config: Config, client: Any, version: str, champion: Any | None) -> Decision:
     if champion is not None and str(champion.version) == version:
         return Decision(Verdict.HOLD, "it is the champion")
-    better = json.loads(METRICS.read_text(encoding="utf-8"))["better_than_dummy"]
-    if champion is None or not config.gate.compare or not better:
-        return unopposed(better_than_dummy=better)
+    against = json.loads(METRICS.read_text(encoding="utf-8"))["against_constant"]
+    why = "there is no champion to beat" if champion is None else "gate.compare is false"
+    alone = unopposed(Comparison.from_json(against), config.evaluate.level, why)
+    if champion is None or not config.gate.compare or alone.verdict is not Verdict.PROMOTE:
+        return alone
     name = f"version {champion.version}"
     with tempfile.TemporaryDirectory() as folder:
         files = fetch(client, champion, Path(folder))
@@ -67,13 +70,9 @@ def _compare(config: Config, version: str, champion: Candidate) -> Decision:
     settings, rows = config.evaluate, pl.read_parquet(TEST)
     model = Model.load(MODEL, config.trusted)
     metric = metrics(settings.metrics, model.contract.target)[0]
-    return challenge(
-        Candidate(f"version {version}", model),
-        champion,
-        rows,
-        units(rows, settings.unit, group=config.split.group, time=config.data.time),
-        Rules(metric, config.gate.min_rows, settings.bootstrap, settings.level, config.seed),
-    )
+    rules = Rules(metric, config.gate.min_rows, settings.bootstrap, settings.level, config.seed)
+    of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
+    return challenge(Candidate(f"version {version}", model), champion, rows, of_rows, rules)
 
 
 if __name__ == "__main__":

@@ -372,7 +372,7 @@ ADDRESSES = {
     "a scheme that nobody knows": addressed("gopher://host/bad.csv", "config.address", "gopher"),
     "a kind that nobody knows": addressed("in/bad.csv", "config.value", "yaml", kind="yaml"),
     "a reader that is not there": addressed(
-        "in/bad.csv", "config.reader", "own.reader", kind="own.reader"
+        "in/bad.csv", "config.name", "own.reader", kind="own.reader"
     ),
     "a password in an address": addressed(
         "http://me:secret@127.0.0.1/bad.csv", "config.value", "uri_env"

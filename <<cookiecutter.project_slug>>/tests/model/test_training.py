@@ -243,3 +243,13 @@ def test_the_threshold_is_the_best_one() -> None:
     truth, scores = pl.Series([0, 0, 1, 1]).to_numpy(), pl.Series([0.1, 0.6, 0.7, 0.8]).to_numpy()
 
     assert best_threshold(truth, scores) == pytest.approx(0.7)
+
+
+def test_a_model_that_does_not_say_what_it_learned_from_is_not_loaded(
+    rows: pl.DataFrame, tmp_path
+) -> None:
+    model(rows, spec()).save(tmp_path / "model")
+    (tmp_path / "model/learned_keys.npy").unlink()
+
+    with pytest.raises(ModelError, match=r"learned_keys\.npy is not the file"):
+        Model.load(tmp_path / "model")

@@ -19,6 +19,7 @@ from <<cookiecutter.package_name>>.registry.gate import (
     Verdict,
     challenge,
     judge,
+    unopposed,
     unseen_by,
 )
 from <<cookiecutter.package_name>>.split.keys import digests
@@ -92,6 +93,28 @@ def test_the_better_is_promoted_the_undecided_held_and_the_rest_rejected(
 
     assert decision.verdict is expected
     assert (decision.rows, decision.units) == (5000, 31)
+    assert re.search(reason, decision.reason)
+
+
+@pytest.mark.parametrize(
+    ("constant", "expected", "reason"),
+    [
+        (
+            compared(0.05, 0.01),
+            PROMOTE,
+            "there is no champion to beat, and it is better than a con",
+        ),
+        (compared(0.05, 0.2, 43), HOLD, "looks better than a constant answer, .* about 43 more"),
+        (compared(-0.05, 0.2), REJECT, "it is not better than a constant answer"),
+        (compared(None, None), HOLD, "nobody can say whether it is better than a constant answer"),
+    ],
+)
+def test_without_a_champion_a_model_must_be_better_than_a_constant_answer(
+    constant: Comparison, expected: Verdict, reason: str
+) -> None:
+    decision = unopposed(constant, 0.05, "there is no champion to beat")
+
+    assert decision.verdict is expected
     assert re.search(reason, decision.reason)
 
 

@@ -83,7 +83,7 @@ def test_a_repository_at_another_place_releases_as_before_and_leaves_the_old_pla
     with tracking.store(uri) as client:
         champion = registry.champion_of(client, "flights")
         (tmp_path / "fetched").mkdir()
-        model, _ = registry.fetch(client, champion, tmp_path / "fetched")
+        model = registry.fetch(client, champion, tmp_path / "fetched")
     assert (model / "model.skops").read_text() == "a"
     assert released(uri, "b") == "2"
 
