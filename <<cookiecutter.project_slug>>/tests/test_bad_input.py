@@ -30,7 +30,7 @@ ROWS: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str]] = {
     "unknown column": (lambda rows: rows.with_columns(extra=1), "extra"),
     "no row passes": (lambda rows: rows.with_columns(station=pl.lit("Igloo")), "station"),
     "no rows": (lambda rows: rows.clear(), "hold no row"),
-    "one class": (lambda rows: rows.with_columns(late=pl.lit(0, pl.Int64)), "one value"),
+    "one class": (lambda rows: rows.with_columns(late=pl.lit(0, pl.Int64)), "nothing to learn"),
 }
 EVIDENCE = {"data/quarantine.parquet", "reports/quality.json", "reports/quality.html"}
 FILES = {"empty file": (b"", "is empty"), "not Parquet": (b"hello", "cannot be read")}
