@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -13,7 +13,7 @@ import polars as pl
 
 from ..ingest.incoming import Batch, IncomingFile
 from ..runtime.artifacts import atomic_write, link
-from ..runtime.parquet import appender, count_rows, read_batches
+from ..runtime.parquet import appender, count_rows
 from ..runtime.progress import Step, progress
 from ..runtime.resumable import digest, keep_only, resume
 from ..schema.row import RowSchema
@@ -48,7 +48,6 @@ def predict_batch(
     basis: Sequence[str],
     key: str,
     folder: Path,
-    scratch: Path,
 ) -> list[Part]:
     """Validate the rows of each file and predict the valid ones, some rows at a time.
 
@@ -61,18 +60,16 @@ def predict_batch(
         basis: digests of all else that predictions depend on, such as model and code.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
-        scratch: a folder for a temporary file.
 
     Raises:
         ConfigError, DataError: the rows cannot be validated, or a key does not identify a row.
         ModelError: the model cannot predict a row.
     """
-    files, temporary, parts = list(_files(batch, schema)), scratch / "rows.parquet", []
+    files, parts = list(_files(batch, schema)), []
     with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
         for file, rows, flags in files:
-            source = functools.partial(batch.as_file, file, temporary)
             validator = BatchValidator(schema, batch.schema, flags)
-            write = functools.partial(_write, source, validator, predict, step)
+            write = functools.partial(_write, batch.batches(file), validator, predict, step)
             signature = digest(batch.signature(file), list(basis), _digests(flags))
             record, reused = resume(folder / file.name, signature, write)
             step(rows if reused else 0)
@@ -94,7 +91,7 @@ def _files(
 
 
 def _write(
-    source: Callable[[], Path],
+    batches: Iterable[pl.DataFrame],
     validator: BatchValidator,
     predict: Predict,
     step: Step,
@@ -105,7 +102,7 @@ def _write(
         appender(folder / QUARANTINE) as append_quarantined,
         appender(folder / ANSWERS) as append_answers,
     ):
-        for rows in read_batches(source()):
+        for rows in batches:
             valid, quarantined = validator.split(rows)
             append_valid(valid)
             append_quarantined(quarantined)

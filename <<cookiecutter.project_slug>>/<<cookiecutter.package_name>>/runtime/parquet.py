@@ -31,6 +31,12 @@ def read_batches(file: Path) -> Iterator[pl.DataFrame]:
         yield rows.slice(start, ROW_GROUP).collect()
 
 
+def slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows in order, at most ROW_GROUP at a time; one slice at least."""
+    for start in range(0, max(1, rows.height), ROW_GROUP):
+        yield rows.slice(start, ROW_GROUP)
+
+
 @contextmanager
 def appender(file: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
     """A function that appends rows to a new Parquet file; all calls pass the same columns.

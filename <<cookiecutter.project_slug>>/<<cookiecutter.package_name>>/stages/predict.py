@@ -54,7 +54,6 @@ def main(config: Config) -> None:
             key=key,
             basis=[*basis, code_digest(Path(__file__).parents[1])],
             folder=PREDICT_PARTS / "answered",
-            scratch=place,
         )
         report = predictions.describe(parts, batch, schema, config.validate.changed_columns)
         predictions.publish(parts, OUTPUTS)

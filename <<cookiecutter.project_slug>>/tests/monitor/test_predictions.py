@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from <<cookiecutter.package_name>>.config.data import Data, Source
+from <<cookiecutter.package_name>>.config.data import Data, Join, Source
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest import incoming
 from <<cookiecutter.package_name>>.monitor.predictions import (
@@ -64,8 +66,8 @@ def predict(answer: Callable[[pl.DataFrame], pl.DataFrame] = double, basis: str 
     with scratch(Path("data/x")) as place:
         store = {"folder": STORE / "read", "scratch": place}
         batch = incoming.read(data(), rules, "y", ["id", "a"], **store)
-        kept = {"folder": STORE / "answered", "scratch": place}
-        parts = predict_batch(batch, rules, answer, key="id", basis=[basis], **kept)
+        kept = STORE / "answered"
+        parts = predict_batch(batch, rules, answer, key="id", basis=[basis], folder=kept)
         publish(parts, OUTPUTS)
     return parts
 
@@ -106,6 +108,26 @@ def die_at_the_second_file(rows: pl.DataFrame) -> pl.DataFrame:
     if rows["id"][0] == ROWS:
         os.kill(os.getpid(), signal.SIGKILL)
     return double(rows)
+
+
+def test_joined_rows_are_the_same_in_pieces_however_many_each_row_becomes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = pl.DataFrame({"id": [i % 40 for i in range(70)], "b": range(70)})
+    right.write_parquet("right.parquet")
+    joined = Source("parquet", "right.parquet", join=Join(["id"], "1:n"))
+    sources = replace(data(), sources=[Source("csv", "x.csv"), joined])
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4)
+    with scratch(Path("data/x")) as place:
+        store = {"folder": STORE / "read", "scratch": place}
+        batch = incoming.read(sources, read_schema("schema.json"), "y", [], **store)
+        pieces = [list(batch.batches(file)) for file in batch.files]
+        whole = [batch.rows(file).collect() for file in batch.files]
+
+    assert max(rows.height for piece in pieces for rows in piece) == 4
+    assert sum(rows.height for rows in whole) == 2 * FILES * ROWS
+    for piece, rows in zip(pieces, whole, strict=True):
+        assert_frame_equal(pl.concat(piece), rows)
 
 
 def test_a_killed_run_keeps_its_finished_parts_and_publishes_nothing() -> None:
