@@ -1,6 +1,7 @@
 """What a model predicts: the column, the task, the classes. Decided once, by `split`."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -78,6 +79,21 @@ class Target:
     def watched_columns(self) -> list[str]:
         """The outputs whose drift says something: of two probabilities that add up to 1, one."""
         return self.output_columns[-1:] if self.task is Task.BINARY else self.output_columns
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse columns, features or the key, that have the name of an answer.
+
+        Raises:
+            DataError: names them.
+        """
+        reserved = {PREDICTION, *self.output_columns}
+        taken = [name for name in columns if name in reserved]
+        if taken:
+            raise DataError(
+                f"the column {', '.join(map(repr, taken))} has the name of an answer of the model; "
+                f"these are {', '.join(sorted(reserved))}. Rename it in the source.",
+                "data.reserved_name",
+            )
 
     def encode(self, values: pl.Series) -> Array:
         """Class codes from 0, or numbers, (n,).

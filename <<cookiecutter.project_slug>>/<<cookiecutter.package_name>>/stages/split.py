@@ -28,6 +28,8 @@ def main(config: Config) -> None:
     check_names(rows.columns, _named(config), _dropped(config))
     check_complete(rows[data.target])
     target = infer_target(rows[data.target], data.task, data.positive)
+    inputs = features(rows, data.target, data.key, data.ignore).columns
+    target.check_names([data.key, *inputs])
     log.info("target", column=target.column, task=str(target.task), classes=len(target.classes))
 
     spec = SplitSpec.from_config(data, settings, target)
@@ -35,7 +37,7 @@ def main(config: Config) -> None:
     findings = leaks.check(
         parts,
         spec,
-        features(rows, data.target, data.key, data.ignore).columns,
+        inputs,
         max_repeated=settings.max_repeated,
         max_alone=settings.max_alone,
     )

@@ -300,6 +300,21 @@ def test_a_critical_rule_is_a_signal_and_the_other_rows_are_answered() -> None:
     assert report["valid"] == 39
 
 
+@pytest.mark.parametrize("name", ["prediction", "probability:0"])
+def test_a_feature_with_the_name_of_an_answer_is_refused_before_training(name: str) -> None:
+    schema = json.loads(Path("schema.json").read_text())
+    schema |= {"required": [], "x-rules": {}}
+    schema["properties"][name] = schema["properties"].pop("amount")
+    Path("schema.json").write_text(json.dumps(schema))
+    rows = Path("data/raw/rows.csv")
+    rows.write_text(rows.read_text().replace("amount", name, 1))
+    for stage in (ingest, validation):
+        job(stage, configured())
+
+    with pytest.raises(DataError, match=f"'{name}' has the name of an answer"):
+        job(split, configured())
+
+
 def test_a_target_that_comes_along_changes_nothing() -> None:
     arrive(text([row | {"bought": "nonsense"} for row in BATCH]))
 

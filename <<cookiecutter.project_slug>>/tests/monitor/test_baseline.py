@@ -1,7 +1,6 @@
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.monitor.baseline import reference
 from <<cookiecutter.package_name>>.split.target import Target
 
@@ -46,25 +45,3 @@ def test_a_reference_row_keeps_its_features_and_the_answers_to_watch(
 
 def test_the_reference_of_few_rows_is_all_of_them() -> None:
     assert reference(model(), ROWS, 100, 0).height == 5
-
-
-@pytest.mark.parametrize(
-    ("target", "name"),
-    [
-        *((target, "prediction") for target in (BINARY, COLOURS, PRICE)),
-        (BINARY, "probability:0"),
-        (COLOURS, "probability:red"),
-    ],
-)
-def test_a_feature_and_a_key_with_the_name_of_an_answer_are_refused(
-    target: Target, name: str
-) -> None:
-    for odd in (model(target, **{"a": "Float64", name: "String"}), model(target, key=name)):
-        with pytest.raises(DataError, match=f"'{name}' has the name of an answer"):
-            reference(odd, ROWS.rename({"b": name}), 3, 0)
-
-
-def test_a_feature_with_the_name_of_an_answer_of_another_task_is_none() -> None:
-    rows = ROWS.rename({"b": "probability:1"})
-    odd = model(PRICE, a="Float64", **{"probability:1": "String"})
-    assert reference(odd, rows, 3, 0).columns == ["a", "probability:1", "prediction"]

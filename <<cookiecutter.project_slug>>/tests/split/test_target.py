@@ -41,6 +41,24 @@ def test_the_task_follows_from_type_and_values(
 
 
 @pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        *((target, ["prediction"]) for target in (TWO, ABC, NUMBER)),
+        (TWO, ["probability:no", "probability:yes"]),
+        (ABC, ["probability:c"]),
+    ],
+)
+def test_a_column_with_the_name_of_an_answer_is_refused(target: Target, names: list[str]) -> None:
+    with pytest.raises(DataError, match=f"{', '.join(map(repr, names))} has the name of an answer"):
+        target.check_names(["id", *names])
+
+
+def test_the_name_of_an_answer_to_another_task_is_none() -> None:
+    NUMBER.check_names(["id", "probability:yes", "score"])
+    TWO.check_names(["probability:a"])
+
+
+@pytest.mark.parametrize(
     ("values", "settings", "task", "classes"),
     [
         ([1, 2, 3] * 3, {"task": "regression"}, Task.REGRESSION, ()),
