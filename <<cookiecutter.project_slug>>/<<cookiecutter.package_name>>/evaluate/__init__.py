@@ -1,1 +1,1 @@
-"""How good a model is, how sure that is, and a page about it for people."""
+"""How good a model is on test rows, and how certain that is."""

@@ -1,1 +1,1 @@
-"""Preprocessing and estimator as one scikit-learn Pipeline: made, trained, tuned, kept, loaded."""
+"""A model: its contract, preprocessing, estimators, training, metrics, and how it is saved."""

@@ -1,1 +1,1 @@
-"""Is the world still as the model knows it, and who is told if not."""
+"""Predictions for incoming rows, drift, and alerts."""
