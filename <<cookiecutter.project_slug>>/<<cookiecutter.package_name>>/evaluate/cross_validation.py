@@ -66,9 +66,9 @@ def score_folds(
     for number, (_, held_out) in enumerate(folds):
         threshold = _threshold(target, truth, folds, outputs, without=number)
         answers = target.answers(outputs[number], threshold)
-        said = Predictions(outputs[number], answers)
+        predictions = Predictions(outputs[number], answers)
         for metric in wanted:
-            scores[metric.name].append(metric(target, truth[held_out], said))
+            scores[metric.name].append(metric(target, truth[held_out], predictions))
     return scores
 
 

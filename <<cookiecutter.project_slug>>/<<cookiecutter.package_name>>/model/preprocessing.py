@@ -127,14 +127,14 @@ def _select(step: Step, empty: pl.DataFrame) -> list[str]:
         if item in SELECTORS:
             names.update(empty.select(SELECTORS[item]).columns)
             continue
-        found = _match(item, empty.columns) if item.startswith(PATTERN) else {item}
-        if not found or not found <= set(empty.columns):
+        columns = _match(item, empty.columns) if item.startswith(PATTERN) else {item}
+        if not columns or not columns <= set(empty.columns):
             raise ConfigError(
                 f"preprocess step {step.step!r} names {item!r}, which is no feature. There are "
                 f"{', '.join(empty.columns)}; types {', '.join(SELECTORS)}; patterns 're:^temp_'.",
                 "config.preprocess",
             )
-        names.update(found)
+        names.update(columns)
     return [name for name in empty.columns if name in names]
 
 

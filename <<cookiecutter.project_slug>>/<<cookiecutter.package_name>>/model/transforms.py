@@ -45,10 +45,10 @@ class DateParts(FrameStep):
     def transform(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """A float array; a null moment gives NaN."""
         moments = frame.with_columns(pl.col(pl.Date).cast(pl.Datetime))
-        made = [
+        parts = [
             getattr(pl.col(c).dt, p)().alias(f"{c}_{p}") for c in frame.columns for p in self._used
         ]
-        return moments.select(made).cast(pl.Float64).to_numpy()
+        return moments.select(parts).cast(pl.Float64).to_numpy()
 
     def _names(self) -> list[str]:
         return [f"{c}_{p}" for c in self.feature_names_in_ for p in self._used]
@@ -87,15 +87,15 @@ class HashBuckets(FrameStep):
         """A float array of zeros and ones."""
         from sklearn.utils import murmurhash3_32
 
-        made = np.zeros((frame.height, frame.width, self.buckets))
+        hashed_rows = np.zeros((frame.height, frame.width, self.buckets))
         for number, column in enumerate(frame.get_columns()):
             values = column.cast(pl.String)
             unique = values.drop_nulls().unique()
             hashed = [murmurhash3_32(v, positive=True) % self.buckets for v in unique]
             bucket = values.replace_strict(unique, hashed, default=None, return_dtype=pl.Int64)
             rows = bucket.is_not_null().arg_true().to_numpy()
-            made[rows, number, bucket.drop_nulls().to_numpy()] = 1.0
-        return made.reshape(frame.height, -1)
+            hashed_rows[rows, number, bucket.drop_nulls().to_numpy()] = 1.0
+        return hashed_rows.reshape(frame.height, -1)
 
     def _names(self) -> list[str]:
         return [f"{c}_{i}" for c in self.feature_names_in_ for i in range(self.buckets)]
@@ -146,12 +146,12 @@ class TextTfidf(FrameStep):
         """A float array; each row's weights of a column have length one, or zero."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        made = []
+        weights = []
         for column, terms, idf in zip(frame.get_columns(), self.terms_, self.idf_, strict=True):
             vectorizer = TfidfVectorizer(vocabulary=terms, **self._settings)
             vectorizer.idf_ = idf
-            made.append(vectorizer.transform(_texts(column)).toarray())
-        return np.hstack(made)
+            weights.append(vectorizer.transform(_texts(column)).toarray())
+        return np.hstack(weights)
 
     def _names(self) -> list[str]:
         columns = zip(self.feature_names_in_, self.terms_, strict=True)
@@ -195,18 +195,18 @@ class FrameFunction(FrameStep):
         Raises:
             ModelError: the function gives other columns than in training, or other rows.
         """
-        made = self._call(frame)
-        if made.columns != self.gives_:
-            raise self._broken(f"columns {made.columns} after {self.gives_} in training")
-        return made
+        result = self._call(frame)
+        if result.columns != self.gives_:
+            raise self._broken(f"columns {result.columns} after {self.gives_} in training")
+        return result
 
     def _call(self, frame: pl.DataFrame) -> pl.DataFrame:
-        made = self.function(frame, **(self.params or {}))
-        if not isinstance(made, pl.DataFrame):
-            raise self._broken(f"a {type(made).__name__}")
-        if made.height != frame.height:
-            raise self._broken(f"{made.height} rows for {frame.height}")
-        return made
+        result = self.function(frame, **(self.params or {}))
+        if not isinstance(result, pl.DataFrame):
+            raise self._broken(f"a {type(result).__name__}")
+        if result.height != frame.height:
+            raise self._broken(f"{result.height} rows for {frame.height}")
+        return result
 
     def _broken(self, gave: str) -> ModelError:
         return ModelError(

@@ -171,8 +171,8 @@ def comparable(frame: pl.DataFrame) -> pl.DataFrame:
 
     numbers = cs.numeric().cast(pl.Float64)
     text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
-    made = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
-    return made.select(cs.float() | cs.string())
+    finite = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
+    return finite.select(cs.float() | cs.string())
 
 
 def _values(

@@ -23,10 +23,10 @@ def fixed_width(source: SourceFile, scratch: Path) -> pl.LazyFrame:  # noqa: ARG
     lines = pl.scan_lines(source.file, name="line")
     needed = max(first for first, _ in places.values())
     short = pl.col("line").str.len_chars() < needed
-    found = lines.with_row_index("number", 1).filter(short).head(1).collect(engine="streaming")
-    if found.height:
+    first = lines.with_row_index("number", 1).filter(short).head(1).collect(engine="streaming")
+    if first.height:
         raise DataError(
-            f"{source.label}, line {found['number'][0]}: it has {found['line'][0]!r}, which ends "
+            f"{source.label}, line {first['number'][0]}: it has {first['line'][0]!r}, which ends "
             f"before character {needed}, where its last column begins. Fix the file.",
             "data.fixed_width",
         )

@@ -1,4 +1,4 @@
-"""Values of conf/ that are to be filled in (``???``), told by their files."""
+"""Values of conf/ that are to be filled in (``???``), named with their files."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +21,8 @@ def refuse_blanks(composed: DictConfig) -> None:
         purpose = f" ({PURPOSES[key]})" if key in PURPOSES else ""
         blanks.setdefault(_file(key.partition(".")[0]), []).append(f"{key}{purpose}")
     if blanks:
-        told = "; ".join(f"{file} leaves open {', '.join(keys)}" for file, keys in blanks.items())
-        raise ConfigError(f"{told}. Fill in each ??? there.", "config.blank")
+        blank = "; ".join(f"{file} leaves open {', '.join(keys)}" for file, keys in blanks.items())
+        raise ConfigError(f"{blank}. Fill in each ??? there.", "config.blank")
 
 
 def _blanks(values: Any, prefix: str = "") -> Iterator[str]:

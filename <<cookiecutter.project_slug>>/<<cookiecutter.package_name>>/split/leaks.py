@@ -88,10 +88,10 @@ def check_time(parts: Splits, time: str) -> None:
 
 def check_target(rows: pl.DataFrame, features: list[str], target: str) -> None:
     """Refuse a feature that is the target, or names each of its values by another one."""
-    found = [name for name in features if _is_recoded(rows, name, target)]
-    if found:
+    recoded = [name for name in features if _is_recoded(rows, name, target)]
+    if recoded:
         raise DataError(
-            f"{', '.join(found)} holds the target {target!r} itself, or another name for each of "
+            f"{', '.join(recoded)} holds the target {target!r} itself, or another name for each of "
             "its values. List it under data.ignore.",
             "data.leak",
         )

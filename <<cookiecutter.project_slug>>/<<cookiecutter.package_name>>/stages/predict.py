@@ -1,10 +1,7 @@
 """The model on what arrived: `python -m PACKAGE.stages.predict`."""
 
-import functools
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import structlog
 
 from ..config import Config
@@ -50,7 +47,7 @@ def main(config: Config) -> None:
         parts = predictions.predict_batch(
             batch,
             schema,
-            functools.partial(_answers, model),
+            model.predict,
             key=key,
             basis=[*basis, code_digest(Path(__file__).parents[1])],
             folder=PREDICT_PARTS / "answered",
@@ -64,15 +61,6 @@ def main(config: Config) -> None:
         log.warning("no row has arrived, so none is answered")
     counts = {name: report[name] for name in ("valid", "quarantined", "rules")}
     log.info("predicted", reused=sum(part.reused for part in parts), **counts)
-
-
-def _answers(model: Model, rows: pl.DataFrame) -> pl.DataFrame:
-    """Key, prediction and probabilities of each row, maybe of none."""
-    if rows.height:
-        return model.predict(rows)
-    target, contract = model.contract.target, model.contract
-    shape = (0, len(target.classes)) if target.classes else (0,)
-    return target.to_frame(contract.keys(rows), np.empty(shape), contract.threshold)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,10 @@ def main(config: Config) -> float:
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
-    said = Predictions(outputs, target.answers(outputs, threshold))
-    value = {deciding.name: round(deciding(target, truth, said), 4)}
+    predictions = Predictions(outputs, target.answers(outputs, threshold))
+    value = {deciding.name: round(deciding(target, truth, predictions), 4)}
     log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
-    return deciding.score(target, truth, said)
+    return deciding.score(target, truth, predictions)
 
 
 if __name__ == "__main__":

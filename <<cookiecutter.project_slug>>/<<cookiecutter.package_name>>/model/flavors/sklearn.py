@@ -32,6 +32,8 @@ class Predictor:
         Raises:
             ModelError: the pipeline cannot answer these rows.
         """
+        if x.is_empty():  # estimators refuse what has no row
+            return np.empty((0, len(self.target.classes)) if self.target.classes else 0)
         try:
             if not self.target.is_classification:
                 return np.asarray(self.pipeline.predict(x), dtype=np.float64).reshape(len(x))
