@@ -36,7 +36,8 @@ def main() -> int:
     """Run the comparison; return the exit code."""
     with scratch() as folder:
         ours = bake(folder / "bake")
-        stages: dict[str, Any] = yaml.safe_load((ours.path / "dvc.yaml").read_text())["stages"]
+        graph = (ours.path / "dvc.yaml").read_text().replace("${pkg}", ours.package)
+        stages: dict[str, Any] = yaml.safe_load(graph)["stages"]
         emptied = ours.copy(folder / "emptied")
         _empty(emptied, stages)
         repro: Command = [ours.python, "-m", "dvc", "repro"]

@@ -150,6 +150,16 @@ def test_an_experiment_in_a_copy_answers_by_its_own_configuration_and_is_taken_o
     assert metrics(repository)["roc_auc"] == pytest.approx(by_name["shrunk"], abs=1e-4)
 
 
+def test_a_search_is_an_experiment_and_its_best_trial_is_trained(repository: Path) -> None:
+    before = metrics(repository)
+    search = ("-S", "tune=optuna", "-S", "tune.trials=2", "-S", "tune.folds=2")
+    output = run(repository, "dvc", "exp", "run", "-n", "searched", *search)
+
+    assert ran(output) == {"compose", "tune", "train", "baseline", "evaluate", "track", "card"}
+    assert json.loads((repository / "models/tuning/best.json").read_text()).keys() == {"C"}
+    assert metrics(repository) != before
+
+
 def test_queued_experiments_are_honest_and_have_no_effect_outside(repository: Path) -> None:
     for name, override in (("q-dummy", "model=dummy"), ("q-seed", "seed=5")):
         run(repository, "dvc", "exp", "run", "--queue", "-n", name, "-S", override)
@@ -215,15 +225,24 @@ def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, pa
     assert "MLflow" in card
 
 
-def test_release_and_monitoring_run_on_what_arrives_later(repository: Path) -> None:
-    released = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
-    again = run(repository, "dvc", "repro", "pipelines/release/dvc.yaml")
+def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: Path) -> None:
+    release = ("dvc", "repro", "pipelines/release/dvc.yaml")
+    first, again = run(repository, *release), run(repository, *release)
+    run(repository, "dvc", "exp", "run", "-S", "model.params.C=0.0001")
+    worse = run(repository, *release)
+    registry = json.loads((repository / "reports/registry.json").read_text())
+
+    assert "there is no champion to beat" in first
+    assert "it is the champion" in again
+    assert "it is worse than the champion (version 1)" in worse
+    assert (registry["verdict"], registry["version"], registry["champion"]) == ("reject", "2", "1")
+
+
+def test_what_arrives_is_answered_and_its_drift_is_an_alert(repository: Path) -> None:
     arrive(repository)
     run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
     alerts = json.loads((repository / "reports/alerts.json").read_text())
 
-    assert "there is no champion to beat" in released
-    assert "it is the champion" in again
     assert pl.read_parquet(repository / "data/predictions.parquet").height == LATER_ROWS
     assert alerts["raised"]
     assert alerts["pending"] == []
