@@ -5,12 +5,13 @@ import random
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.paths import PREDICT_PARTS
@@ -88,7 +89,8 @@ def typed() -> pl.DataFrame:
     )
 
 
-def configured(**data: Any) -> Config:
+@cache
+def _composed() -> DictConfig:
     own = ["data=csv", "data.schema=schema.json", "data.target=bought", "data.key=id"]
     own += ["data.ignore=[mail]", "data.hash_key_env=HASH_KEY", "data.retry_s=0"]
     with initialize_config_dir(str(CONF)):
@@ -100,6 +102,12 @@ def configured(**data: Any) -> Config:
         {"kind": "csv", "path": "data/raw/planes.csv", "options": options, "join": planes},
     ]
     OmegaConf.update(composed, "data.sources", sources)
+    return composed
+
+
+def configured(**data: Any) -> Config:
+    """The tests' configuration with other values in its group ``data``."""
+    composed = _composed().copy()
     for name, value in data.items():
         OmegaConf.update(composed, f"data.{name}", value)
     return load(composed)
