@@ -185,8 +185,8 @@ class FrameFunction(FrameStep):
         self.params = params
 
     def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
-        """Remember the names of the columns that the function gives."""
-        self.gives_ = self._call(frame).columns
+        """Remember the columns of the result, which stay the same from then on."""
+        self.result_columns_ = self._call(frame).columns
         return super().fit(frame, y)
 
     def transform(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -196,8 +196,8 @@ class FrameFunction(FrameStep):
             ModelError: the function gives other columns than in training, or other rows.
         """
         result = self._call(frame)
-        if result.columns != self.gives_:
-            raise self._broken(f"columns {result.columns} after {self.gives_} in training")
+        if result.columns != self.result_columns_:
+            raise self._broken(f"columns {result.columns} after {self.result_columns_} in training")
         return result
 
     def _call(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -216,4 +216,4 @@ class FrameFunction(FrameStep):
         )
 
     def _names(self) -> list[str]:
-        return list(self.gives_)
+        return list(self.result_columns_)
