@@ -34,11 +34,18 @@ def project(folder: Path, stages: int, wait: float = 0.0) -> Path:
     return folder
 
 
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = project(tmp_path / "small", stages=4)
-    monkeypatch.chdir(folder)
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of four stages after `dvc repro`, for copies."""
+    folder = project(tmp_path_factory.mktemp("ran") / "small", stages=4)
     run(folder, "dvc", "repro", "--quiet")
+    return folder
+
+
+@pytest.fixture
+def small(ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = shutil.copytree(ran, tmp_path / "small", symlinks=True)
+    monkeypatch.chdir(folder)
     return folder
 
 
