@@ -34,9 +34,9 @@ def fitted(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted
 
 
 def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:
-    made = fitted(rows, spec, target)
+    trained = fitted(rows, spec, target)
     threshold = 0.5 if target.task is Task.BINARY else None
     contract = infer_contract(
-        made, x_of(rows, target), target=target, key="id", threshold=threshold
+        trained, x_of(rows, target), target=target, key="id", threshold=threshold
     )
-    return Model(made.predictor, contract, digests(rows["id"]))
+    return Model(trained.predictor, contract, digests(rows["id"]))

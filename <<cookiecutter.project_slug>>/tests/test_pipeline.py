@@ -266,7 +266,7 @@ def test_two_clones_give_the_same_bytes(finished: Path, tmp_path: Path) -> None:
 
 def test_a_secret_in_the_environment_is_written_nowhere(finished: Path) -> None:
     """The first run had it; so have all objects of git, the caches, databases and pages."""
-    found = [
+    holding = [
         path
         for folder, _, files in os.walk(finished)
         for path in (Path(folder, name) for name in files)
@@ -279,7 +279,7 @@ def test_a_secret_in_the_environment_is_written_nowhere(finished: Path) -> None:
         check=True,
     )
 
-    assert found == []
+    assert holding == []
     assert CANARY.encode() not in objects.stdout
 
 

@@ -71,13 +71,14 @@ def test_every_make_target_that_a_workflow_calls_exists(path: Path) -> None:
 def test_every_environment_is_made_of_the_python_that_the_job_chooses(path: Path) -> None:
     """By setup-uv, which sets UV_PYTHON; each Python of a matrix once."""
     for job in load(path)["jobs"].values():
-        steps = job["steps"]
-        made = [i for i, s in enumerate(steps) if re.search("make setup|uv venv", s.get("run", ""))]
-        setup = [i for i, s in enumerate(steps) if "astral-sh/setup-uv@" in s.get("uses", "")]
-        assert len(made) == len(setup) <= 1
-        if made:
-            python = steps[setup[0]]["with"]["python-version"]
-            assert setup < made
+        runs = [step.get("run", "") for step in job["steps"]]
+        makes = [number for number, run in enumerate(runs) if re.search("make setup|uv venv", run)]
+        uses = [step.get("uses", "") for step in job["steps"]]
+        chooses = [number for number, name in enumerate(uses) if "astral-sh/setup-uv@" in name]
+        assert len(makes) == len(chooses) <= 1
+        if makes:
+            python = job["steps"][chooses[0]]["with"]["python-version"]
+            assert chooses < makes
             assert (python == "${{ matrix.python }}") == ("strategy" in job)
 
 

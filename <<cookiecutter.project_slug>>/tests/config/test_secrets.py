@@ -71,13 +71,13 @@ def written(folder: Path) -> list[str]:
         capture_output=True,
         check=True,
     ).stdout
-    found = [
+    holding = [
         path
         for place, _, files in os.walk(folder)
         for path in (Path(place, name) for name in files)
         if CANARY.encode() in path.read_bytes()
     ]
-    return [str(path) for path in found] + ["git"] * (CANARY.encode() in objects)
+    return [str(path) for path in holding] + ["git"] * (CANARY.encode() in objects)
 
 
 @pytest.mark.parametrize(

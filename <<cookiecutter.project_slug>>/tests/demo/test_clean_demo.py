@@ -89,10 +89,10 @@ def test_the_runs_of_the_demo_go_with_it_and_those_of_other_data_stay(
 def test_a_choice_of_the_owner_stays() -> None:
     config = Path("conf/config.yaml")
     config.write_text(config.read_text().replace("- data: flights", "- data: csv"))
-    said = clean_demo()
+    output = clean_demo()
 
     assert "- data: csv" in config.read_text()
-    assert "conf/config.yaml" in said
+    assert "conf/config.yaml" in output
     assert not MINE.exists()
 
 

@@ -80,9 +80,9 @@ def test_a_folds_threshold_is_not_chosen_on_the_fold() -> None:
         honest += score_folds(target, truth, dealt, outputs, accuracy)["balanced_accuracy"]
         chosen += [
             max(
-                (np.mean(said[truth[part] == 1]) + np.mean(~said[truth[part] == 0])) / 2
+                (np.mean(answers[truth[part] == 1]) + np.mean(~answers[truth[part] == 0])) / 2
                 for cut in scores[part]
-                for said in [scores[part] >= cut]
+                for answers in [scores[part] >= cut]
             )
             for part in rows
         ]

@@ -161,8 +161,10 @@ def test_jackknife_and_bootstrap_agree_on_a_variance(name: str) -> None:
     rng = np.random.default_rng(2)
     scores = rng.random(600)
     truth = (rng.random(600) < scores).astype(float)
-    said = Predictions(np.column_stack([1 - scores, scores]), (scores > 0.4).astype(float))
-    both = replicate(METRICS[name], BINARY, truth, said, units=days(60, 10), resamples=100, seed=1)
+    predictions = Predictions(np.column_stack([1 - scores, scores]), (scores > 0.4).astype(float))
+    both = replicate(
+        METRICS[name], BINARY, truth, predictions, units=days(60, 10), resamples=100, seed=1
+    )
 
     ratio = variance(both.pseudo_values) / both.resampled.var(ddof=1)
     assert 0.55 < ratio < 1.8

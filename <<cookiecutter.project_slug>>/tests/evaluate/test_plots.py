@@ -30,10 +30,10 @@ def drawn(target: Target, rows: int = 400) -> dict:
     ],
 )
 def test_a_task_has_its_own_plots_and_no_rows_for_the_others(target: Target, own: set) -> None:
-    made = drawn(target)
+    points = drawn(target)
 
-    assert tuple(made) == NAMES
-    assert {name for name, rows in made.items() if rows} == own
+    assert tuple(points) == NAMES
+    assert {name for name, rows in points.items() if rows} == own
 
 
 def test_a_curve_begins_and_ends_where_it_should() -> None:
@@ -51,8 +51,8 @@ def test_the_confusion_names_the_classes() -> None:
 
 
 def test_a_residual_is_what_the_prediction_misses() -> None:
-    made = drawn(NUMBER, rows=PAIRS + 500)
+    points = drawn(NUMBER, rows=PAIRS + 500)
 
-    assert len(made["residuals"]) == PAIRS
-    for pair, residual in zip(made["predicted_actual"], made["residuals"], strict=True):
+    assert len(points["residuals"]) == PAIRS
+    for pair, residual in zip(points["predicted_actual"], points["residuals"], strict=True):
         assert residual["residual"] == pytest.approx(pair["actual"] - pair["predicted"], abs=2e-6)

@@ -61,8 +61,8 @@ def line(number: int, text: str) -> str:
 
 def row(**values: object) -> str:
     """The good file with other values in its fifth line."""
-    made = RECORDS[3] | {name: str(value) for name, value in values.items()}
-    return line(5, ",".join(made.values()))
+    record = RECORDS[3] | {name: str(value) for name, value in values.items()}
+    return line(5, ",".join(record.values()))
 
 
 def value(result: str, **values: object) -> Case:

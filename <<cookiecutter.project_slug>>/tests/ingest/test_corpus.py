@@ -94,10 +94,10 @@ def test_an_input_has_its_result(
     monkeypatch.chdir(folder)
     error = run(case, case.file)
     if error is None:
-        fell = pl.read_parquet("data/quarantine.parquet")
+        quarantine = pl.read_parquet("data/quarantine.parquet")
         expected = [] if case.result == "fine" else [True]
-        assert [case.result in rules for rules in fell["broken_rules"]] == expected
-        assert [word for word in case.told if word not in str(fell.rows())] == []
+        assert [case.result in rules for rules in quarantine["broken_rules"]] == expected
+        assert [word for word in case.told if word not in str(quarantine.rows())] == []
     else:
         known = as_pipeline_error(error)
         assert known is not None, repr(error)

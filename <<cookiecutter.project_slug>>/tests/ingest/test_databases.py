@@ -27,11 +27,11 @@ ROWS = [(1, "a", 0.5), (2, None, 1.5)]
 
 
 def ingest(retry_s: float = 0, **source: str) -> pl.DataFrame:
-    found = source_files(Source(kind="sql", **source), Path())
+    files = source_files(Source(kind="sql", **source), Path())
     shutil.rmtree("parts", ignore_errors=True)
     folder = Path("parts")
     folder.mkdir()
-    write_parts(found, folder, ReadPolicy(retry_s), folder, Manifest("", {}))
+    write_parts(files, folder, ReadPolicy(retry_s), folder, Manifest("", {}))
     return pl.read_parquet(folder / "*.parquet")
 
 
@@ -46,8 +46,8 @@ def file() -> Path:
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a PostgreSQL server of its own, on loopback."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    where = shutil.which("initdb") or (found and str(found[-1]))
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    where = shutil.which("initdb") or (programs and str(programs[-1]))
     if not where:
         pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
     binaries = Path(where).parent
@@ -136,13 +136,13 @@ def test_sql_that_writes_is_refused_and_has_no_effect(file: Path, query: str) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [("SELECT * FROM nope", "no such table: nope"), ("SELECT id, id FROM t", "two columns")],
 )
 def test_a_fault_for_good_is_told_in_the_words_of_the_database(
-    file: Path, query: str, told: str
+    file: Path, query: str, expected: str
 ) -> None:
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=expected):
         ingest(path=str(file), query=query, retry_s=60)
 
 
@@ -207,11 +207,11 @@ def test_postgresql_is_read_with_its_types(server: str, monkeypatch: pytest.Monk
     )
     monkeypatch.setenv("BASE", server)
 
-    found = ingest(uri_env="BASE", table="public.t")
+    rows = ingest(uri_env="BASE", table="public.t")
 
-    assert found["id"].to_list() == list(range(1, 100_001))
-    assert found["price"].cast(pl.Float64).unique().to_list() == [1.5]
-    assert found["name"].unique().to_list() == ["é"]
+    assert rows["id"].to_list() == list(range(1, 100_001))
+    assert rows["price"].cast(pl.Float64).unique().to_list() == [1.5]
+    assert rows["name"].unique().to_list() == ["é"]
 
 
 @pytest.mark.parametrize(
@@ -284,10 +284,10 @@ def test_every_other_dialect_is_read_by_sqlalchemy(monkeypatch: pytest.MonkeyPat
         )
     monkeypatch.setenv("BASE", "duckdb:///in.duckdb")
 
-    found = ingest(uri_env="BASE", table="t")
+    rows = ingest(uri_env="BASE", table="t")
 
-    assert found["id"].to_list() == list(range(70_000))
-    assert found["name"].to_list()[60_000:60_002] == [None, "late"]
+    assert rows["id"].to_list() == list(range(70_000))
+    assert rows["name"].to_list()[60_000:60_002] == [None, "late"]
     with pytest.raises(DataError, match="nope"):
         ingest(uri_env="BASE", table="nope")
     with pytest.raises(DataError):

@@ -19,14 +19,14 @@ def write(name: str, key: str = "1") -> None:
 
 def keys(path: str, limits: Limits | None = None) -> list[str]:
     """The keys in the files of a source, in the order in which they are read."""
-    found: list[str] = []
+    files: list[str] = []
     for number, source_file in enumerate(
         source_files(Source(kind="csv", path=path), Path("s"), limits)
     ):
         place = Path(f"scratch{number}")
         place.mkdir(exist_ok=True)
-        found += open_table(source_file, place).rows.collect()["k"].to_list()
-    return found
+        files += open_table(source_file, place).rows.collect()["k"].to_list()
+    return files
 
 
 def refused(path: str, **source: str) -> PipelineError:
@@ -74,9 +74,9 @@ def test_a_variable_tells_its_files_apart_and_not_where_they_are(
     write("secret/2013/data.csv")
     monkeypatch.setenv("ADDRESS", f"file://{Path.cwd()}/secret/*/data.csv")
 
-    found = source_files(Source(kind="csv", uri_env="ADDRESS"), Path("s"))
+    files = source_files(Source(kind="csv", uri_env="ADDRESS"), Path("s"))
 
-    names = [source_file.label for source_file in found]
+    names = [source_file.label for source_file in files]
     assert names == ["$ADDRESS (2012/data.csv)", "$ADDRESS (2013/data.csv)"]
 
 

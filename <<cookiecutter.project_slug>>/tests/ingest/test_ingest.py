@@ -80,11 +80,11 @@ def test_what_has_changed_is_read_again(package: str, change: str) -> None:
     else:
         (INGESTED / "00000.parquet").write_bytes(b"broken")
     ingest(package, f"{{kind: csv, path: raw/*.csv{option}}}")
-    found = sha256_of(INGESTED)
+    before = sha256_of(INGESTED)
     Path("data/ingested.json").unlink()
     ingest(package, f"{{kind: csv, path: raw/*.csv{option}}}")
 
-    assert sha256_of(INGESTED) == found
+    assert sha256_of(INGESTED) == before
     assert pl.read_parquet(INGESTED).height == 2
 
 
@@ -94,10 +94,10 @@ def test_a_source_that_fails_leaves_the_last_table_and_tells_one_line(package: s
     before = sha256_of(INGESTED)
     write("raw/b.csv", "2")
 
-    told = ingest(package, "{kind: csv, path: raw/*.csv}", code=3)
+    output = ingest(package, "{kind: csv, path: raw/*.csv}", code=3)
 
-    assert "raw/b.csv, line 2: 1 fields" in told
-    assert "Traceback" not in told
+    assert "raw/b.csv, line 2: 1 fields" in output
+    assert "Traceback" not in output
     assert sha256_of(INGESTED) == before
     assert [path.name for path in Path("data").glob(".*")] == []
 
@@ -126,7 +126,7 @@ def test_sources_of_several_kinds_are_stacked_and_joined(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cardinality", "left", "right", "told"),
+    ("cardinality", "left", "right", "expected"),
     [
         ("n:1", [1, 1], [1, 1], "k=1 stands 2 times in r"),
         ("1:1", [1, 2], [2, 2, 2], "k=2 stands 3 times in r"),
@@ -138,25 +138,25 @@ def test_sources_of_several_kinds_are_stacked_and_joined(package: str) -> None:
     ],
 )
 def test_the_cardinality_of_a_join_is_checked_with_an_example(
-    cardinality: str, left: list[int], right: list[int], told: str | None
+    cardinality: str, left: list[int], right: list[int], expected: str | None
 ) -> None:
     frames = pl.LazyFrame({"k": left}), pl.LazyFrame({"k": right, "w": right})
-    if told is None:
+    if expected is None:
         joined = joiner(*frames, ["k"], cardinality, "r")(frames[0])
         assert joined.collect().height >= len(left)
     else:
-        with pytest.raises(DataError, match=told):
+        with pytest.raises(DataError, match=expected):
             joiner(*frames, ["k"], cardinality, "r")
 
 
 @pytest.mark.parametrize(
-    ("right", "told"),
+    ("right", "expected"),
     [({"j": [1]}, "lacks the key k"), ({"k": [1], "v": [1]}, "both sides have v")],
 )
 def test_a_join_without_key_or_with_a_column_twice_is_refused(
-    right: dict[str, Any], told: str
+    right: dict[str, Any], expected: str
 ) -> None:
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=expected):
         joiner(pl.LazyFrame({"k": [1], "v": [1]}), pl.LazyFrame(right), ["k"], "n:1", "r")
 
 
@@ -207,12 +207,12 @@ def test_what_a_server_packs_is_unpacked_within_the_limits(package: str, web: st
 
     assert pl.read_parquet(INGESTED).rows() == [("1", "a")]
     Answers.rows = 300_000
-    said = ingest(package, source, "data.limits.unpacked_gb=0.001", code=3)
-    assert "data.limits.unpacked_gb" in said
+    output = ingest(package, source, "data.limits.unpacked_gb=0.001", code=3)
+    assert "data.limits.unpacked_gb" in output
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "told", "again"),
+    ("name", "code", "expected", "again"),
     [
         ("404", 3, "nothing is at", False),
         ("403", 3, "HTTP 403", False),
@@ -221,18 +221,18 @@ def test_what_a_server_packs_is_unpacked_within_the_limits(package: str, web: st
     ],
 )
 def test_a_server_that_refuses_is_told_and_asked_again_only_where_that_may_help(
-    package: str, web: str, name: str, code: int, told: str, again: bool
+    package: str, web: str, name: str, code: int, expected: str, again: bool
 ) -> None:
     secret = "-".join(("canary", "3f9a"))
     env = {"ADDRESS": f"{web}/{name}?sig={secret}"}
     source = "{kind: csv, uri_env: ADDRESS}"
 
-    said = ingest(package, source, "data.retry_s=1.5", code=code, **env)
+    output = ingest(package, source, "data.retry_s=1.5", code=code, **env)
 
-    assert told in said
-    assert "$ADDRESS" in said
-    assert secret not in said
-    assert "Traceback" not in said
+    assert expected in output
+    assert "$ADDRESS" in output
+    assert secret not in output
+    assert "Traceback" not in output
     assert (len(Answers.seen) > 1) == again
 
 

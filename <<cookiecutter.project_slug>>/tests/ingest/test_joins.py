@@ -111,9 +111,9 @@ def test_the_share_of_rows_without_partner_is_told(
     right = pl.LazyFrame({"k": range(partners), "v": range(partners)})
     join(pl.LazyFrame({"k": range(100)}), right, ["k"], "1:1", "r")
 
-    told = capsys.readouterr().err
-    assert f"[{level}" in told
-    assert f"share={1 - partners / 100}" in told
+    output = capsys.readouterr().err
+    assert f"[{level}" in output
+    assert f"share={1 - partners / 100}" in output
 
 
 def test_no_rows_are_no_fault_of_the_key() -> None:

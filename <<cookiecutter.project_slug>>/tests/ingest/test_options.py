@@ -87,7 +87,7 @@ def test_numbers_with_a_decimal_comma_are_numbers_in_the_columns_that_are_named(
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "told"),
+    ("kind", "options", "expected"),
     [
         ("csv", {"decimal_comma": True}, "names the columns"),
         ("csv", {"decimal_comma": ["z"]}, "There are: x, y"),
@@ -127,7 +127,7 @@ def test_numbers_with_a_decimal_comma_are_numbers_in_the_columns_that_are_named(
     ],
 )
 def test_an_option_without_effect_or_sense_is_refused_by_name(
-    kind: str, options: dict[str, Any], told: str
+    kind: str, options: dict[str, Any], expected: str
 ) -> None:
     Path("in.csv").write_text(GOOD)
     if kind == "parquet":
@@ -135,7 +135,7 @@ def test_an_option_without_effect_or_sense_is_refused_by_name(
     with pytest.raises(ConfigError) as raised:
         ingest(kind, "in.csv", **options)
 
-    assert told in raised.value.message, raised.value.message
+    assert expected in raised.value.message, raised.value.message
 
 
 def test_options_that_count_rows_are_refused_for_several_files() -> None:

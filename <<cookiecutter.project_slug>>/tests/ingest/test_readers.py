@@ -22,16 +22,16 @@ GOOD = "x,y\n1,a\n2,b\n"
 
 def ingest(kind: str, path: str | Path, **options: Any) -> pl.DataFrame:
     """What becomes of a source, through files, as the stage does it."""
-    found = source_files(Source(kind=kind, path=str(path), options=options), Path())
+    files = source_files(Source(kind=kind, path=str(path), options=options), Path())
     folder = Path("parts")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    write_parts(found, folder, ReadPolicy(0), folder, Manifest("", {}))
+    write_parts(files, folder, ReadPolicy(0), folder, Manifest("", {}))
     return pl.read_parquet(folder / "*.parquet")
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "code", "told"),
+    ("content", "options", "code", "expected"),
     [
         (b"", {}, "data.empty_file", "empty"),
         (b"x,x\n1,2\n", {}, "data.column_name", "2 columns are called 'x'"),
@@ -54,14 +54,16 @@ def ingest(kind: str, path: str | Path, **options: Any) -> pl.DataFrame:
     ],
 )
 def test_a_broken_csv_is_refused_where_it_is_broken(
-    content: bytes, options: dict[str, Any], code: str, told: str
+    content: bytes, options: dict[str, Any], code: str, expected: str
 ) -> None:
     Path("in.csv").write_bytes(content)
 
     with pytest.raises(DataError, match=r"in\.csv") as raised:
         ingest("csv", "in.csv", **options)
 
-    assert (raised.value.code, told in raised.value.message) == (code, True), raised.value.message
+    assert (raised.value.code, expected in raised.value.message) == (code, True), (
+        raised.value.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,10 +90,10 @@ def test_an_odd_but_good_csv_is_read(content: bytes, options: dict[str, Any]) ->
 def test_quoted_newlines_nulls_at_the_end_and_names_in_unicode_are_read() -> None:
     Path("größe.csv").write_text('größe,"a\nb"\n"1,\n2",\n3,""\n"x, y, z",\n', encoding="utf-8")
 
-    found = ingest("csv", "größe.csv")
+    rows = ingest("csv", "größe.csv")
 
-    assert found.columns == ["größe", "a\nb"]
-    assert found["größe"].to_list() == ["1,\n2", "3", "x, y, z"]
+    assert rows.columns == ["größe", "a\nb"]
+    assert rows["größe"].to_list() == ["1,\n2", "3", "x, y, z"]
 
 
 def test_letters_outside_of_ascii_survive_every_encoding() -> None:
@@ -114,10 +116,10 @@ def test_json_values_become_text_and_late_keys_become_columns(kind: str) -> None
     text = json.dumps(LINES) if kind == "json" else "\n".join(map(json.dumps, LINES))
     Path("in").write_text(text)
 
-    found = ingest(kind, "in")
+    rows = ingest(kind, "in")
 
-    assert found.columns == ["x", "y", "z", "w"]
-    assert found.rows() == TEXT
+    assert rows.columns == ["x", "y", "z", "w"]
+    assert rows.rows() == TEXT
 
 
 def test_an_array_inside_of_a_document_is_found_and_digits_stay() -> None:
@@ -129,7 +131,7 @@ def test_an_array_inside_of_a_document_is_found_and_digits_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "told"),
+    ("kind", "content", "expected"),
     [
         ("json", '{"x": 1}', "no JSON array"),
         ("json", '[{"x": 1}, 2]', "item 2: int"),
@@ -141,13 +143,13 @@ def test_an_array_inside_of_a_document_is_found_and_digits_stay() -> None:
         ("ndjson", '[{"x": 1}]', "line 1"),
     ],
 )
-def test_broken_json_is_refused_where_it_is_broken(kind: str, content: str, told: str) -> None:
+def test_broken_json_is_refused_where_it_is_broken(kind: str, content: str, expected: str) -> None:
     Path("in").write_text(content)
 
     with pytest.raises(DataError) as raised:
         ingest(kind, "in")
 
-    assert told in raised.value.message, raised.value.message
+    assert expected in raised.value.message, raised.value.message
 
 
 def test_folders_named_by_values_are_columns_and_hidden_files_are_none() -> None:

@@ -22,11 +22,11 @@ def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
 def test_csv_values_stay_text_for_validation_to_judge(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,two\n,3\n")
 
-    found = read_sources(
+    rows = read_sources(
         [Source(kind="csv", path=f"{tmp_path}/a.csv")], tmp_path / "scratch", ReadPolicy(0)
     ).collect()
 
-    assert found.to_dict(as_series=False) == {"x": ["1", None], "y": ["two", "3"]}
+    assert rows.to_dict(as_series=False) == {"x": ["1", None], "y": ["two", "3"]}
 
 
 def test_stacked_sources_keep_all_columns() -> None:

@@ -167,11 +167,11 @@ def test_codes_in_names_of_folders_in_a_bucket_stay_text(
 def test_what_is_not_in_the_store_is_named(
     package: str, server: dict[str, str], kind: str, path: str
 ) -> None:
-    said = ingest(package, f"{{kind: {kind}, path: '{path}'}}", code=3, **server)
+    output = ingest(package, f"{{kind: {kind}, path: '{path}'}}", code=3, **server)
 
-    assert f"nothing is at {path}" in said
-    assert SECRET not in said
-    assert "Traceback" not in said
+    assert f"nothing is at {path}" in output
+    assert SECRET not in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -179,11 +179,11 @@ def test_a_store_that_does_not_answer_may_answer_later(
     package: str, server: dict[str, str], kind: str
 ) -> None:
     away = server | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
-    said = ingest(package, f"{{kind: {kind}, path: 's3://flights/1.{kind}'}}", code=5, **away)
+    output = ingest(package, f"{{kind: {kind}, path: 's3://flights/1.{kind}'}}", code=5, **away)
 
-    assert "cannot be reached" in said
-    assert SECRET not in said
-    assert "Traceback" not in said
+    assert "cannot be reached" in output
+    assert SECRET not in output
+    assert "Traceback" not in output
 
 
 def test_a_store_that_fails_in_the_midst_of_a_table_is_asked_again(
@@ -197,18 +197,18 @@ def test_a_store_that_fails_in_the_midst_of_a_table_is_asked_again(
     with unsteady(server, range(first, first + 4)) as (env, asked):
         impatient = "options: {storage_options: {max_retries: 0}}"  # of polars itself
         source = f"{{kind: parquet, path: '{path}', {impatient}}}"
-        said = ingest(package, source, "data.retry_s=60", **env)
+        output = ingest(package, source, "data.retry_s=60", **env)
 
-    assert "retry" in said, said
+    assert "retry" in output, output
     assert pl.read_parquet(INGESTED).rows() == [(1, "a"), (2, "b")]
 
 
 def test_credentials_that_are_nowhere_are_asked_for(package: str) -> None:
     nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": "none.json"}
-    said = ingest(package, "{kind: parquet, path: 'gs://flights/1.parquet'}", code=3, **nowhere)
+    output = ingest(package, "{kind: parquet, path: 'gs://flights/1.parquet'}", code=3, **nowhere)
 
-    assert "the credentials" in said
-    assert "Traceback" not in said
+    assert "the credentials" in output
+    assert "Traceback" not in output
 
 
 def test_dvc_brings_back_from_a_bucket_what_is_lost_here(

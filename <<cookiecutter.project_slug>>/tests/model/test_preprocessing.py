@@ -32,9 +32,9 @@ def rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 def transformed(rows: pl.DataFrame, *steps: Step) -> pl.DataFrame:
     """What the steps give, by name."""
-    made = preprocessor(list(steps), rows.schema, Task.BINARY, seed=1)
-    values = made.fit_transform(rows, pl.Series([0, 1] * (rows.height // 2)))
-    return pl.DataFrame(values, schema=[str(name) for name in made.get_feature_names_out()])
+    transformer = preprocessor(list(steps), rows.schema, Task.BINARY, seed=1)
+    values = transformer.fit_transform(rows, pl.Series([0, 1] * (rows.height // 2)))
+    return pl.DataFrame(values, schema=[str(name) for name in transformer.get_feature_names_out()])
 
 
 def trained(rows: pl.DataFrame, *steps: Step, estimator: str = "logistic") -> Model:
@@ -104,9 +104,9 @@ def named_by_length(frame: pl.DataFrame) -> pl.DataFrame:
 def test_a_step_gives_what_its_name_says(
     step: str, params: dict[str, Any], given: list[Any], expected: list[list[float]]
 ) -> None:
-    made = transformed(pl.DataFrame({"c": given}), Step(step, ["c"], params))
+    result = transformed(pl.DataFrame({"c": given}), Step(step, ["c"], params))
 
-    assert made.fill_nan(None).rows() == [pytest.approx(tuple(r), abs=1e-3) for r in expected]
+    assert result.fill_nan(None).rows() == [pytest.approx(tuple(r), abs=1e-3) for r in expected]
 
 
 def test_the_target_encoder_knows_each_row_by_the_others_only(rows: pl.DataFrame) -> None:
@@ -191,24 +191,24 @@ def test_a_time_of_day_needs_a_step_of_its_own(rows: pl.DataFrame) -> None:
     ],
 )
 def test_names_stay_through_a_chain_of_steps(steps: list[Step], given: str) -> None:
-    made = preprocessor(steps, pl.Schema({"c": pl.String}), Task.BINARY, seed=1)
-    made.fit(pl.DataFrame({"c": ["a", None, "b", "a"]}))
+    transformer = preprocessor(steps, pl.Schema({"c": pl.String}), Task.BINARY, seed=1)
+    transformer.fit(pl.DataFrame({"c": ["a", None, "b", "a"]}))
 
-    assert list(made.get_feature_names_out()) == (["c"] if given == "ab" else given.split())
+    assert list(transformer.get_feature_names_out()) == (["c"] if given == "ab" else given.split())
 
 
 def test_a_function_of_your_own_sees_its_columns_together(rows: pl.DataFrame) -> None:
     ratio = Step(f"{__name__}.ratio", ["wind", "seats"], {})
-    made = transformed(x_of(rows).select("wind", "seats"), FILL, ratio)
+    result = transformed(x_of(rows).select("wind", "seats"), FILL, ratio)
 
-    assert made.columns == ["wind", "seats", "wind_per_seats"]
-    assert made.row(1) == pytest.approx((37, 200, 37 / 200))
+    assert result.columns == ["wind", "seats", "wind_per_seats"]
+    assert result.row(1) == pytest.approx((37, 200, 37 / 200))
 
 
 def test_a_function_takes_parameters(rows: pl.DataFrame) -> None:
-    made = transformed(rows.select("wind"), Step(f"{__name__}.plus_one", "wind", {"by": 5}))
+    result = transformed(rows.select("wind"), Step(f"{__name__}.plus_one", "wind", {"by": 5}))
 
-    assert made["wind"][0] == 5
+    assert result["wind"][0] == 5
 
 
 @pytest.mark.parametrize(

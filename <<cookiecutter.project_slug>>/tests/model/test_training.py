@@ -70,8 +70,8 @@ def test_a_model_learns_what_there_is_to_learn(
     target = TARGETS[task]
     hint = rows.with_columns(hint=pl.col(target.column) * 2.0)
     trained = model(hint, spec(estimator), target)
-    said = Predictions.of(trained, hint)
-    score = METRICS[DECIDING[task]](target, trained.contract.truth(hint), said)
+    predictions = Predictions.of(trained, hint)
+    score = METRICS[DECIDING[task]](target, trained.contract.truth(hint), predictions)
 
     assert score > 0.8
 

@@ -169,14 +169,16 @@ def test_the_report_is_the_same_whatever_the_order_of_sets(tmp_path: Path, packa
 def test_names_and_values_reach_the_page_of_evidently_harmless(page: Path) -> None:
     texts = dict.fromkeys(HOSTILE, RNG.choice(HOSTILE, N))
     numbers = {f"{name} number": RNG.random(N) for name in HOSTILE}
-    made = table(**texts, **numbers)
-    report = compare(made, page, reference=made)
-    head, told = page.read_text(encoding="utf-8").split("<script>")[:2]  # the second is the data
+    rows = table(**texts, **numbers)
+    report = compare(rows, page, reference=rows)
+    head, embedded = page.read_text(encoding="utf-8").split("<script>")[
+        :2
+    ]  # the second is the data
 
     assert report.drifted_features == []
     assert "Content-Security-Policy" in head
     for text in ("alert(1)>", "<svg onload", "<img src=x", "](", '"__proto__"'):
-        assert text not in told
+        assert text not in embedded
 
 
 def test_drifted_features_are_named_in_the_order_of_the_columns(page: Path) -> None:

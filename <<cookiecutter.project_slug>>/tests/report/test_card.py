@@ -82,17 +82,17 @@ def test_the_verdict_comes_first(better: bool, verdict: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "classes", "said"),
+    ("task", "classes", "expected"),
     [
         ("multiclass", ["a", "b", "c"], "a probability of each of 3 classes"),
         ("regression", [], "It answers with a number"),
     ],
 )
-def test_the_card_speaks_of_its_task(task: str, classes: list[str], said: str) -> None:
+def test_the_card_speaks_of_its_task(task: str, classes: list[str], expected: str) -> None:
     target = {"column": "y", "task": task, "classes": classes}
     contract = facts()["contract"] | {"target": target, "threshold": None}
 
-    assert said in render(facts(contract=contract))
+    assert expected in render(facts(contract=contract))
 
 
 def test_an_interval_that_cannot_be_given_is_explained_and_not_printed() -> None:

@@ -94,10 +94,10 @@ def clone(origin: Path, tmp_path: Path) -> Path:
 
 def test_composing_stops_before_it_undoes_an_experiment(clone: Path, package: str) -> None:
     before = (clone / "params.yaml").read_text()
-    said = run(clone, "dvc", "repro", code=255)
+    output = run(clone, "dvc", "repro", code=255)
     checked = run(clone, "python", "-m", f"{package}.stages.compose", "--check", code=2)
 
-    for text in (said, checked):
+    for text in (output, checked):
         assert '`model.estimator: "forest"` (conf/: "logistic")' in text
         assert "`- model: forest` into the list of conf/config.yaml" in text
         assert "`params.n_estimators: 50` into conf/model/forest.yaml" in text
@@ -129,9 +129,9 @@ def test_what_is_dropped_on_purpose_is_gone(clone: Path, package: str) -> None:
 
 
 def test_an_experiment_on_top_says_what_it_starts_without(clone: Path) -> None:
-    said = run(clone, "dvc", "exp", "run", "--temp", "-n", "next", "-S", "model.params.C=0.5")
+    output = run(clone, "dvc", "exp", "run", "--temp", "-n", "next", "-S", "model.params.C=0.5")
     run(clone, "dvc", "exp", "apply", "next")
     overrides = recorded_overrides((clone / "params.yaml").read_text())
 
-    assert 'model.estimator: "forest"' in said
+    assert 'model.estimator: "forest"' in output
     assert overrides == [Override("model.params.C", 1.0, 0.5)]

@@ -41,9 +41,9 @@ def test_a_known_error_is_told_in_one_line_without_a_traceback(
         raise DataError("rows are gone", "data.gone", {"rows": 0})
 
     (line,) = capsys.readouterr().err.splitlines()
-    told = json.loads(line)
-    assert (told["event"], told["code"], told["rows"]) == ("rows are gone", "data.gone", 0)
-    assert (told["run_id"], told["stage"]) == ("r", "train")
+    entry = json.loads(line)
+    assert (entry["event"], entry["code"], entry["rows"]) == ("rows are gone", "data.gone", 0)
+    assert (entry["run_id"], entry["stage"]) == ("r", "train")
 
 
 def test_a_bug_is_told_with_its_traceback_but_without_values(
@@ -55,9 +55,9 @@ def test_a_bug_is_told_with_its_traceback_but_without_values(
     with pytest.raises(SystemExit), stage.exit_on_error():
         raise ZeroDivisionError(len(password))
 
-    told = capsys.readouterr().err
-    assert "ZeroDivisionError" in told
-    assert password not in told
+    output = capsys.readouterr().err
+    assert "ZeroDivisionError" in output
+    assert password not in output
 
 
 def test_a_newline_in_a_value_cannot_forge_a_line(

@@ -117,11 +117,11 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
     (tmp_path / "first").rename(tmp_path / "second")
 
     with tracking.store(at("second")) as client:
-        found = {e.name: e.artifact_location for e in client.search_experiments()}
-    assert found["own 0"].endswith("/big/mlruns")
-    assert found["own 1"].endswith("/first/mlruns-old")
-    assert found["bucket"] == "s3://bucket/mlruns"
-    assert found[RECORD.name].endswith("/second/mlruns")
+        locations = {e.name: e.artifact_location for e in client.search_experiments()}
+    assert locations["own 0"].endswith("/big/mlruns")
+    assert locations["own 1"].endswith("/first/mlruns-old")
+    assert locations["bucket"] == "s3://bucket/mlruns"
+    assert locations[RECORD.name].endswith("/second/mlruns")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_run_holds_everything_that_names_and_describes_it(repository: Path) ->
 
     with tracking.store(uri) as client:
         run = client.get_run(identifier)
-        names = {found.path for found in client.list_artifacts(identifier)}
+        names = {entry.path for entry in client.list_artifacts(identifier)}
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "brave-fox"
     assert run.data.metrics == RECORD.metrics

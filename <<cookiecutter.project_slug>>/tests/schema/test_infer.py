@@ -107,9 +107,9 @@ def test_only_the_key_is_unique_and_without_one_a_column_is_proposed() -> None:
 
 def test_rows_can_be_made_of_a_draft() -> None:
     document = infer(year().lazy(), "rows", "number")
-    made = synthesize(parse_schema(document), 200, seed=1)
+    drawn = synthesize(parse_schema(document), 200, seed=1)
 
-    assert judged(document, made).valid == 200
+    assert judged(document, drawn).valid == 200
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())

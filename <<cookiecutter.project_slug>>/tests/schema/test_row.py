@@ -99,15 +99,15 @@ def test_a_draft_says_what_the_texts_are_and_lets_them_pass(
 ) -> None:
     pl.DataFrame({"x": values}).write_parquet(tmp_path / "t.parquet")
     document = infer(pl.scan_parquet(tmp_path / "t.parquet"), "rows")
-    found = document["properties"]["x"]
+    column = document["properties"]["x"]
     quality = validate(
         tmp_path / "t.parquet", parse_schema(document), tmp_path / "v", tmp_path / "q"
     )
 
-    assert {key: found.get(key) for key in expected if key != "x-level"} == {
+    assert {key: column.get(key) for key in expected if key != "x-level"} == {
         key: value for key, value in expected.items() if key != "x-level"
     }
-    assert expected.get("x-level", {}).items() <= found.get("x-level", {}).items()
+    assert expected.get("x-level", {}).items() <= column.get("x-level", {}).items()
     assert (quality.valid, quality.critical) == (len(values), [])
 
 

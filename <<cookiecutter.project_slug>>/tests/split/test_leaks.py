@@ -31,11 +31,11 @@ def checked(
 
 
 def test_honest_rows_pass_without_a_word(rows: pl.DataFrame) -> None:
-    found = checked(rows)
+    report = checked(rows)
 
-    assert found.repeated == 0
-    assert found.warnings == []
-    assert next(iter(found.alone)) == "wind"
+    assert report.repeated == 0
+    assert report.warnings == []
+    assert next(iter(report.alone)) == "wind"
 
 
 def test_a_repeated_key_is_refused(rows: pl.DataFrame) -> None:
@@ -131,9 +131,9 @@ def test_a_feature_that_tells_the_target_alone_is_named(
 
 @pytest.mark.parametrize("name", [pl.col("id"), pl.format("row {}", "id")])
 def test_a_name_of_each_row_tells_nothing(rows: pl.DataFrame, name: pl.Expr) -> None:
-    found = how_well_alone(parts(rows.with_columns(name=name)), ["name"], TARGETS["late"])
+    scores = how_well_alone(parts(rows.with_columns(name=name)), ["name"], TARGETS["late"])
 
-    assert found["name"] < 0.7
+    assert scores["name"] < 0.7
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ def table(**more: list[Any]) -> pl.LazyFrame:
     [("robust_z", 6.0, "x"), ("iqr", 3.0, "x"), ("isolation_forest", 0.7, None)],
 )
 def test_a_value_far_from_all_others_is_found(method: str, limit: float, column: str) -> None:
-    (found,) = detect_anomalies(table(), {method: limit}, ["id"], seed=1)
+    (anomaly,) = detect_anomalies(table(), {method: limit}, ["id"], seed=1)
 
-    assert (found.column, found.rows, found.of) == (column, 1, 200)
+    assert (anomaly.column, anomaly.rows, anomaly.of) == (column, 1, 200)
     assert detect_anomalies(table(), {method: 1000.0}, ["id"], seed=1) == []
 
 

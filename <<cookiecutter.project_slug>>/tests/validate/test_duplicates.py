@@ -30,8 +30,8 @@ def test_a_repeat_is_what_stands_above_and_a_null_is_none() -> None:
     [([*range(30), None], 1, 0), ([*range(30), 3, 3], 0, 2), (["a", "b", "a", None], 1, 1)],
 )
 def test_a_key_that_is_null_or_twice_is_refused(values: list[Any], nulls: int, again: int) -> None:
-    told = f"{nulls} rows have none, and {again} have that of a row above"
-    with pytest.raises(DataError, match=told):
+    expected = f"{nulls} rows have none, and {again} have that of a row above"
+    with pytest.raises(DataError, match=expected):
         check_key(keys(values), "k")
 
 
