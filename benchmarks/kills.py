@@ -76,6 +76,7 @@ def main() -> int:
         places = [*stack.enter_context(_without_reaper(ours)), Place("here")]
         victims = _victims(_hashes(ours))
         missed = {name: _missed(name, victims[name], ours, places, reader) for name in KILLS}
+        _kill_all(ours)  # a worker of the queue lingers, and would write into what is taken away
     sentence = "kills after which the next run did not end well"
     checks = [Check(f"{name}: {sentence}", count, 0) for name, count in missed.items()]
     checks.append(Check("half-written files that a reader saw", len(torn), 0))
@@ -124,11 +125,15 @@ def _kill(ours: Bake, place: Place, victim: Victim, chance: random.Random) -> No
     command = [*place.enter, str(ours.python), "-m", *victim.command]
     started = subprocess.Popen(command, cwd=ours.path, env=ours.env, stdout=subprocess.DEVNULL)
     time.sleep(chance.uniform(0.2, victim.seconds))
+    _kill_all(ours)
+    started.wait()
+
+
+def _kill_all(ours: Bake) -> None:
     while pids := list(_pids(ours)):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-    started.wait()
 
 
 def _pids(ours: Bake) -> Iterator[int]:
