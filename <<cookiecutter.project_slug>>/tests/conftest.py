@@ -1,4 +1,5 @@
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,20 @@ CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file i
 def _own_site_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what DVC remembers of each repository out of the machine's own folder."""
     os.environ["DVC_SITE_CACHE_DIR"] = str(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _measured(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Measure the coverage of each `python` that is started, and not of DVC: it would take twice as
+    long, and is not ours."""
+    config = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    if config is None:
+        return
+    python = tmp_path_factory.mktemp("measured") / "python"
+    variable = f"COVERAGE_PROCESS_CONFIG={shlex.quote(config)}"
+    python.write_text(f'#!/bin/sh\n{variable} exec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    os.environ["PATH"] = os.pathsep.join((str(python.parent), os.environ["PATH"]))
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +125,7 @@ def run(folder: Path, *command: str, code: int = 0, **env: str) -> str:
 
 def by_hand(package: str, stage: str, *overrides: str) -> list[str]:
     """The command of a stage with the tests' configuration; PYTHONPATH=ROOT where it runs."""
-    return [sys.executable, "-m", f"{package}.stages.{stage}", "-cp", str(CONF), *overrides]
+    return ["python", "-m", f"{package}.stages.{stage}", "-cp", str(CONF), *overrides]
 
 
 def copy_repository(to: Path) -> Path:

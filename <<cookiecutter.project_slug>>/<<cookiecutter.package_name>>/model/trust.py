@@ -196,7 +196,7 @@ def _stands_in_own(module: str) -> bool:
 
 def _as_saved(name: str) -> tuple[str, str]:
     """The loader and the name by which skops saves what conf/ calls ``name``."""
-    located = locate(name, "model.trusted, model.adapter or preprocess.steps")
+    located = locate(name, "model.trusted, model.estimator or preprocess.steps")
     module, attribute = getattr(located, "__module__", ""), getattr(located, "__name__", "")
     loader = "ObjectNode" if isinstance(located, type) else "FunctionNode"
     if isinstance(located, type) and module in _LOSSES:
