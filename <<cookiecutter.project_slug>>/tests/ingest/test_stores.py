@@ -1,6 +1,7 @@
 """Object stores: an S3 server on loopback, told of as a user tells it, by environment variables."""
 
 import http.server
+import io
 import shutil
 import sys
 import threading
@@ -102,8 +103,9 @@ def unsteady(env: dict[str, str], fails: range) -> Iterator[tuple[dict[str, str]
 
 
 def parquet(rows: pl.DataFrame) -> bytes:
-    rows.write_parquet("one.parquet")
-    return Path("one.parquet").read_bytes()
+    content = io.BytesIO()
+    rows.write_parquet(content)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize(
