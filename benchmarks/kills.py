@@ -145,9 +145,9 @@ def _pids(ours: Bake) -> Iterator[int]:
 
 
 def _doctor(ours: Bake, place: Place, *command: str) -> bool:
-    python = str(ours.python)
-    words = [*place.enter, python, "-m", f"{ours.package}.commands.doctor", "run", python, "-m", *command]
-    quiet = subprocess.DEVNULL
+    python, quiet = str(ours.python), subprocess.DEVNULL
+    doctor = [*place.enter, python, "-m", f"{ours.package}.commands.doctor", "run"]
+    words = [*doctor, python, "-m", *command]
     return subprocess.run(words, cwd=ours.path, env=ours.env, stdout=quiet).returncode == 0
 
 

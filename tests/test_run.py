@@ -60,7 +60,9 @@ def test_a_bake_lives_with_its_demo_and_without_it(
     made.run("sh", "-c", ". .venv/bin/activate && python -m flight_delays.commands.schema infer")
     made.run("make", "repro", "release")
     made.run("make", "lint")
+    before = made.run("git", "status", "--porcelain")
     tests = made.run("make", "test")
 
+    assert made.run("git", "status", "--porcelain") == before  # tests leave nothing behind
     assert '"price"' in made.read("reports/split.json")
     assert re.search(r"Required test coverage of \d+.* reached", tests)
