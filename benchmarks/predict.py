@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.bakes import TEMPLATE, Bake, bake, scratch
-from benchmarks.protocol import QUICK, Check, Contender, Timing, race, report, say
+from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report, say
 
 SIZES = [100_000, 1_000_000] if QUICK else [1_000_000, 10_000_000]  # rows
 OURS, PLAIN, AGAIN = "ours", "plain script", "ours, nothing new"
@@ -59,8 +59,8 @@ def main() -> int:
         for name in STAGES:
             known = [] if name == "compose" else ["-cn", "pipeline"]
             ours.run("-m", f"{ours.package}.stages.{name}", *known)
-        found = {size: _race(ours, folder, size) for size in SIZES}
-    few, many = (found[size] for size in SIZES)
+        by_size = {size: _race(ours, folder, size) for size in SIZES}
+    few, many = (by_size[size] for size in SIZES)
     checks = [
         Check(
             f"peak at {SIZES[1]:,} rows ÷ peak at {SIZES[0]:,} rows",
@@ -68,14 +68,14 @@ def main() -> int:
             1.2,
         )
     ]
-    for size, timings in found.items():
-        median = {name: timing.median for name, timing in timings.items()}
+    for size, timed in by_size.items():
+        median = {name: timing.median for name, timing in timed.items()}
         checks.append(
             Check(f"{size:,} rows: ours ÷ plain", median[OURS] / median[PLAIN], 1.5 + START)
         )
     timings = [
         Timing(f"{size:,} rows, {name}", timing.samples)
-        for size, timed in found.items()
+        for size, timed in by_size.items()
         for name, timing in timed.items()
     ]
     return report("predict", timings, checks, ["the answers of both are the same"])
@@ -89,12 +89,13 @@ def _race(ours: Bake, folder: Path, size: int) -> dict[str, Timing]:
     flights = ours.path / "data/raw/flights.parquet"
     _run(ours, ROWS, flights, str(size), arrived, at=TEMPLATE)
 
-    stage = [ours.python, "-m", f"{ours.package}.stages.predict", "-cn", "pipeline"]
+    stage: Command = [ours.python, "-m", f"{ours.package}.stages.predict", "-cn", "pipeline"]
     plain = folder / "plain.parquet"
     script = BATCHES.format(package=ours.package)
+    bare: Command = [ours.python, "-c", script, arrived, plain]
     contenders = [
         Contender(OURS, stage, ours.path, ours.env, lambda: _forget(ours)),
-        Contender(PLAIN, [ours.python, "-c", script, arrived, plain], ours.path, ours.env),
+        Contender(PLAIN, bare, ours.path, ours.env),
     ]
     once = QUICK or size > 1_000_000
     timed = race(contenders, rounds=1 if once else 3, warmups=0 if once else 1)

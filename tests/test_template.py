@@ -173,3 +173,15 @@ def test_the_workflow_follows_the_schema_and_the_security_audit(command: tuple[s
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ruff check hooks tests benchmarks", "ruff format --check hooks tests benchmarks", "mypy"],
+)
+def test_the_template_itself_passes_its_lint(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
