@@ -65,8 +65,8 @@ def bake(folder: Path) -> Bake:
 def venv(folder: Path, *requirements: str) -> Path:
     """The Python of a new environment that holds the requirements. Raises CalledProcessError."""
     say(f"installing {', '.join(requirements)}")
-    found = shutil.which("uv")
-    uv = [found] if found else [sys.executable, "-m", "uv"]
+    installed = shutil.which("uv")
+    uv = [installed] if installed else [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "--quiet", "--python", "3.11", folder], check=True)
     python = folder / "bin" / "python"
     install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]

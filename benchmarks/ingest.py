@@ -78,15 +78,15 @@ def main() -> int:
         checks: list[Check] = []
         peaks: list[float] = []
         for size in SIZES:
-            found = _race(ours, folder, peer, size)
-            median = {name: timing.median for name, timing in found.items()}
+            by_name = _race(ours, folder, peer, size)
+            median = {name: timing.median for name, timing in by_name.items()}
             fastest = min(median[name] for name in median if name != OURS)
             checks += [
                 Check(f"{size} MB: ours ÷ {TYPED}", median[OURS] / median[TYPED], 1.1 + START),
                 Check(f"{size} MB: ours ÷ the fastest", median[OURS] / fastest, 1.25 + START),
             ]
-            timings += [Timing(f"{size} MB, {name}", found[name].samples) for name in found]
-            peaks.append(found[OURS].peak_mb)
+            timings += [Timing(f"{size} MB, {name}", by_name[name].samples) for name in by_name]
+            peaks.append(by_name[OURS].peak_mb)
         checks.append(Check("peak, MB", max(peaks), LIMIT))
         if len(SIZES) > 1:
             growth = (peaks[-1] - peaks[0]) / (SIZES[-1] - SIZES[0]) * 1000
@@ -140,9 +140,9 @@ def _race(ours: Bake, folder: Path, peer: Path, size: int) -> dict[str, Timing]:
         other(ARROW, ours.python, PYARROW),
     ]
     rounds = 5 if size <= 500 else 3 if size <= 2000 else 1
-    found = race(contenders if size <= 500 else contenders[:4], rounds, int(size <= 500))
+    by_name = race(contenders if size <= 500 else contenders[:4], rounds, int(size <= 500))
     source.unlink()
-    return found
+    return by_name
 
 
 def _limited(ours: Bake, folder: Path, checks: list[Check]) -> list[str]:

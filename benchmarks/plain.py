@@ -93,8 +93,8 @@ def metrics(truth: Array, scores: Array, threshold: float) -> dict[str, float]:
 
 def intervals(truth: Array, scores: Array, threshold: float) -> dict[str, list[float]]:
     """95% intervals by the bootstrap."""
-    found = pl.DataFrame([metrics(truth[r], scores[r], threshold) for r in draws(len(truth))])
-    return {name: quantiles(found[name]) for name in found.columns}
+    resampled = pl.DataFrame([metrics(truth[r], scores[r], threshold) for r in draws(len(truth))])
+    return {name: quantiles(resampled[name]) for name in resampled.columns}
 
 
 def gain(truth: Array, scores: Array, dummy: Array) -> list[float]:
@@ -168,9 +168,9 @@ def assess(
     threshold = best_threshold(model, held)
     prior = DummyClassifier().fit(features(train), train[TARGET])
     dummy = prior.predict_proba(features(test))[:, 1]
-    found = metrics(truth, scores, threshold)
+    values = metrics(truth, scores, threshold)
     report = {
-        "metrics": found,
+        "metrics": values,
         "intervals": intervals(truth, scores, threshold),
         "dummy": metrics(truth, dummy, threshold),
         "gain": gain(truth, scores, dummy),
@@ -181,17 +181,17 @@ def assess(
     (folder / "report.json").write_text(json.dumps(report))
     scored = test.select("flight_id", TARGET).with_columns(score=scores)
     scored.write_parquet(folder / "scored.parquet")
-    return found
+    return values
 
 
-def track(found: dict[str, float], folder: Path) -> None:
+def track(values: dict[str, float], folder: Path) -> None:
     """One MLflow run in a new sqlite store."""
     mlflow.set_tracking_uri(f"sqlite:///{folder.resolve()}/mlflow.db")
     mlflow.create_experiment("plain", artifact_location=str(folder.resolve() / "mlruns"))
     mlflow.set_experiment("plain")
     with mlflow.start_run():
         mlflow.log_params(PARAMETERS)
-        mlflow.log_metrics(found)
+        mlflow.log_metrics(values)
         mlflow.log_artifact(str(folder / "model.skops"))
         mlflow.log_artifact(str(folder / "report.json"))
 

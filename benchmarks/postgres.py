@@ -13,8 +13,8 @@ from pathlib import Path
 @contextmanager
 def postgres() -> Iterator[str | None]:
     """Its address; None where no server is installed (Debian: postgresql)."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not folders:
         yield None
         return
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
@@ -26,7 +26,7 @@ def postgres() -> Iterator[str | None]:
             port = free.getsockname()[1]
 
         def quietly(name: str, *arguments: str) -> None:
-            command = [*prefix, str(found[-1] / name), "-D", f"{place}/db", *arguments]
+            command = [*prefix, str(folders[-1] / name), "-D", f"{place}/db", *arguments]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=place)
 
         quietly("initdb", "-U", "bench", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")

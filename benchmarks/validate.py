@@ -126,10 +126,10 @@ def _written(folder: Path, name: str) -> list[Path]:
     return [folder / f"{name}-{to}.parquet" for to in ("valid", "bad")]
 
 
-def _checks(found: dict[tuple[int, str, str], Timing]) -> list[Check]:
+def _checks(timings: dict[tuple[int, str, str], Timing]) -> list[Check]:
     checks = []
     for size in SIZES:
-        one = {(share, name): t for (of, share, name), t in found.items() if of == size}
+        one = {(share, name): t for (of, share, name), t in timings.items() if of == size}
         for share in SHARES:
             ratio = one[share, "ours"].median / one[share, RAW].median
             checks.append(Check(f"ours ÷ raw polars: {size:,} rows, {share}", ratio, 2.0))

@@ -96,9 +96,9 @@ def check_answers(answers: dict[str, Any]) -> str:
         _text("author_name", answers["author_name"]),
         _remote(answers["dvc_remote"], answers["remote_url"]),
     ]
-    told = [f"- {fault}" for fault in faults if fault]
-    if told:
-        raise FailedHookException("\n".join(["Nothing was written.", *told]))
+    lines = [f"- {fault}" for fault in faults if fault]
+    if lines:
+        raise FailedHookException("\n".join(["Nothing was written.", *lines]))
     return ""
 
 

@@ -70,8 +70,8 @@ def main() -> None:
     """Finish the project in the current folder."""
     choose_license(LICENSE)
     copy_conf_for_tests()
-    said = first_commit()
-    sys.stdout.write(f"{said}\nNext: cd {Path.cwd().name} && make demo\n")
+    message = first_commit()
+    sys.stdout.write(f"{message}\nNext: cd {Path.cwd().name} && make demo\n")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def layer(module: str) -> int:
 
 def imported(module: Path) -> set[str]:
     """The modules of the package that a module imports, such as ``model.contract``."""
-    found = set()
+    imported = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             start = module.relative_to(PACKAGE).parts[: -node.level]
@@ -87,8 +87,8 @@ def imported(module: Path) -> set[str]:
             for alias in node.names:
                 whole = PACKAGE.joinpath(*target, alias.name)
                 is_module = whole.is_dir() or whole.with_suffix(".py").exists()
-                found.add(".".join([*target, alias.name] if is_module else target))
-    return found
+                imported.add(".".join([*target, alias.name] if is_module else target))
+    return imported
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
@@ -153,9 +153,9 @@ def test_a_lock_names_no_index_and_no_address(lock: Path) -> None:
 def test_no_configuration_reads_the_environment() -> None:
     """DVC would write the value into params.yaml, and so into git."""
     reading = re.compile(r"\$\{(oc\.env|now|hydra):")
-    found = [p for p in (TEMPLATE / "conf").rglob("*.yaml") if reading.search(p.read_text())]
+    readers = [p for p in (TEMPLATE / "conf").rglob("*.yaml") if reading.search(p.read_text())]
 
-    assert found == []
+    assert readers == []
 
 
 @pytest.mark.parametrize(

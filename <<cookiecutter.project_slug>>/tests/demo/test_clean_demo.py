@@ -31,11 +31,11 @@ def filled_in() -> None:
 
 def test_without_the_demo_one_error_names_the_file_to_fill_in(demo: Path, package: str) -> None:
     here = f"BIN={Path(sys.executable).parent}"
-    said = run(demo, "make", "clean-demo", "--assume-old=setup", here)
+    printed = run(demo, "make", "clean-demo", "--assume-old=setup", here)
     repro = ("python", "-m", f"{package}.commands.doctor", "run", "dvc", "repro")
     output = run(demo, *repro, code=255)
 
-    assert str(MINE) in said
+    assert str(MINE) in printed
     assert output.count("[error") == 1
     assert f"{MINE} leaves open data.sources.0.kind, data.target" in output
     assert "Traceback" not in output

@@ -79,11 +79,11 @@ def test_numbers_with_a_decimal_comma_are_numbers_in_the_columns_that_are_named(
     rows = "".join(f"{value};{value}\n" for value in values)
     Path("in.csv").write_text(f"price;note\n{rows}")
 
-    found = ingest("csv", "in.csv", separator=";", decimal_comma=["price"])
+    table = ingest("csv", "in.csv", separator=";", decimal_comma=["price"])
 
     expected = ["1.5", "-2.25", " .5", "1,234", "1,234.5", "1.5e3", None, "n/a, unknown", "7"]
-    assert found["price"].to_list() == expected  # what groups thousands is no number: quarantine
-    assert found["note"].to_list() == [value or None for value in values]
+    assert table["price"].to_list() == expected  # what groups thousands is no number: quarantine
+    assert table["note"].to_list() == [value or None for value in values]
 
 
 @pytest.mark.parametrize(

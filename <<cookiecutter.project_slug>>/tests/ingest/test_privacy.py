@@ -77,9 +77,9 @@ def test_personal_values_and_the_key_are_in_no_file_and_no_log(
     (tmp_path / "in").mkdir()
     rows.write_csv(tmp_path / "in/rows.csv")
     (tmp_path / "s.json").write_text(json.dumps(DOCUMENT))
-    shown = ""
+    printed = ""
     for stage, code in (("ingest", 0), ("validate", 3)):
-        shown += run(
+        printed += run(
             tmp_path,
             *by_hand(package, stage, "data=csv", "validate=thorough"),
             *("data.schema=s.json", "data.target=late", "data.key=id", "hydra.run.dir=outputs"),
@@ -90,10 +90,10 @@ def test_personal_values_and_the_key_are_in_no_file_and_no_log(
         )
     for file in tmp_path.rglob("*"):
         if file.is_file() and file.parent.name != "in":
-            shown += file.read_bytes().decode(errors="replace")
+            printed += file.read_bytes().decode(errors="replace")
         if file.suffix == ".parquet":
-            shown += pl.read_parquet(file).write_json()  # what its pages hold, decompressed
+            printed += pl.read_parquet(file).write_json()  # what its pages hold, decompressed
     quarantine = pl.read_parquet(tmp_path / "data/quarantine.parquet")
 
-    assert "canary" not in shown.lower()
+    assert "canary" not in printed.lower()
     assert "email: x-unique | email=(personal)" in quarantine["reason"].to_list()

@@ -135,8 +135,8 @@ def test_what_ingest_refuses_a_draft_refuses_in_the_same_words(
 
 def columns(source: command.Input, tmp_path: Path) -> dict[str, Any]:
     command.draft(source, tmp_path / "draft.json", None)
-    found: dict[str, Any] = json.loads((tmp_path / "draft.json").read_text())["properties"]
-    return found
+    properties: dict[str, Any] = json.loads((tmp_path / "draft.json").read_text())["properties"]
+    return properties
 
 
 def files() -> None:

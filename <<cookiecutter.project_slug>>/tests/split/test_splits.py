@@ -181,11 +181,11 @@ def test_what_cannot_be_dealt_is_refused_by_name(
 @pytest.mark.parametrize("target", ["late", "fare"])
 @pytest.mark.parametrize("kind", ["stratified", "group"])
 def test_each_row_is_scored_once_in_each_repeat(rows: pl.DataFrame, kind: str, target: str) -> None:
-    made = folds(rows, plan(kind, target), number=4, repeats=2)
-    scored = [np.concatenate([held_out for _, held_out in made[i : i + 4]]) for i in (0, 4)]
+    all_folds = folds(rows, plan(kind, target), number=4, repeats=2)
+    scored = [np.concatenate([held_out for _, held_out in all_folds[i : i + 4]]) for i in (0, 4)]
 
     assert all(np.array_equal(np.sort(once), np.arange(600)) for once in scored)
-    assert all(len(np.intersect1d(train, held_out)) == 0 for train, held_out in made)
+    assert all(len(np.intersect1d(train, held_out)) == 0 for train, held_out in all_folds)
     assert not np.array_equal(*scored)
 
 

@@ -32,20 +32,20 @@ def described(**personal: str) -> dict[str, Any]:
 
 
 def test_machines_get_the_same_as_json() -> None:
-    found = json.loads(json.dumps(described(), allow_nan=False))
+    report = json.loads(json.dumps(described(), allow_nan=False))
 
-    assert found["examples"] == {f"{MARKUP}: enum": [MARKUP]}
-    assert found["missing"] == [{"columns": ["x"], "rows": 1}]
-    assert sum(found["columns"][0]["shape"]["bins"]) == 2
-    assert found["columns"][1]["shape"]["values"] == [["b", 2], [MARKUP, 1]]
+    assert report["examples"] == {f"{MARKUP}: enum": [MARKUP]}
+    assert report["missing"] == [{"columns": ["x"], "rows": 1}]
+    assert sum(report["columns"][0]["shape"]["bins"]) == 2
+    assert report["columns"][1]["shape"]["values"] == [["b", 2], [MARKUP, 1]]
 
 
 def test_values_of_personal_columns_are_not_shown() -> None:
-    found = described(x="hash")
+    report = described(x="hash")
 
-    assert found["columns"][0]["low"] is None
-    assert found["columns"][0]["shape"] is None
-    assert "x" not in found["rows_in_quarantine"][0]
+    assert report["columns"][0]["low"] is None
+    assert report["columns"][0]["shape"] is None
+    assert "x" not in report["rows_in_quarantine"][0]
 
 
 def column(values: Any) -> dict[str, Any]:
