@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 
@@ -65,6 +67,20 @@ def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:
         if file.is_file() and "__pycache__" not in file.parts:
             copy = made.path / "other" / file.relative_to(package)
             assert copy.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("package", ["a", "a" * 60])
+@pytest.mark.parametrize("command", ["ruff check", "ruff format --check"])
+def test_the_style_holds_whatever_the_package_is_called(
+    bake: Callable[..., Bake], package: str, command: str
+) -> None:
+    """Each import of the tests is written so that it fits with the longest name that is allowed."""
+    path = bake(package_name=package).path
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split(), "."], cwd=path, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("answers", CYCLES, ids=lambda a: "-".join(a.values()))

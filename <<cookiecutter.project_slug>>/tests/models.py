@@ -3,9 +3,15 @@
 import polars as pl
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
-from <<cookiecutter.package_name>>.model.infer_contract import infer_contract
+from <<cookiecutter.package_name>>.model.infer_contract import (
+    infer_contract,
+)
 from <<cookiecutter.package_name>>.model.model import Model
-from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, fit
+from <<cookiecutter.package_name>>.model.training import (
+    Fitted,
+    ModelSpec,
+    fit,
+)
 from <<cookiecutter.package_name>>.split.keys import digests
 from <<cookiecutter.package_name>>.split.target import Target, Task
 

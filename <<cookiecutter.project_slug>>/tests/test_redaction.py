@@ -10,7 +10,11 @@ import structlog
 
 from <<cookiecutter.package_name>> import redaction
 from <<cookiecutter.package_name>>.errors import ResourceError
-from <<cookiecutter.package_name>>.redaction import is_secret, names_secret, redact
+from <<cookiecutter.package_name>>.redaction import (
+    is_secret,
+    names_secret,
+    redact,
+)
 from <<cookiecutter.package_name>>.runtime import logs, stage
 
 CANARY = "-".join(("canary", "3f9a"))

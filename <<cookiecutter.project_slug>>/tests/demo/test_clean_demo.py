@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.commands.clean_demo import FILES, MARKED, MINE, SCHEMA, clean_demo
+from <<cookiecutter.package_name>>.commands.clean_demo import (
+    FILES,
+    MARKED,
+    MINE,
+    SCHEMA,
+    clean_demo,
+)
 from <<cookiecutter.package_name>>.errors import ConfigError
 
 from ..conftest import listed, run

@@ -6,7 +6,9 @@ import yaml
 
 from <<cookiecutter.package_name>>.commands.arrive import arrive
 from <<cookiecutter.package_name>>.schema.row import read_schema
-from <<cookiecutter.package_name>>.validate.quarantine import validate
+from <<cookiecutter.package_name>>.validate.quarantine import (
+    validate,
+)
 
 from ..conftest import ROOT
 

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from <<cookiecutter.package_name>>.evaluate.intervals import replicate
-from <<cookiecutter.package_name>>.evaluate.paired import Comparison, compare
+from <<cookiecutter.package_name>>.evaluate.intervals import (
+    replicate,
+)
+from <<cookiecutter.package_name>>.evaluate.paired import (
+    Comparison,
+    compare,
+)
 from <<cookiecutter.package_name>>.evaluate.units import Units
-from <<cookiecutter.package_name>>.model.metric import Metric, Predictions
+from <<cookiecutter.package_name>>.model.metric import (
+    Metric,
+    Predictions,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 LEVEL = 0.05

@@ -3,11 +3,18 @@ import json
 import numpy as np
 import pytest
 
-from <<cookiecutter.package_name>>.evaluate.assessment import assess, constant_answer
+from <<cookiecutter.package_name>>.evaluate.assessment import (
+    assess,
+    constant_answer,
+)
 from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS
-from <<cookiecutter.package_name>>.split.target import Array, Target, Task
+from <<cookiecutter.package_name>>.split.target import (
+    Array,
+    Target,
+    Task,
+)
 
 RNG = np.random.default_rng(0)
 TARGETS = [

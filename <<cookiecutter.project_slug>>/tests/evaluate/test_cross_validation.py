@@ -6,10 +6,16 @@ import pytest
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.evaluate.cross_validation import cross_validate, score_folds
+from <<cookiecutter.package_name>>.evaluate.cross_validation import (
+    cross_validate,
+    score_folds,
+)
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.training import ModelSpec
-from <<cookiecutter.package_name>>.split.splits import SplitSpec, folds
+from <<cookiecutter.package_name>>.split.splits import (
+    SplitSpec,
+    folds,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from ..models import LATE, SEATS, WIND, spec, x_of

@@ -1,7 +1,9 @@
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.evaluate.importance import permutation
+from <<cookiecutter.package_name>>.evaluate.importance import (
+    permutation,
+)
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import Target
 

@@ -13,7 +13,10 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     variance,
 )
 from <<cookiecutter.package_name>>.evaluate.units import Units
-from <<cookiecutter.package_name>>.model.metric import Metric, Predictions
+from <<cookiecutter.package_name>>.model.metric import (
+    Metric,
+    Predictions,
+)
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import Target, Task
 

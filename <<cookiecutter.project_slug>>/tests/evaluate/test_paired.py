@@ -5,8 +5,14 @@ import numpy as np
 import pytest
 from scipy.stats import permutation_test
 
-from <<cookiecutter.package_name>>.evaluate.intervals import replicate
-from <<cookiecutter.package_name>>.evaluate.paired import Comparison, compare, sign_flip
+from <<cookiecutter.package_name>>.evaluate.intervals import (
+    replicate,
+)
+from <<cookiecutter.package_name>>.evaluate.paired import (
+    Comparison,
+    compare,
+    sign_flip,
+)
 from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS

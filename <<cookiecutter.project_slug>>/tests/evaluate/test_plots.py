@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from <<cookiecutter.package_name>>.evaluate.plots import NAMES, PAIRS, plots
+from <<cookiecutter.package_name>>.evaluate.plots import (
+    NAMES,
+    PAIRS,
+    plots,
+)
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.split.target import Target, Task
 

@@ -5,7 +5,11 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.evaluate.units import Units, counted, units
+from <<cookiecutter.package_name>>.evaluate.units import (
+    Units,
+    counted,
+    units,
+)
 
 ROWS = pl.DataFrame(
     {

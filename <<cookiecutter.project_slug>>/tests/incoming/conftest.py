@@ -8,7 +8,14 @@ import pytest
 
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.paths import MODEL
-from <<cookiecutter.package_name>>.stages import baseline, ingest, split, train, tune, validate
+from <<cookiecutter.package_name>>.stages import (
+    baseline,
+    ingest,
+    split,
+    train,
+    tune,
+    validate,
+)
 
 from .batch import KEY, PLANES, ROWS, SCHEMA, configured, job, text
 

@@ -11,7 +11,9 @@ import zstandard
 from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.ingest.incoming import incoming_files
+from <<cookiecutter.package_name>>.ingest.incoming import (
+    incoming_files,
+)
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 
 from .batch import (

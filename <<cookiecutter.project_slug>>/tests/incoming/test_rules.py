@@ -9,7 +9,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.stages import drift, ingest, split, validate
+from <<cookiecutter.package_name>>.stages import (
+    drift,
+    ingest,
+    split,
+    validate,
+)
 
 from .batch import (
     BATCH,

@@ -12,7 +12,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.runtime.artifacts import sha256_of
-from <<cookiecutter.package_name>>.runtime.stage import as_pipeline_error
+from <<cookiecutter.package_name>>.runtime.stage import (
+    as_pipeline_error,
+)
 from <<cookiecutter.package_name>>.stages import ingest, validate
 
 from ..fixture import CONF

@@ -16,11 +16,21 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.data import Source
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
-from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+    PipelineError,
+)
+from <<cookiecutter.package_name>>.ingest.parts import (
+    Manifest,
+    ReadPolicy,
+    write_parts,
+)
 from <<cookiecutter.package_name>>.ingest.sources import source_files
 from <<cookiecutter.package_name>>.redaction import redact
-from <<cookiecutter.package_name>>.runtime.retries import TransientError
+from <<cookiecutter.package_name>>.runtime.retries import (
+    TransientError,
+)
 
 CANARY = "-".join(("canary", "3f9a"))
 ROWS = [(1, "a", 0.5), (2, None, 1.5)]

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.config.data import Limits, Source
-from <<cookiecutter.package_name>>.errors import DataError, PipelineError
-from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
+from <<cookiecutter.package_name>>.errors import (
+    DataError,
+    PipelineError,
+)
+from <<cookiecutter.package_name>>.ingest.sources import (
+    open_table,
+    source_files,
+)
 
 LONG = "n" * 240
 

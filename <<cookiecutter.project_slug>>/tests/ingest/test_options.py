@@ -6,7 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 
 from .test_readers import GOOD, ingest
 

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, PipelineError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+    PipelineError,
+)
 
 from .test_readers import ingest
 

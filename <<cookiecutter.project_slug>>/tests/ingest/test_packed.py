@@ -12,7 +12,10 @@ import zstandard
 from <<cookiecutter.package_name>>.config.data import Limits, Source
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.readers import decode
-from <<cookiecutter.package_name>>.ingest.sources import open_table, source_files
+from <<cookiecutter.package_name>>.ingest.sources import (
+    open_table,
+    source_files,
+)
 
 from ..conftest import ROOT, run
 

@@ -14,7 +14,11 @@ import zstandard
 
 from <<cookiecutter.package_name>>.config.data import Source
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.ingest.parts import (
+    Manifest,
+    ReadPolicy,
+    write_parts,
+)
 from <<cookiecutter.package_name>>.ingest.sources import source_files
 
 GOOD = "x,y\n1,a\n2,b\n"

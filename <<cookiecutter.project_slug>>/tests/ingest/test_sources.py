@@ -3,7 +3,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.commands.schema import read_sources
+from <<cookiecutter.package_name>>.commands.schema import (
+    read_sources,
+)
 from <<cookiecutter.package_name>>.config.data import Source
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy

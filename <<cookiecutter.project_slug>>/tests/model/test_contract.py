@@ -6,12 +6,25 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.model.contract import Contract
-from <<cookiecutter.package_name>>.model.contract_file import read_contract, write_contract
-from <<cookiecutter.package_name>>.model.infer_contract import infer_contract
-from <<cookiecutter.package_name>>.model.training import ModelSpec, fit
-from <<cookiecutter.package_name>>.runtime.artifacts import write_json
+from <<cookiecutter.package_name>>.model.contract_file import (
+    read_contract,
+    write_contract,
+)
+from <<cookiecutter.package_name>>.model.infer_contract import (
+    infer_contract,
+)
+from <<cookiecutter.package_name>>.model.training import (
+    ModelSpec,
+    fit,
+)
+from <<cookiecutter.package_name>>.runtime.artifacts import (
+    write_json,
+)
 from <<cookiecutter.package_name>>.split.target import Target
 
 from ..models import LATE, SEATS, WIND, model, spec

@@ -5,9 +5,19 @@ import numpy as np
 import pytest
 import sklearn.metrics as reference
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
-from <<cookiecutter.package_name>>.model.metric import Predictions, metric
-from <<cookiecutter.package_name>>.model.metrics import METRICS, measure, metrics
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
+from <<cookiecutter.package_name>>.model.metric import (
+    Predictions,
+    metric,
+)
+from <<cookiecutter.package_name>>.model.metrics import (
+    METRICS,
+    measure,
+    metrics,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 RNG = np.random.default_rng(0)

@@ -8,8 +8,12 @@ import pytest
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.model.estimators import build_estimator
-from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
+from <<cookiecutter.package_name>>.model.estimators import (
+    build_estimator,
+)
+from <<cookiecutter.package_name>>.model.preprocessing import (
+    preprocessor,
+)
 from <<cookiecutter.package_name>>.model.training import ModelSpec
 from <<cookiecutter.package_name>>.split.target import Task
 

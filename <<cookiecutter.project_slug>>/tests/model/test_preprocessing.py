@@ -8,10 +8,15 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.model import transforms as own
 from <<cookiecutter.package_name>>.model.model import Model
-from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
+from <<cookiecutter.package_name>>.model.preprocessing import (
+    preprocessor,
+)
 from <<cookiecutter.package_name>>.model.training import ModelSpec
 from <<cookiecutter.package_name>>.split.target import Task
 

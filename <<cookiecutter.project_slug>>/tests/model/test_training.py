@@ -4,13 +4,27 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import SGDClassifier
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
-from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+    ModelError,
+)
+from <<cookiecutter.package_name>>.model.estimators import (
+    CLASSIFIERS,
+    REGRESSORS,
+)
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
-from <<cookiecutter.package_name>>.model.preprocessing import preprocessor
-from <<cookiecutter.package_name>>.model.training import Fitted, ModelSpec, best_threshold, fit
+from <<cookiecutter.package_name>>.model.preprocessing import (
+    preprocessor,
+)
+from <<cookiecutter.package_name>>.model.training import (
+    Fitted,
+    ModelSpec,
+    best_threshold,
+    fit,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from ..models import LATE, SEATS, STEPS, TARGETS, WIND, fitted, model, spec, x_of

@@ -12,10 +12,18 @@ import yaml
 
 from <<cookiecutter.package_name>> import own
 from <<cookiecutter.package_name>>.config.preprocess import Step
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.model.estimators import CLASSIFIERS, REGRESSORS
-from <<cookiecutter.package_name>>.model.flavors import sklearn as flavor
+from <<cookiecutter.package_name>>.model.estimators import (
+    CLASSIFIERS,
+    REGRESSORS,
+)
+from <<cookiecutter.package_name>>.model.flavors import (
+    sklearn as flavor,
+)
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.preprocessing import STEPS
 from <<cookiecutter.package_name>>.model.training import ModelSpec

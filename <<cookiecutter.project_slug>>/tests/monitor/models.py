@@ -7,7 +7,11 @@ import polars as pl
 
 from <<cookiecutter.package_name>>.model.contract import Contract
 from <<cookiecutter.package_name>>.model.model import Model
-from <<cookiecutter.package_name>>.split.target import Array, Target, Task
+from <<cookiecutter.package_name>>.split.target import (
+    Array,
+    Target,
+    Task,
+)
 
 BINARY = Target("late", Task.BINARY, (0, 1))
 COLOURS = Target("colour", Task.MULTICLASS, ("blue", "green", "red"))

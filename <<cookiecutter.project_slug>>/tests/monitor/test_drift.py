@@ -8,8 +8,17 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.drift import Drift
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, detect, times, too_few, with_quarantine
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
+from <<cookiecutter.package_name>>.monitor.drift import (
+    DriftReport,
+    detect,
+    times,
+    too_few,
+    with_quarantine,
+)
 from <<cookiecutter.package_name>>.monitor.sample import Sample
 
 from ..conftest import ROOT, run

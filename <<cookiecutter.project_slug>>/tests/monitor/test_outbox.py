@@ -13,10 +13,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ResourceError,
+)
 from <<cookiecutter.package_name>>.monitor import outbox as module
-from <<cookiecutter.package_name>>.monitor.alerts import Alert, alert, to_log
-from <<cookiecutter.package_name>>.monitor.outbox import VERSION, Outbox
+from <<cookiecutter.package_name>>.monitor.alerts import (
+    Alert,
+    alert,
+    to_log,
+)
+from <<cookiecutter.package_name>>.monitor.outbox import (
+    VERSION,
+    Outbox,
+)
 from <<cookiecutter.package_name>>.monitor.webhook import to_webhook
 
 from .conftest import VARIABLE, Sink

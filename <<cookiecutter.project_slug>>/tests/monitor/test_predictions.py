@@ -12,7 +12,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from <<cookiecutter.package_name>>.config.data import Data, Join, Source
+from <<cookiecutter.package_name>>.config.data import (
+    Data,
+    Join,
+    Source,
+)
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest import incoming
 from <<cookiecutter.package_name>>.monitor.predictions import (
@@ -27,7 +31,9 @@ from <<cookiecutter.package_name>>.monitor.predictions import (
 )
 from <<cookiecutter.package_name>>.runtime import parquet
 from <<cookiecutter.package_name>>.runtime.artifacts import scratch
-from <<cookiecutter.package_name>>.runtime.dvc.locks import remove_partial_files
+from <<cookiecutter.package_name>>.runtime.dvc.locks import (
+    remove_partial_files,
+)
 from <<cookiecutter.package_name>>.schema.row import read_schema
 
 from ..conftest import ROOT, run

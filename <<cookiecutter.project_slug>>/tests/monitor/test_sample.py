@@ -6,7 +6,10 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.monitor.sample import Sample, sample_with_answers
+from <<cookiecutter.package_name>>.monitor.sample import (
+    Sample,
+    sample_with_answers,
+)
 
 from .models import contract
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ResourceError,
+)
 from <<cookiecutter.package_name>>.monitor.alerts import alert
 from <<cookiecutter.package_name>>.monitor.outbox import Outbox
 from <<cookiecutter.package_name>>.monitor.webhook import to_webhook

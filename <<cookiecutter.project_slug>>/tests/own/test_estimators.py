@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from <<cookiecutter.package_name>>.own.estimators import Array, CentroidClassifier
+from <<cookiecutter.package_name>>.own.estimators import (
+    Array,
+    CentroidClassifier,
+)
 
 
 @pytest.fixture

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from <<cookiecutter.package_name>>.model.metric import Predictions
-from <<cookiecutter.package_name>>.own.metrics import FALSE_ALARM, MISSED, cost
+from <<cookiecutter.package_name>>.own.metrics import (
+    FALSE_ALARM,
+    MISSED,
+    cost,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 

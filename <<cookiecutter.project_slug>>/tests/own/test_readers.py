@@ -4,7 +4,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 from <<cookiecutter.package_name>>.ingest.tables import SourceFile
 from <<cookiecutter.package_name>>.own.readers import fixed_width
 

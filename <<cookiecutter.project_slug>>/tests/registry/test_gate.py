@@ -7,7 +7,10 @@ import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score
 
-from <<cookiecutter.package_name>>.evaluate.intervals import Interval, Precision
+from <<cookiecutter.package_name>>.evaluate.intervals import (
+    Interval,
+    Precision,
+)
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
 from <<cookiecutter.package_name>>.evaluate.units import units
 from <<cookiecutter.package_name>>.model.metrics import METRICS
@@ -23,7 +26,11 @@ from <<cookiecutter.package_name>>.registry.gate import (
     unseen_by,
 )
 from <<cookiecutter.package_name>>.split.keys import digests
-from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
+from <<cookiecutter.package_name>>.split.splits import (
+    Splits,
+    SplitSpec,
+    split,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 from ..models import LATE, SEATS, WIND, model, spec

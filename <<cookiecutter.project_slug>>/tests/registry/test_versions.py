@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ModelError, ResourceError
-from <<cookiecutter.package_name>>.registry import versions as registry
+from <<cookiecutter.package_name>>.errors import (
+    ModelError,
+    ResourceError,
+)
+from <<cookiecutter.package_name>>.registry import (
+    versions as registry,
+)
 from <<cookiecutter.package_name>>.runtime import tracking
 
 

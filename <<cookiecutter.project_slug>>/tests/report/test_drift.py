@@ -7,9 +7,18 @@ import pytest
 from markdown_it import MarkdownIt
 
 from <<cookiecutter.package_name>>.config.drift import Drift
-from <<cookiecutter.package_name>>.monitor.drift import DriftReport, too_few, with_quarantine
+from <<cookiecutter.package_name>>.monitor.drift import (
+    DriftReport,
+    too_few,
+    with_quarantine,
+)
 from <<cookiecutter.package_name>>.monitor.sample import Sample
-from <<cookiecutter.package_name>>.report.drift import describe, page, summary, uncompared
+from <<cookiecutter.package_name>>.report.drift import (
+    describe,
+    page,
+    summary,
+    uncompared,
+)
 
 from .hostile import HOSTILE, Tags, assert_inert
 

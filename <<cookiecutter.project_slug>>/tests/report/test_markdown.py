@@ -4,7 +4,11 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from <<cookiecutter.package_name>>.report.markdown import JOINER, code, text
+from <<cookiecutter.package_name>>.report.markdown import (
+    JOINER,
+    code,
+    text,
+)
 
 from .hostile import HOSTILE, Tags
 

@@ -2,7 +2,13 @@ from itertools import permutations
 
 import pytest
 
-from <<cookiecutter.package_name>>.report.page import LONGEST, label, labels, number, percent
+from <<cookiecutter.package_name>>.report.page import (
+    LONGEST,
+    label,
+    labels,
+    number,
+    percent,
+)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import pytest
 
 from <<cookiecutter.package_name>>.report.quality import render
 from <<cookiecutter.package_name>>.validate.anomalies import Anomaly
-from <<cookiecutter.package_name>>.validate.profile import profile_data
+from <<cookiecutter.package_name>>.validate.profile import (
+    profile_data,
+)
 from <<cookiecutter.package_name>>.validate.quarantine import Quality
 
 from .hostile import HOSTILE, assert_inert

@@ -3,7 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime.artifacts import atomic_write, sha256_of, write_json
+from <<cookiecutter.package_name>>.runtime.artifacts import (
+    atomic_write,
+    sha256_of,
+    write_json,
+)
 
 
 def test_a_file_appears_whole() -> None:

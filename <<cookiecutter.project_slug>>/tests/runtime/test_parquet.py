@@ -5,7 +5,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.runtime import parquet
-from <<cookiecutter.package_name>>.runtime.parquet import appender, read_batches
+from <<cookiecutter.package_name>>.runtime.parquet import (
+    appender,
+    read_batches,
+)
 
 FILE = Path("rows.parquet")
 ODD = pl.DataFrame(

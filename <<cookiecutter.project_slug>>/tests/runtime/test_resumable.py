@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime.dvc.locks import remove_partial_files
-from <<cookiecutter.package_name>>.runtime.resumable import code_digest, keep_only, resume
+from <<cookiecutter.package_name>>.runtime.dvc.locks import (
+    remove_partial_files,
+)
+from <<cookiecutter.package_name>>.runtime.resumable import (
+    code_digest,
+    keep_only,
+    resume,
+)
 
 from ..conftest import ROOT, run
 

@@ -2,7 +2,10 @@ import pytest
 import stamina
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.runtime.retries import TransientError, retry
+from <<cookiecutter.package_name>>.runtime.retries import (
+    TransientError,
+    retry,
+)
 
 
 def failing(times: int, error: Exception, tries: list[int]) -> str:

@@ -8,7 +8,10 @@ import yaml
 from hydra.errors import MissingConfigException
 from omegaconf.errors import MissingMandatoryValue
 
-from <<cookiecutter.package_name>>.errors import DataError, PipelineError
+from <<cookiecutter.package_name>>.errors import (
+    DataError,
+    PipelineError,
+)
 from <<cookiecutter.package_name>>.runtime import logs, stage
 
 

@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ResourceError
-from <<cookiecutter.package_name>>.registry import versions as registry
-from <<cookiecutter.package_name>>.runtime import store_file, tracking
-from <<cookiecutter.package_name>>.runtime.artifacts import write_json
-from <<cookiecutter.package_name>>.runtime.dvc.workspace import repository_root
+from <<cookiecutter.package_name>>.registry import (
+    versions as registry,
+)
+from <<cookiecutter.package_name>>.runtime import (
+    store_file,
+    tracking,
+)
+from <<cookiecutter.package_name>>.runtime.artifacts import (
+    write_json,
+)
+from <<cookiecutter.package_name>>.runtime.dvc.workspace import (
+    repository_root,
+)
 
 from .test_tracking import RECORD
 

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, ResourceError
-from <<cookiecutter.package_name>>.runtime import store_file, tracking
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ResourceError,
+)
+from <<cookiecutter.package_name>>.runtime import (
+    store_file,
+    tracking,
+)
 
 REPOSITORY = Path(tracking.__file__).parents[2]
 RECORD = tracking.ExperimentMetadata(

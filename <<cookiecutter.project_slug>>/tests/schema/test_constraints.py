@@ -1,7 +1,9 @@
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.schema.constraints import lossless_cast
+from <<cookiecutter.package_name>>.schema.constraints import (
+    lossless_cast,
+)
 
 WHOLE = {
     "2": 2,

@@ -14,15 +14,29 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.commands import schema as command
-from <<cookiecutter.package_name>>.commands.schema import read_sources
+from <<cookiecutter.package_name>>.commands.schema import (
+    read_sources,
+)
 from <<cookiecutter.package_name>>.config.data import Source
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
-from <<cookiecutter.package_name>>.ingest.parts import Manifest, ReadPolicy, write_parts
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
+from <<cookiecutter.package_name>>.ingest.parts import (
+    Manifest,
+    ReadPolicy,
+    write_parts,
+)
 from <<cookiecutter.package_name>>.ingest.sources import source_files
 from <<cookiecutter.package_name>>.schema.infer import infer
 from <<cookiecutter.package_name>>.schema.row import parse_schema
-from <<cookiecutter.package_name>>.schema.synthesize import synthesize
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, validate
+from <<cookiecutter.package_name>>.schema.synthesize import (
+    synthesize,
+)
+from <<cookiecutter.package_name>>.validate.quarantine import (
+    Quality,
+    validate,
+)
 
 YEAR = 8760  # hours
 HERE = Path("here.parquet")

@@ -6,14 +6,28 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.commands.schema import read_sources
+from <<cookiecutter.package_name>>.commands.schema import (
+    read_sources,
+)
 from <<cookiecutter.package_name>>.config.data import Source
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 from <<cookiecutter.package_name>>.ingest.parts import ReadPolicy
 from <<cookiecutter.package_name>>.schema.infer import infer
-from <<cookiecutter.package_name>>.schema.row import Column, RowSchema, parse_schema, read_schema
-from <<cookiecutter.package_name>>.schema.synthesize import synthesize
-from <<cookiecutter.package_name>>.validate.quarantine import validate
+from <<cookiecutter.package_name>>.schema.row import (
+    Column,
+    RowSchema,
+    parse_schema,
+    read_schema,
+)
+from <<cookiecutter.package_name>>.schema.synthesize import (
+    synthesize,
+)
+from <<cookiecutter.package_name>>.validate.quarantine import (
+    validate,
+)
 
 from ..conftest import ROOT, run
 from ..fixture import ROWS, SCHEMA, rides

@@ -4,8 +4,17 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
-from <<cookiecutter.package_name>>.split.leaks import Findings, check, check_keys, how_well_alone
-from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, split
+from <<cookiecutter.package_name>>.split.leaks import (
+    Findings,
+    check,
+    check_keys,
+    how_well_alone,
+)
+from <<cookiecutter.package_name>>.split.splits import (
+    Splits,
+    SplitSpec,
+    split,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 FEATURES = ["departure", "origin", "wind", "seats"]

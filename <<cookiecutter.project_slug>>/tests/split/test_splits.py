@@ -4,9 +4,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 from <<cookiecutter.package_name>>.split.keys import shares
-from <<cookiecutter.package_name>>.split.splits import Splits, SplitSpec, folds, size_warnings, split
+from <<cookiecutter.package_name>>.split.splits import (
+    Splits,
+    SplitSpec,
+    folds,
+    size_warnings,
+    split,
+)
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 KINDS = ["stratified", "group", "time"]

@@ -6,7 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.split.target import (
     Target,
     Task,

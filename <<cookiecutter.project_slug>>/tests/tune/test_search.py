@@ -6,11 +6,17 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.tune import Dimension, Tune
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.model.metric import Metric, metric
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.training import ModelSpec
-from <<cookiecutter.package_name>>.split.splits import SplitSpec, folds
+from <<cookiecutter.package_name>>.split.splits import (
+    SplitSpec,
+    folds,
+)
 from <<cookiecutter.package_name>>.split.target import Target
 from <<cookiecutter.package_name>>.tune.search import Problem, search
 

@@ -3,7 +3,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.validate.anomalies import detect_anomalies, missing_patterns, sample
+from <<cookiecutter.package_name>>.validate.anomalies import (
+    detect_anomalies,
+    missing_patterns,
+    sample,
+)
 
 
 def table(**more: list[Any]) -> pl.LazyFrame:

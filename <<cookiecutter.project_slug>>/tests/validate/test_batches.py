@@ -8,9 +8,20 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.schema import failures
-from <<cookiecutter.package_name>>.schema.row import RowSchema, parse_schema
-from <<cookiecutter.package_name>>.validate.batches import BatchValidator, combine
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, column_problems, duplicate_flags, validate
+from <<cookiecutter.package_name>>.schema.row import (
+    RowSchema,
+    parse_schema,
+)
+from <<cookiecutter.package_name>>.validate.batches import (
+    BatchValidator,
+    combine,
+)
+from <<cookiecutter.package_name>>.validate.quarantine import (
+    Quality,
+    column_problems,
+    duplicate_flags,
+    validate,
+)
 
 SCHEMA = parse_schema(
     {

@@ -7,7 +7,11 @@ import pytest
 
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.validate import duplicates
-from <<cookiecutter.package_name>>.validate.duplicates import check_key, count_unmatched, mark_duplicates
+from <<cookiecutter.package_name>>.validate.duplicates import (
+    check_key,
+    count_unmatched,
+    mark_duplicates,
+)
 
 
 @pytest.fixture(autouse=True, params=[7, 2_000_000], ids=["in parts", "at once"])

@@ -10,12 +10,21 @@ from typing import Any
 import polars as pl
 import pytest
 
-from <<cookiecutter.package_name>>.errors import ConfigError, DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 from <<cookiecutter.package_name>>.schema import failures as verdicts
 from <<cookiecutter.package_name>>.schema.row import parse_schema
 from <<cookiecutter.package_name>>.validate import duplicates
-from <<cookiecutter.package_name>>.validate import quarantine as validation
-from <<cookiecutter.package_name>>.validate.quarantine import Quality, check_quality, validate
+from <<cookiecutter.package_name>>.validate import (
+    quarantine as validation,
+)
+from <<cookiecutter.package_name>>.validate.quarantine import (
+    Quality,
+    check_quality,
+    validate,
+)
 
 from ..conftest import ROOT, by_hand, run
 from ..fixture import SCHEMA, rides

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>>.runtime.dvc.queue import CELERY, EXPERIMENTS, _is_working, requeue_orphans
+from <<cookiecutter.package_name>>.runtime.dvc.queue import (
+    CELERY,
+    EXPERIMENTS,
+    _is_working,
+    requeue_orphans,
+)
 
 from ...conftest import commit, run
 
