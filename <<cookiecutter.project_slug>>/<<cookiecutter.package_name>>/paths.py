@@ -28,6 +28,7 @@ PLOTS = Path("reports/plots")
 TEST_PREDICTIONS = Path("reports/test_predictions.parquet")
 EXPERIMENT = Path("reports/experiment.json")
 CARD = Path("reports/model_card.md")
+COMPARISON_PAGE = Path("reports/comparison.html")
 
 REGISTRY = Path("reports/registry.json")
 

@@ -8,6 +8,7 @@ import structlog
 
 from ..config import Config
 from ..evaluate.assessment import assess
+from ..evaluate.contest import TRUTH, UNIT
 from ..evaluate.cross_validation import cross_validate
 from ..evaluate.importance import permutation
 from ..evaluate.plots import plots
@@ -35,16 +36,18 @@ def main(config: Config) -> None:
     wanted = metrics(settings.metrics, target)
     truth, predictions = model.contract.truth(rows), Predictions.of(model, rows)
 
+    of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
     with atomic_write(TEST_PREDICTIONS) as partial:
         answers = target.to_frame(rows[model.contract.key], predictions.outputs, threshold)
-        answers.with_columns(rows[target.column].alias("truth")).write_parquet(partial)
+        known = [rows[target.column].alias(TRUTH), pl.Series(UNIT, of_rows.codes)]
+        answers.with_columns(known).write_parquet(partial)
     results = assess(
         wanted,
         target,
         truth,
         predictions,
         threshold,
-        units=units(rows, settings.unit, group=config.split.group, time=config.data.time),
+        units=of_rows,
         resamples=settings.bootstrap,
         level=settings.level,
         seed=config.seed,
