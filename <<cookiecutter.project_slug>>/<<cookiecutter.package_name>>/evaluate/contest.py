@@ -63,7 +63,7 @@ def check_same_rows(entrants: list[Entrant]) -> None:
             )
         shared = 0
         if keys.dtype == others.dtype:
-            shared = keys.is_in(others.implode()).sum()
+            shared = int(keys.is_in(others.implode()).sum())
         raise DataError(
             f"{names} were tested on different rows: {len(keys):,} and {len(others):,}, of which "
             f"they share {shared:,}. Run them again on the same data and split (split.seed).",

@@ -1,13 +1,14 @@
 """Classical paired tests of two classifiers on the same rows, each for rows that come in units.
 
 All of them are two-sided. With one row a unit they are the textbooks' tests; with larger units the
-variance is that of the units' sums, and few units are paid for by Student's t instead of the normal.
+variance is that of the units' sums. Few units are paid for by Student's t in place of the normal.
 The test of any other metric is in ``paired``.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..split.target import Array
 from .units import Units
@@ -30,7 +31,7 @@ def mcnemar(first_right: Array, second_right: Array, units: Units) -> float:
     """
     from scipy.stats import binom
 
-    difference = first_right.astype(int) - second_right.astype(int)
+    difference = first_right.astype(np.float64) - second_right
     if units.count < difference.size:
         return _t_test(np.bincount(units.codes, weights=difference, minlength=units.count))
     wins, losses = int((difference > 0).sum()), int((difference < 0).sum())
@@ -77,16 +78,15 @@ def delong(truth: Array, first: Array, second: Array, units: Units) -> float:
     return _two_sided(area, variance, units.count)
 
 
-def _components(scores: Array, positive: Array) -> Array:
+def _components(scores: Array, positive: NDArray[np.bool_]) -> Array:
     """Of each row the share of rows of the other class that it is ordered rightly against, (n,)."""
     from scipy.stats import rankdata
 
     among_all = rankdata(scores)
     components = np.empty(scores.size)
-    for rows in (positive, ~positive):
-        others = scores.size - rows.sum()
-        below = (among_all[rows] - rankdata(scores[rows])) / others
-        components[rows] = below if rows is positive else 1 - below
+    above, below = positive, ~positive
+    components[above] = (among_all[above] - rankdata(scores[above])) / below.sum()
+    components[below] = 1 - (among_all[below] - rankdata(scores[below])) / above.sum()
     return components
 
 
@@ -110,7 +110,7 @@ def corrected_t(differences: Array, held_out: float) -> float:
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """P-values of several tests at once, adjusted so that any of them errs at the level (Holm 1979).
+    """P-values of several tests, so that any of them errs at the level (Holm 1979).
 
     What is undefined stays so and is not counted.
     """

@@ -1,5 +1,6 @@
 """The network: embeddings of categories beside numbers, then fully connected layers."""
 
+from itertools import pairwise
 from typing import Any
 
 WIDEST = 50  # of an embedding
@@ -29,7 +30,7 @@ def build(
             self.embeddings = nn.ModuleList(nn.Embedding(count, width) for count, width in pairs)
             sizes = [numbers + sum(widths), *hidden]
             layers: list[nn.Module] = []
-            for before, after in zip(sizes, sizes[1:], strict=False):
+            for before, after in pairwise(sizes):
                 layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
             self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
 

@@ -39,7 +39,7 @@ def read(revision: str, path: Path) -> bytes:
     except (DvcException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise DataError(
-            f"{path} of {revision} cannot be read: {reason}. It is in the cache of the machine that "
-            "ran it: `dvc push` and `dvc exp push` share it.",
+            f"{path} of {revision} cannot be read: {reason}. The machine that ran it has it in its "
+            "cache: `dvc push` and `dvc exp push` share it.",
             "data.revision",
         ) from error
