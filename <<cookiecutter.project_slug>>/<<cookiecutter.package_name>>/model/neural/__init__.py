@@ -1,1 +1,0 @@
-"""Neural networks for tables, as estimators of scikit-learn's interface; with the extra `torch`."""
