@@ -26,7 +26,8 @@ def cross_validate(
     """For each metric its ``mean`` and standard deviation ``spread``, and the value of each fold.
 
     Preprocessing is fitted anew too. Folds share training rows, so the spread is no standard error
-    (Nadeau, Bengio 2003).
+    (Nadeau, Bengio 2003); their correction needs ``held_out``, the rows of a fold over the rows
+    that its models learned from.
 
     Args:
         features: (n, k) rows.
@@ -44,8 +45,14 @@ def cross_validate(
             outputs.append(fitted.predictor.predict(features[held_out]))
             step()
     scores = score_folds(target, truth, folds, outputs, wanted)
+    share = mean(len(held_out) / len(train) for train, held_out in folds)
     return {
-        name: {"mean": mean(values), "spread": stdev(values), "folds": values}
+        name: {
+            "mean": mean(values),
+            "spread": stdev(values),
+            "folds": values,
+            "held_out": share,
+        }
         for name, values in scores.items()
     }
 

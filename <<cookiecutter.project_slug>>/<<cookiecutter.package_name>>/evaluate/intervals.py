@@ -6,7 +6,7 @@ are the ordinary ones. The jackknife is for metrics that change little with one 
 nearly all; the known exception is a median of few rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import floor, isfinite, log2, sqrt
 
@@ -72,12 +72,9 @@ def resample(units: Units, resamples: int, seed: int) -> Iterator[Rows]:
 
 def leave_out(units: Units, groups: int, seed: int) -> Iterator[Rows]:
     """The rows without one unit, for each unit; more units than ``groups`` are merged at random."""
-    number = np.arange(units.count)
-    if units.count > groups:
-        number = np.random.default_rng(seed).permutation(units.count) % groups
-    of_row = number[units.codes]
-    for left_out in range(min(units.count, groups)):
-        yield np.flatnonzero(of_row != left_out)
+    merged = units.merged(groups, seed)
+    for left_out in range(merged.count):
+        yield np.flatnonzero(merged.codes != left_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ class Replicates:
 
     def interval(self, level: float) -> Interval:
         """The interval at confidence ``1 - level``."""
-        return _interval(self.resampled, self.metric.name, self.units, level)
+        return percentiles(self.resampled, self.metric.name, self.units, level)
 
     def precision(self) -> Precision:
         """How much the rows say of this metric."""
@@ -186,18 +183,34 @@ def intervals(
     seed: int,
 ) -> dict[str, Interval]:
     """The interval of each metric at confidence ``1 - level``, by name; see ``replicate``."""
-    values = np.full((resamples, len(wanted)), np.nan)
-    if units.count >= least_units(level):
-        for number, rows in enumerate(resample(units, resamples, seed)):
-            drawn = predictions[rows]
-            values[number] = [one(target, truth[rows], drawn) for one in wanted]
-    return {
-        one.name: _interval(column, one.name, units, level)
-        for one, column in zip(wanted, values.T, strict=True)
-    }
+    values = resampled(
+        wanted, target, truth, predictions, units=units, resamples=resamples, seed=seed
+    )
+    return {name: percentiles(column, name, units, level) for name, column in values.items()}
 
 
-def _interval(values: Array, name: str, units: Units, level: float) -> Interval:
+def resampled(
+    wanted: Sequence[Metric],
+    target: Target,
+    truth: Array,
+    predictions: Predictions,
+    *,
+    units: Units,
+    resamples: int,
+    seed: int,
+) -> dict[str, Array]:
+    """Each metric's values on the same resamples of units, (resamples,), by name.
+
+    Two models that are resampled with the same units and seed see the same rows each time.
+    """
+    values = np.empty((resamples, len(wanted)))
+    for number, rows in enumerate(resample(units, resamples, seed)):
+        drawn = predictions[rows]
+        values[number] = [one(target, truth[rows], drawn) for one in wanted]
+    return {one.name: column for one, column in zip(wanted, values.T, strict=True)}
+
+
+def percentiles(values: Array, name: str, units: Units, level: float) -> Interval:
     """The expanded percentile interval of bootstrapped values, (resamples,).
 
     The quantiles lie further out, as those of Student's t beside the normal's: a bootstrap of n

@@ -1,40 +1,73 @@
-"""Classical paired tests of two classifiers on the same rows, each for rows that come in units.
+"""Classical paired tests of two models on the same rows, each for rows that come in units.
 
 All of them are two-sided. With one row a unit they are the textbooks' tests; with larger units the
 variance is that of the units' sums. Few units are paid for by Student's t in place of the normal.
 The test of any other metric is in ``paired``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..split.target import Array
+from .intervals import GROUPS, Interval
+from .paired import sign_flip
 from .units import Units
 
 
-def mcnemar(first_right: Array, second_right: Array, units: Units) -> float:
-    """Whether two classifiers are right equally often.
+@dataclass(frozen=True)
+class Significance:
+    """How much better the first of two models is, and whether that may be chance."""
+
+    gain: float | None  # positive: the first is better
+    interval: Interval  # of the gain
+    p_value: float | None  # None where it is undefined
+    detail: str = ""  # for people: what was counted, or why there is no p-value
+
+
+def mcnemar(first: Array, second: Array, units: Units, *, level: float, seed: int) -> Significance:
+    """Whether two classifiers are right equally often; the gain is that of the accuracy.
 
     Of independent rows the mid-p exact test on the rows on which only one is right (Fagerland,
-    Lydersen, Laake 2013). Of units a t test on each unit's difference of right answers, which is
-    the form of Obuchowski (1998) with the reference of few units.
+    Lydersen, Laake 2013). Of larger units a sign-flip test on each unit's difference of right
+    answers: the idea of Durkalski et al. (2003), exact for few units.
 
     Args:
-        first_right: (n,) of booleans.
-        second_right: (n,) of booleans.
+        first: (n,) of booleans, whether the answer is right.
+        second: (n,) of booleans.
         units: of the n rows.
-
-    Returns:
-        the p-value; 1 where the two are right on the same rows.
+        level: of the interval.
+        seed: of the signs.
     """
+    difference = first.astype(np.float64) - second
+    gain, rows = float(difference.mean()), difference.size
+    wins, losses = int((difference > 0).sum()), int((difference < 0).sum())
+    if units.count == rows:
+        p_value = _mid_p(wins, losses)
+    else:
+        p_value = sign_flip(_sums(difference, units.merged(GROUPS, seed)), seed=seed)
+    squares = (_sums(difference - gain, units) ** 2).sum()
+    variance = _unbiased(units.count) * float(squares) / rows**2
+    detail = f"only the first is right on {wins:,} rows, only the second on {losses:,}"
+    result = _student(gain, variance, units.count, level)
+    return replace(result, p_value=p_value, detail=detail)
+
+
+def _sums(values: Array, units: Units) -> Array:
+    """The sum of each unit's values, (units.count,)."""
+    return np.asarray(np.bincount(units.codes, values, units.count), dtype=np.float64)
+
+
+def _unbiased(number: int) -> float:
+    """By what a sum of squares of so many units, around their own mean, is too small."""
+    return number / (number - 1) if number > 1 else float("nan")
+
+
+def _mid_p(wins: int, losses: int) -> float:
     from scipy.stats import binom
 
-    difference = first_right.astype(np.float64) - second_right
-    if units.count < difference.size:
-        return _t_test(np.bincount(units.codes, weights=difference, minlength=units.count))
-    wins, losses = int((difference > 0).sum()), int((difference < 0).sum())
     number, fewer = wins + losses, min(wins, losses)
     if not number:
         return 1.0
@@ -42,40 +75,33 @@ def mcnemar(first_right: Array, second_right: Array, units: Units) -> float:
     return float(min(mid, 1.0))
 
 
-def delong(truth: Array, first: Array, second: Array, units: Units) -> float:
-    """Whether two classifiers have the same area under the ROC curve.
+def delong(
+    truth: Array, first: Array, second: Array, units: Units, *, level: float
+) -> Significance:
+    """Whether two classifiers have the same area under the ROC curve, whose gain it is.
 
     DeLong, DeLong, Clarke-Pearson (1988) by midranks (Sun, Xu 2014); of units with the covariance
-    of Obuchowski (1997), which lets a unit hold rows of both classes.
+    of Obuchowski (1997), which lets a unit hold rows of both classes. Student's t has the degrees
+    of freedom of the class that fewer units hold.
 
     Args:
         truth: (n,) of 0 and 1; both occur.
         first: (n,) scores, the higher the more likely 1.
         second: (n,) scores of the other.
         units: of the n rows.
-
-    Returns:
-        the p-value; NaN where one class has fewer than two units.
+        level: of the interval.
     """
     positive = truth == 1
-    codes = units.codes
-    gain = _components(first, positive) - _components(second, positive)
-    area = gain[positive].mean()  # the same mean as over the negative rows
-    sums = {
-        label: np.bincount(codes[rows], weights=gain[rows] - area, minlength=units.count)
-        for label, rows in ((1, positive), (0, ~positive))
-    }
-    number = {1: int(positive.sum()), 0: int((~positive).sum())}
-    having = {1: np.unique(codes[positive]).size, 0: np.unique(codes[~positive]).size}
-    if min(having.values()) < 2:
-        return float("nan")
-    variance = sum(
-        having[label] / (having[label] - 1) * (sums[label] ** 2).sum() / number[label] ** 2
-        for label in (0, 1)
-    )
-    both = units.count / (units.count - 1) * (sums[0] * sums[1]).sum()
-    variance += 2 * both / (number[0] * number[1])
-    return _two_sided(area, variance, units.count)
+    gains = _components(first, positive) - _components(second, positive)
+    gain = float(gains[positive].mean())  # the same mean as over the negative rows
+    sums, having = [], []
+    for rows in (positive, ~positive):
+        share = np.where(rows, gains - gain, 0) / rows.sum()
+        sums.append(_sums(share, units))
+        having.append(np.unique(units.codes[rows]).size)
+    variance = sum(_unbiased(n) * (one**2).sum() for n, one in zip(having, sums, strict=True))
+    variance += 2 * _unbiased(units.count) * (sums[0] * sums[1]).sum()
+    return _student(gain, float(variance), min(having), level)
 
 
 def _components(scores: Array, positive: NDArray[np.bool_]) -> Array:
@@ -90,47 +116,48 @@ def _components(scores: Array, positive: NDArray[np.bool_]) -> Array:
     return components
 
 
-def corrected_t(differences: Array, held_out: float) -> float:
-    """Whether two models differ over the folds of a cross-validation, repeated or not.
+def corrected_t(gains: Array, held_out: float, *, level: float) -> Significance:
+    """Whether two ways to train differ over the folds of a cross-validation, repeated or not.
 
     The scores of folds are not independent, for their training rows overlap; the variance is
     corrected for it (Nadeau, Bengio 2003).
 
     Args:
-        differences: (folds,) of the two models' scores.
+        gains: (folds,) of the two models' scores; both were scored on the same folds.
         held_out: rows of a fold over the rows that its models learned from.
-
-    Returns:
-        the p-value; NaN of fewer than two folds.
+        level: of the interval.
     """
-    if differences.size < 2:
-        return float("nan")
-    variance = (1 / differences.size + held_out) * differences.var(ddof=1)
-    return _two_sided(float(differences.mean()), float(variance), differences.size)
+    folds = gains.size
+    variance = (1 / folds + held_out) * gains.var(ddof=1) if folds > 1 else np.nan
+    result = _student(float(gains.mean()), float(variance), folds, level)
+    return replace(result, detail=result.detail or f"{folds} folds")
 
 
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """P-values of several tests, so that any of them errs at the level (Holm 1979).
 
     What is undefined stays so and is not counted.
     """
-    defined = sorted((value, name) for name, value in p_values.items() if np.isfinite(value))
-    adjusted, largest = dict(p_values), 0.0
-    for place, (value, name) in enumerate(defined):
-        largest = max(largest, min(1.0, (len(defined) - place) * value))
-        adjusted[name] = largest
+    numbers = [number for number, value in enumerate(p_values) if value is not None]
+    numbers.sort(key=lambda number: p_values[number] or 0.0)
+    adjusted, largest = list(p_values), 0.0
+    for place, number in enumerate(numbers):
+        value = (len(numbers) - place) * (p_values[number] or 0.0)
+        adjusted[number] = largest = max(largest, min(1.0, value))
     return adjusted
 
 
-def _t_test(sums: Array) -> float:
-    variance = sums.var(ddof=1) / sums.size if sums.size > 1 else float("nan")
-    return _two_sided(float(sums.mean()), float(variance), sums.size)
+def _student(gain: float, variance: float, count: int, level: float) -> Significance:
+    """Student's t test, and interval, of a gain with this variance, by ``count`` observations."""
+    from scipy.special import stdtr, stdtrit
 
-
-def _two_sided(effect: float, variance: float, count: int) -> float:
-    """The p-value of an effect with this variance, estimated from so many units."""
-    from scipy.special import stdtr
-
-    if variance <= 0:  # rounding may leave it below zero
-        return 1.0 if effect == 0 else 0.0
-    return float(2 * stdtr(count - 1, -abs(effect) / np.sqrt(variance)))
+    if not np.isfinite(variance):
+        reason = "too few units"
+        return Significance(gain, Interval(reason=reason), None, reason)
+    if variance <= 0:
+        reason = "the gain is the same in every unit"
+        return Significance(gain, Interval(reason=reason), None if gain else 1.0, reason)
+    error = float(np.sqrt(variance))
+    width = -error * float(stdtrit(count - 1, level / 2))
+    p_value = 2 * float(stdtr(count - 1, -abs(gain) / error))
+    return Significance(gain, Interval(gain - width, gain + width), p_value)

@@ -45,6 +45,13 @@ class Units:
         squares = float((self.sizes.astype(np.float64) ** 2).sum())
         return self.codes.size**2 / squares if squares else 0.0
 
+    def merged(self, most: int, seed: int) -> "Units":
+        """The same rows in ``most`` units at most: more than that are put together at random."""
+        if self.count <= most:
+            return self
+        number = np.random.default_rng(seed).permutation(self.count) % most
+        return Units(self.name, number[self.codes])
+
     def subset(self, rows: NDArray[Any]) -> "Units":
         """The units of some rows, given by number or by a mask."""
         return Units(self.name, np.unique(self.codes[rows], return_inverse=True)[1])

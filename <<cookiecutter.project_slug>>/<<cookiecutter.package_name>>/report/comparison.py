@@ -1,75 +1,169 @@
-"""The page and the table of a comparison: who is better than the first, and by how much."""
+"""The page and the table of a comparison of several models: which is best, and how sure that is."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..evaluate.contest import Entrant, Result
+from ..evaluate.intervals import Interval
+from ..evaluate.several import Figure, Pair, Ranking
+from ..evaluate.units import counted
 from .page import html, number
 
-
-def page(name: str, entrants: Sequence[Entrant], results: Sequence[Result], level: float) -> str:
-    """The page in HTML.
-
-    Args:
-        name: of the project.
-        entrants: the models; the others are held to the first.
-        results: of all but the first.
-        level: below which a p-value decides.
-    """
-    rows = [_row(result, level) for result in results]
-    better = [row["name"] for row in rows if row["verdict"] == "better"]
-    worse = [row["name"] for row in rows if row["verdict"] == "worse"]
-    facts = {"name": name, "first": entrants[0].name, "rows": rows, "level": level}
-    return html("comparison.html.j2", facts | {"better": better, "worse": worse})
+UNFOLDED = 3  # so many pairs at most show all of their figures at once
+SMALLEST = 0.0001  # a p-value below is shown as smaller than this
+MARGIN = 0.04  # of a chart's width, at both ends
+BETTER, ALIKE, UNKNOWN = "better", "no difference shown", "cannot be said"
 
 
-def table(entrants: Sequence[Entrant], results: Sequence[Result], level: float) -> str:
-    """The same for a terminal: a line for each model and metric."""
-    lines = [("model", "metric", entrants[0].name, "itself", "gain", "interval", "p", "")]
-    for row in (_row(result, level) for result in results):
-        for one in row["metrics"]:
-            verdict = row["verdict"] if one["deciding"] else ""
-            figures = [number(one[key]) for key in ("second", "first", "gain")]
-            low, high = (number(one[end]) for end in ("low", "high"))
-            between = "" if low is None else f"{low} to {high}"
-            p_value = one["adjusted"] if one["deciding"] else one["p_value"]
-            lines.append((row["name"], one["metric"], *figures, between, number(p_value), verdict))
+def page(name: str, ranking: Ranking) -> str:
+    """The page in HTML; ``name`` is the project's."""
+    facts = describe(ranking)
+    return html("comparison.html.j2", {**facts, "name": name, "unfolded": UNFOLDED})
+
+
+def describe(ranking: Ranking) -> dict[str, Any]:
+    """What the page says: the verdict, the models in order, and each pair of them."""
+    deciding, models, pairs = ranking.deciding, ranking.models, ranking.pairs
+    scores = {
+        name: {metric: _score(figure) for metric, figure in model.items()}
+        for name, model in models.items()
+    }
+    marks, _ = _marks([model[deciding] for model in models.values()])
+    gains, zero = _marks([pair.gains[deciding] for pair in pairs], also=[0.0])
+    return {
+        "verdict": _verdict(ranking),
+        "basis": _basis(ranking),
+        "deciding": deciding,
+        "models": [
+            {"name": name, "mark": mark, "scores": scores[name]}
+            for name, mark in zip(models, marks, strict=True)
+        ],
+        "scores": scores,
+        "pairs": [
+            {**_pair(pair, ranking.level), "mark": mark}
+            for pair, mark in zip(pairs, gains, strict=True)
+        ],
+        "zero": zero[0],
+    }
+
+
+def _verdict(ranking: Ranking) -> dict[str, str]:
+    """Whether the leading model is better than each of the others, in a sentence."""
+    leader, level = next(iter(ranking.models)), ranking.level
+    pairs = [pair for pair in ranking.pairs if pair.first == leader]
+    behind = [pair.second for pair in pairs if pair.decided(level)]
+    beside = [pair.second for pair in pairs if not pair.decided(level)]
+    if not beside:
+        return {"level": "good", "title": f"{leader} is better than {_listed(behind)}"}
+    if not behind and len(beside) == 1:
+        title = f"No difference shown between {leader} and {beside[0]}"
+    else:
+        title = f"{leader} leads, but is not shown to be better than {_listed(beside)}"
+    return {"level": "odd", "title": title}
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _basis(ranking: Ranking) -> str:
+    sample, pairs = ranking.pairs[0].precision, len(ranking.pairs)
+    units = "" if sample.units == sample.rows else f" of {counted(sample.units, sample.unit)}"
+    holm = f", p-values adjusted for {pairs} pairs (Holm)" if pairs > 1 else ""
+    rows = f"{sample.rows:,} test rows{units}"
+    return f"By {ranking.deciding} on {rows}, at level {ranking.level:g}{holm}."
+
+
+def _score(figure: Figure) -> dict[str, Any]:
+    value = "undefined" if figure.value is None else number(figure.value)
+    return {"value": value, "interval": _between(figure.interval, "{:.4g}")}
+
+
+def _pair(pair: Pair, level: float) -> dict[str, Any]:
+    word = ALIKE if pair.leading.p_value is not None else UNKNOWN
+    word = BETTER if pair.decided(level) else word
+    more = int(float(f"{pair.more_units or 0:.2g}"))  # more digits would claim what nobody knows
+    tests = [
+        {
+            "name": name,
+            **_gain(one.gain, one.interval),
+            "p": p_text(one.p_value),
+            "adjusted": p_text(pair.adjusted[name]),
+            "detail": one.detail,
+        }
+        for name, one in pair.tests.items()
+    ]
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "word": word,
+        "more": counted(more, pair.precision.unit, more=True) if more and word == ALIKE else None,
+        "design_effect": pair.precision.design_effect,
+        "gains": {name: _gain(one.value, one.interval) for name, one in pair.gains.items()},
+        "tests": tests,
+    }
+
+
+def _gain(value: float | None, interval: Interval) -> dict[str, str]:
+    gain = "" if value is None else f"{value:+.3g}"
+    return {"gain": gain, "interval": _between(interval, "{:+.3g}")}
+
+
+def _between(interval: Interval, form: str) -> str:
+    if interval.low is None or interval.high is None:
+        return ""
+    return f"{form.format(interval.low)} to {form.format(interval.high)}"
+
+
+def p_text(value: float | None) -> str:
+    """A p-value, never shown as zero."""
+    if value is None:
+        return ""
+    return f"< {SMALLEST}" if value < SMALLEST else f"{value:.4f}"
+
+
+def _marks(
+    figures: Sequence[Figure], also: Sequence[float] = ()
+) -> tuple[list[dict[str, float | None]], list[float | None]]:
+    """Where figures and the ends of their intervals stand on one line, in percent of its width."""
+    lines = [(one.value, one.interval.low, one.interval.high) for one in figures]
+    known = [end for line in [*lines, also] for end in line if end is not None] or [0.0]
+    start, width = min(known), (max(known) - min(known)) or 1.0
+
+    def place(value: float | None) -> float | None:
+        if value is None:
+            return None
+        return round(100 * (MARGIN + (1 - 2 * MARGIN) * (value - start) / width), 2)
+
+    marks = [dict(zip(("value", "low", "high"), map(place, line), strict=True)) for line in lines]
+    return marks, [place(value) for value in also]
+
+
+def table(ranking: Ranking) -> str:
+    """The same for a terminal: the models, then each pair by each test."""
+    facts = describe(ranking)
+    deciding, *others = facts["models"][0]["scores"]
+    models = [["model", f"{deciding} (decides)", "interval", *others]]
+    for model in facts["models"]:
+        scores = model["scores"]
+        head = [model["name"], scores[deciding]["value"], scores[deciding]["interval"]]
+        models.append([*head, *(scores[name]["value"] for name in others)])
+    pairs = [["pair", "test", "gain", "interval", "p", "adjusted", ""]]
+    for pair in facts["pairs"]:
+        name, last = f"{pair['first']} over {pair['second']}", pair["word"]
+        for one in pair["tests"]:
+            figures = [one[key] for key in ("name", "gain", "interval", "p", "adjusted")]
+            pairs.append([name, *figures, last])
+            name, last = "", ""
+    head = f"{facts['verdict']['title']}\n{facts['basis']}"
+    return f"{head}\n\n{_aligned(models)}\n\n{_aligned(pairs)}\n"
+
+
+def _aligned(lines: Sequence[Sequence[Any]]) -> str:
     texts = [["" if value is None else str(value) for value in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     padded = (
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in texts
     )
-    return "\n".join(padded) + "\n"
-
-
-def _row(result: Result, level: float) -> dict[str, Any]:
-    """A model beside the first: its verdict by the deciding metric, and each metric."""
-    deciding = next(iter(result.comparisons.values()))
-    verdict = "no difference that the rows show"
-    if result.adjusted is not None and result.adjusted < level and deciding.gain:
-        verdict = "better" if deciding.gain > 0 else "worse"
-    metrics = [
-        {
-            "metric": name,
-            "deciding": one is deciding,
-            "first": one.first,
-            "second": one.second,
-            "gain": one.gain,
-            "low": one.interval.low,
-            "high": one.interval.high,
-            "p_value": one.p_value,
-            "adjusted": result.adjusted if one is deciding else None,
-            "reason": one.reason,
-        }
-        for name, one in result.comparisons.items()
-    ]
-    sample = deciding.precision
-    return {
-        "name": result.name,
-        "verdict": verdict,
-        "metrics": metrics,
-        "tests": result.tests,
-        "sample": sample,
-        "more_units": deciding.more_units,
-    }
+    return "\n".join(padded)

@@ -7,8 +7,8 @@ import polars as pl
 import structlog
 
 from ..config import Config
+from ..evaluate import row_predictions
 from ..evaluate.assessment import assess
-from ..evaluate.contest import TRUTH, UNIT
 from ..evaluate.cross_validation import cross_validate
 from ..evaluate.importance import permutation
 from ..evaluate.plots import plots
@@ -39,8 +39,7 @@ def main(config: Config) -> None:
     of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
     with atomic_write(TEST_PREDICTIONS) as partial:
         answers = target.to_frame(rows[model.contract.key], predictions.outputs, threshold)
-        known = [rows[target.column].alias(TRUTH), pl.Series(UNIT, of_rows.codes)]
-        answers.with_columns(known).write_parquet(partial)
+        row_predictions.write(partial, target, answers, rows[target.column], of_rows)
     results = assess(
         wanted,
         target,

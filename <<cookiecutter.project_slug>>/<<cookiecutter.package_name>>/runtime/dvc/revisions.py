@@ -1,45 +1,79 @@
-"""Outputs as they were in a commit or an experiment, out of DVC's cache."""
+"""Outputs as they were in a commit or an experiment, from DVC's cache; nothing is checked out."""
 
+import functools
 from pathlib import Path
+from typing import Any
 
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError, DataError, ResourceError
 
 WORKSPACE = "workspace"  # what DVC calls the files as they are now
 
 
 def read(revision: str, path: Path) -> bytes:
-    """An output in a commit, a branch, an experiment; or, of WORKSPACE, the file that is there.
+    """An output in a commit, a branch, a tag, an experiment; of WORKSPACE, the file that is there.
 
     It comes from the cache, or else from the remote.
 
     Raises:
         ConfigError: there is no such revision.
-        DataError: it has no such output, or that is neither in the cache nor in the remote.
+        DataError: it has no such output.
+        ResourceError: the output is neither in the cache nor in the remote.
     """
     if revision == WORKSPACE:
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"{path} is not there ({error.strerror}). Run `make repro`, or name an experiment.",
-                "data.revision",
-            ) from error
-    import dvc.api
+        return _of_workspace(path)
     from dvc.exceptions import DvcException
-    from dvc.scm import RevError
 
+    files, name = _files(revision), path.as_posix()
     try:
-        return bytes(dvc.api.read(path.as_posix(), rev=revision, mode="rb"))
-    except RevError as error:
-        raise ConfigError(
-            f"{revision!r} is no commit, branch or experiment of this repository; `dvc exp show` "
-            "lists them.",
-            "config.revision",
-        ) from error
-    except (DvcException, OSError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        recorded = "md5" in files.info(name)
+    except FileNotFoundError:
+        recorded = False
+    if not recorded:
         raise DataError(
-            f"{path} of {revision} cannot be read: {reason}. The machine that ran it has it in its "
-            "cache: `dvc push` and `dvc exp push` share it.",
+            f"{revision} has no {name}: the pipeline did not run there, or its dvc.lock was not "
+            "committed. Name another revision (`dvc exp show` lists experiments), or check it out "
+            "and run `make repro`.",
+            "data.revision",
+        )
+    try:
+        return bytes(files.read_bytes(name))
+    except (DvcException, OSError) as error:
+        raise ResourceError(
+            f"{name} of {revision} is neither in the cache nor in the remote. Get it by `dvc fetch "
+            "--all-commits`, after `dvc push` where it was made; or check it out and run "
+            "`make repro`.",
+            "resource.revision",
+        ) from error
+
+
+def _of_workspace(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path} is not there. Run `make repro`, or name other revisions than {WORKSPACE}.",
             "data.revision",
         ) from error
+
+
+@functools.cache
+def _files(revision: str) -> Any:
+    """The files of a revision, which takes a second to open."""
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from dvc.scm import RevError, SCMError
+
+    files = DVCFileSystem(rev=revision)
+    try:
+        files.repo  # noqa: B018 - opens it
+    except RevError as error:
+        raise ConfigError(
+            f"{revision!r} is no experiment, branch, tag or commit here, or several experiments "
+            "have this name; `dvc exp show` lists them.",
+            "config.revision",
+        ) from error
+    except (DvcException, SCMError) as error:
+        raise DataError(
+            f"{revision} cannot be read: {str(error).splitlines()[0]}", "data.revision"
+        ) from error
+    return files
