@@ -34,9 +34,10 @@ def contender(revision: str) -> Contender:
         DataError: its results are missing or broken.
         ResourceError: its results are neither in the cache nor in the remote.
     """
-    rows = row_predictions.read(read(revision, TEST_PREDICTIONS), revision)
+    predictions, results = read(revision, [TEST_PREDICTIONS, METRICS])
+    rows = row_predictions.read(predictions, revision)
     try:
-        by_metric = json.loads(read(revision, METRICS)).get("cross_validation", {})
+        by_metric = json.loads(results).get("cross_validation", {})
         folds = {
             name: FoldScores(np.array(one["folds"], dtype=np.float64), float(one["held_out"]))
             for name, one in by_metric.items()

@@ -143,16 +143,16 @@ def table(ranking: Ranking) -> str:
     """The same for a terminal: the models, then each pair by each test."""
     facts = describe(ranking)
     deciding, *others = facts["models"][0]["scores"]
-    models = [["model", f"{deciding} (decides)", "interval", *others]]
+    models: list[list[str]] = [["model", f"{deciding} (decides)", "interval", *others]]
     for model in facts["models"]:
         scores = model["scores"]
-        head = [model["name"], scores[deciding]["value"], scores[deciding]["interval"]]
-        models.append([*head, *(scores[name]["value"] for name in others)])
-    pairs = [["pair", "test", "gain", "interval", "p", "adjusted", ""]]
+        first = [model["name"], scores[deciding]["value"], scores[deciding]["interval"]]
+        models.append([*first, *(scores[name]["value"] for name in others)])
+    pairs = [["pair", "test", "gain", "interval", "p", "adjusted", "the first is"]]
     for pair in facts["pairs"]:
         name, last = f"{pair['first']} over {pair['second']}", pair["word"]
-        for one in pair["tests"]:
-            figures = [one[key] for key in ("name", "gain", "interval", "p", "adjusted")]
+        for test in pair["tests"]:
+            figures = [test[key] for key in ("name", "gain", "interval", "p", "adjusted")]
             pairs.append([name, *figures, last])
             name, last = "", ""
     head = f"{facts['verdict']['title']}\n{facts['basis']}"

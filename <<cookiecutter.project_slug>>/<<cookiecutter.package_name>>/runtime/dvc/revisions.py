@@ -1,6 +1,6 @@
 """Outputs as they were in a commit or an experiment, from DVC's cache; nothing is checked out."""
 
-import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,25 @@ from ...errors import ConfigError, DataError, ResourceError
 WORKSPACE = "workspace"  # what DVC calls the files as they are now
 
 
-def read(revision: str, path: Path) -> bytes:
-    """An output in a commit, a branch, a tag, an experiment; of WORKSPACE, the file that is there.
+def read(revision: str, paths: Sequence[Path]) -> list[bytes]:
+    """Outputs in a commit, a branch, a tag, an experiment; of WORKSPACE, the files that are there.
 
-    It comes from the cache, or else from the remote.
+    They come from the cache, or else from the remote.
 
     Raises:
         ConfigError: there is no such revision.
         DataError: it has no such output.
-        ResourceError: the output is neither in the cache nor in the remote.
+        ResourceError: an output is neither in the cache nor in the remote.
     """
     if revision == WORKSPACE:
-        return _of_workspace(path)
+        return [_of_workspace(path) for path in paths]
+    files = _files(revision)
+    return [_of_revision(files, revision, path.as_posix()) for path in paths]
+
+
+def _of_revision(files: Any, revision: str, name: str) -> bytes:
     from dvc.exceptions import DvcException
 
-    files, name = _files(revision), path.as_posix()
     try:
         recorded = "md5" in files.info(name)
     except FileNotFoundError:
@@ -56,9 +60,8 @@ def _of_workspace(path: Path) -> bytes:
         ) from error
 
 
-@functools.cache
 def _files(revision: str) -> Any:
-    """The files of a revision, which takes a second to open."""
+    """The files of a revision."""
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
     from dvc.scm import RevError, SCMError
