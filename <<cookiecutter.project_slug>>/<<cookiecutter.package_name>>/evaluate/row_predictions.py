@@ -52,14 +52,13 @@ def read(content: bytes, whose: str) -> RowPredictions:
         key, *_, unit = rows.columns
         rows = rows.sort(key)
         codes = np.unique(rows[unit].cast(pl.Int64).to_numpy(), return_inverse=True)[1]
-        truth = rows[f"{TRUTH}{target.column}"]
+        truth, predictions = rows[f"{TRUTH}{target.column}"], Predictions(*target.from_frame(rows))
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise DataError(
             f"the predictions of {whose} are damaged or of an older version of the template "
             f"({type(error).__name__}). Run it again: `make repro`, or `dvc exp run`.",
             "data.predictions",
         ) from error
-    predictions = Predictions(*target.from_frame(rows))
     if strange := int((~np.isfinite(predictions.outputs)).sum()):
         raise DataError(
             f"{strange:,} predictions of {whose} are no finite numbers. Train it again, or look at "

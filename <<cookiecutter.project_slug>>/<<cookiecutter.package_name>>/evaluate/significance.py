@@ -138,12 +138,11 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
     What is undefined stays so and is not counted.
     """
-    numbers = [number for number, value in enumerate(p_values) if value is not None]
-    numbers.sort(key=lambda number: p_values[number] or 0.0)
+    defined = sorted((value, number) for number, value in enumerate(p_values) if value is not None)
     adjusted, largest = list(p_values), 0.0
-    for place, number in enumerate(numbers):
-        value = (len(numbers) - place) * (p_values[number] or 0.0)
-        adjusted[number] = largest = max(largest, min(1.0, value))
+    for place, (value, number) in enumerate(defined):
+        largest = max(largest, min(1.0, (len(defined) - place) * value))
+        adjusted[number] = largest
     return adjusted
 
 

@@ -145,14 +145,8 @@ class Target:
         """The outputs and the answers that ``to_frame`` was given and derived.
 
         Raises:
-            ModelError: a column is missing, or an answer is none of the classes.
+            ModelError: an answer is none of the classes.
         """
-        missing = [n for n in (PREDICTION, *self.output_columns) if n not in rows.columns]
-        if missing:
-            raise ModelError(
-                f"the predictions lack {', '.join(missing)}. Run `make repro` to write them again.",
-                "model.predictions",
-            )
         answers = self.encode(rows[PREDICTION])
         if not self.is_classification:
             return answers, answers
