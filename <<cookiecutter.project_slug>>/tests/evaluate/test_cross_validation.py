@@ -37,6 +37,7 @@ def test_the_mean_and_spread_are_those_of_the_folds(
     )[name]
 
     assert len(scores["folds"]) == 6
+    assert scores["held_out"] == pytest.approx(1 / 2, abs=0.01)
     assert scores["mean"] == pytest.approx(mean(scores["folds"]))
     assert 0 < scores["spread"] < 0.5
 
