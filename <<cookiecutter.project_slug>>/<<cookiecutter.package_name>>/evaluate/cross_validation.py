@@ -25,9 +25,8 @@ def cross_validate(
 ) -> dict[str, dict[str, Any]]:
     """For each metric its ``mean`` and standard deviation ``spread``, and the value of each fold.
 
-    Preprocessing is fitted anew too. Folds share training rows, so the spread is no standard error
-    (Nadeau, Bengio 2003); their correction needs ``held_out``, the rows of a fold over the rows
-    that its models learned from.
+    Preprocessing is fitted anew too. Folds share training rows, so the spread is no standard error;
+    the correction of Nadeau, Bengio (2003) needs ``held_out``, a fold's rows over those learned from.
 
     Args:
         features: (n, k) rows.
@@ -47,12 +46,7 @@ def cross_validate(
     scores = score_folds(target, truth, folds, outputs, wanted)
     share = mean(len(held_out) / len(train) for train, held_out in folds)
     return {
-        name: {
-            "mean": mean(values),
-            "spread": stdev(values),
-            "folds": values,
-            "held_out": share,
-        }
+        name: {"mean": mean(values), "spread": stdev(values), "folds": values, "held_out": share}
         for name, values in scores.items()
     }
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from ..errors import DataError
 from ..model.metric import Predictions
-from ..split.target import Array, Target
+from ..split.target import PREDICTION, Array, Target
 from .units import Units
 
 TRUTH, UNIT = "truth:", "unit:"  # how the names of the last two columns begin
@@ -52,7 +52,7 @@ def read(content: bytes, whose: str) -> RowPredictions:
         key, *_, unit = rows.columns
         rows = rows.sort(key)
         codes = np.unique(rows[unit].cast(pl.Int64).to_numpy(), return_inverse=True)[1]
-        truth, predictions = rows[f"{TRUTH}{target.column}"], Predictions(*target.from_frame(rows))
+        truth, predictions = rows[f"{TRUTH}{target.column}"], _predictions(target, rows)
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise DataError(
             f"the predictions of {whose} are damaged or of an older version of the template "
@@ -67,3 +67,11 @@ def read(content: bytes, whose: str) -> RowPredictions:
         )
     units = Units(unit.removeprefix(UNIT), codes)
     return RowPredictions(target, rows[key], target.encode(truth), predictions, units)
+
+
+def _predictions(target: Target, rows: pl.DataFrame) -> Predictions:
+    """The outputs that ``Target.to_frame`` was given, and the answers that it derived."""
+    answers = target.encode(rows[PREDICTION])
+    if not target.is_classification:
+        return Predictions(answers, answers)
+    return Predictions(rows.select(target.output_columns).to_numpy(), answers)

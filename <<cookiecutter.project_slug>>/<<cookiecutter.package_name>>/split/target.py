@@ -141,17 +141,6 @@ class Target:
         probabilities = pl.DataFrame(outputs, schema=self.output_columns)
         return pl.DataFrame([keys, predicted]).hstack(probabilities)
 
-    def from_frame(self, rows: pl.DataFrame) -> tuple[Array, Array]:
-        """The outputs and the answers that ``to_frame`` was given and derived.
-
-        Raises:
-            ModelError: an answer is none of the classes.
-        """
-        answers = self.encode(rows[PREDICTION])
-        if not self.is_classification:
-            return answers, answers
-        return rows.select(self.output_columns).to_numpy(), answers
-
     def _unknown(self, rows: int, expected: str) -> ModelError:
         return ModelError(
             f"{rows} values of {self.column!r} are no answers that the model knows; expected: "
