@@ -26,7 +26,8 @@ def cross_validate(
     """For each metric its ``mean`` and standard deviation ``spread``, and the value of each fold.
 
     Preprocessing is fitted anew too. Folds share training rows, so the spread is no standard error;
-    the correction of Nadeau, Bengio (2003) needs ``held_out``, a fold's rows over those learned from.
+    the correction of Nadeau, Bengio (2003) needs ``held_out``, a fold's rows over those it learned
+    from.
 
     Args:
         features: (n, k) rows.
