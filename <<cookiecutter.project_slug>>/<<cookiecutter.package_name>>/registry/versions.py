@@ -196,14 +196,19 @@ def former_champion(client: Any, name: str, version: str) -> Any:
 
 
 def roll_back(client: Any, name: str, version: str, why: str) -> None:
-    """Give the alias ``champion`` back to a former champion; the gate takes today's no more."""
+    """Give the alias ``champion`` to a former champion; the gate takes a newer one no more.
+
+    To go on to a newer one undoes a rollback: then today's champion stays the one before.
+    """
     champion, line = champion_of(client, name), champions(client, name)
-    if champion is not None:
+    if version in line:
+        line = line[: line.index(version)]
+    if champion is not None and int(version) < int(champion.version):
         client.set_model_version_tag(name, champion.version, ROLLED_BACK, why)
+        line = [one for one in line if one != str(champion.version)]
     if ROLLED_BACK in client.get_model_version(name, version).tags:
         client.delete_model_version_tag(name, version, ROLLED_BACK)
-    known = line.index(version) if version in line else len(line) - 1
-    _crown(client, name, version, [*line[:known], version])
+    _crown(client, name, version, [*line, version])
 
 
 def _crown(client: Any, name: str, version: str, line: list[str]) -> None:

@@ -150,9 +150,21 @@ def test_what_was_rolled_back_is_no_champion_before_the_next_one(
 
     assert registry.champion_before(client, name) == "1"
     assert client.get_model_version(name, "2").tags[registry.ROLLED_BACK] == "it is slow"
-    registry.roll_back(client, name, "2", "it is not so slow")
+    registry.roll_back(client, name, "2", "the new one is slower")
     assert registry.champions(client, name) == ["1", "2"]
     assert registry.ROLLED_BACK not in client.get_model_version(name, "2").tags
+
+
+def test_a_rollback_can_be_undone(client: Any, name: str, register) -> None:
+    for content in ("a", "b"):
+        registry.promote(client, name, register(content))
+    for version in ("1", "2"):
+        registry.roll_back(client, name, version, "on second thoughts")
+
+    assert champion(client, name) == "2"
+    assert registry.champion_before(client, name) == "1"
+    for version in ("1", "2"):
+        assert registry.ROLLED_BACK not in client.get_model_version(name, version).tags
 
 
 @pytest.mark.parametrize(
