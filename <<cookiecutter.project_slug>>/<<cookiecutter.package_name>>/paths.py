@@ -9,6 +9,7 @@ INGESTED = Path("data/ingested.parquet")  # a folder: one part a source file
 INGESTED_MANIFEST = Path("data/ingested.json")  # on this machine only: which file each part is of
 VALID = Path("data/valid.parquet")
 QUARANTINE = Path("data/quarantine.parquet")
+SPLIT_PARTS = Path("data/split")
 TRAIN = Path("data/split/train.parquet")
 VALIDATION = Path("data/split/validation.parquet")
 TEST = Path("data/split/test.parquet")
@@ -31,6 +32,7 @@ CARD = Path("reports/model_card.md")
 COMPARISON_PAGE = Path("reports/comparison.html")
 
 REGISTRY = Path("reports/registry.json")
+LEDGER = Path("pipelines/release/ledger.jsonl")  # in git: a line for each verdict
 
 INCOMING = Path("data/incoming")
 PREDICT_PARTS = Path("data/.predict")  # on this machine only: what the next run takes over

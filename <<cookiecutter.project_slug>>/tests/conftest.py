@@ -17,7 +17,7 @@ from .fixture import CONF, SCHEMA, later_rides, rides
 ROOT = Path(__file__).parents[1]
 (PACKAGE,) = (path.parent for path in ROOT.glob("*/paths.py"))  # the folder of the package
 OWNERS = ("conf/", "data/", "schemas/", "tests/", f"{PACKAGE.name}/own/")  # not for tests
-OF_A_RUN = ("dvc.lock", "params.yaml", ".dvc")  # endings of what a run or `dvc add` wrote
+OF_A_RUN = ("dvc.lock", "params.yaml", "ledger.jsonl", ".dvc")  # what runs or `dvc add` wrote
 CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file is copied too
 
 

@@ -236,6 +236,10 @@ def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: 
     assert "it is the champion" in again
     assert "it is worse than the champion (version 1)" in worse
     assert (registry["verdict"], registry["version"], registry["champion"]) == ("reject", "2", "1")
+    ledger = (repository / "pipelines/release/ledger.jsonl").read_text().splitlines()
+    assert [json.loads(line)["verdict"] for line in ledger] == ["promote", "hold", "reject"]
+    assert json.loads(ledger[-1]) == registry
+    assert all(registry["hashes"].values())
 
 
 def test_what_arrives_is_answered_and_its_drift_is_an_alert(repository: Path) -> None:

@@ -28,14 +28,15 @@ class Comparison:
     precision: Precision  # of the gain
     more_units: int | None  # that would decide at this gain; None where nothing is left to decide
     reason: str | None = None  # why there is no p-value
+    margin: float = 0.0  # the gain that is tested against
 
     def significant(self, level: float) -> bool:
-        """Whether the first is better than the second at this level."""
-        return self._decided(level) and self.gain is not None and self.gain > 0
+        """Whether the first is better than the second by more than the margin, at this level."""
+        return self._decided(level) and self.gain is not None and self.gain > self.margin
 
     def significantly_worse(self, level: float) -> bool:
-        """Whether the first is worse than the second at this level."""
-        return self._decided(level) and self.gain is not None and self.gain < 0
+        """Whether the gain is below the margin at this level; without one, the first is worse."""
+        return self._decided(level) and self.gain is not None and self.gain < self.margin
 
     def _decided(self, level: float) -> bool:
         return self.p_value is not None and self.p_value < level
@@ -50,7 +51,15 @@ class Comparison:
         return cls(**values | parts)
 
 
-def compare(first: Replicates, second: Replicates, *, level: float, seed: int) -> Comparison:
+def compare(
+    first: Replicates,
+    second: Replicates,
+    *,
+    level: float,
+    seed: int,
+    margin: float = 0.0,
+    decided_at: float | None = None,
+) -> Comparison:
     """Compare two models by a metric that was replicated alike for both (same units, same seed).
 
     The interval is a cluster bootstrap. The p-value is of a sign-flip test (Fisher 1935) on the
@@ -62,14 +71,17 @@ def compare(first: Replicates, second: Replicates, *, level: float, seed: int) -
         second: the one that it is compared with.
         level: of the interval, and of the decision that ``more_units`` is about.
         seed: of the signs.
+        margin: the gain that counts as none.
+        decided_at: the level of the decision, if it is another than the interval's.
     """
     gain = first.gain(second)
     reason = _undefined(gain)
     p_value, more_units = None, None
     if reason is None:
-        p_value = sign_flip(gain.pseudo_values, seed=seed)
-        if gain.whole > 0 and p_value >= level:
-            more_units = _more_units(gain.whole, gain.pseudo_values, gain.units, level)
+        shares, decided_at = gain.pseudo_values - margin, decided_at or level
+        p_value = sign_flip(shares, seed=seed)
+        if gain.whole > margin and p_value >= decided_at:
+            more_units = _more_units(gain.whole - margin, shares, gain.units, decided_at)
     return Comparison(
         metric=gain.metric.name,
         first=_defined(first.whole),
@@ -80,6 +92,7 @@ def compare(first: Replicates, second: Replicates, *, level: float, seed: int) -
         precision=gain.precision(),
         more_units=more_units,
         reason=reason,
+        margin=margin,
     )
 
 

@@ -13,6 +13,7 @@ from .metric import Function, Metric, Predictions
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
 BINARY, REGRESSION = frozenset({Task.BINARY}), frozenset({Task.REGRESSION})
 MULTICLASS = frozenset({Task.MULTICLASS})
+CALIBRATION_BINS = 10
 RESERVED = frozenset(  # other keys of reports/metrics.json
     {
         *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
@@ -57,6 +58,23 @@ def _brier(target: Target, truth: Array, predictions: Predictions) -> float:
     hits = np.eye(len(target.classes))[truth.astype(int)]
     squares = (predictions.outputs - hits) ** 2
     return float(squares[:, 1].mean() if target.task is Task.BINARY else squares.sum(1).mean())
+
+
+def _calibration_error(target: Target, truth: Array, predictions: Predictions) -> float:
+    """How far probabilities are from the shares of what came true, a row on average.
+
+    The expected calibration error (Naeini et al. 2015) over bins of equally many rows: of two
+    classes for the positive one's probability, of more for that of the likeliest (Guo et al. 2017).
+    """
+    outputs = predictions.outputs
+    if target.task is Task.BINARY:
+        said, happened = outputs[:, 1], truth == 1
+    else:
+        said, happened = outputs.max(axis=1), outputs.argmax(axis=1) == truth
+    edges = np.quantile(said, np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1])
+    bins = np.searchsorted(edges, said)  # equal probabilities share one
+    gaps = np.abs(np.bincount(bins, said) - np.bincount(bins, happened))
+    return float(gaps.sum() / truth.size)
 
 
 def _of_answers(name: str, **options: Any) -> Function:
@@ -104,6 +122,7 @@ METRICS = {
         ),
         Metric("log_loss", "probabilities", CLASSIFICATION, False, _log_loss),
         Metric("brier", "probabilities", CLASSIFICATION, False, _brier),
+        Metric(*("calibration_error", "probabilities", CLASSIFICATION, False), _calibration_error),
         Metric("accuracy", "classes", CLASSIFICATION, True, _of_answers("accuracy_score")),
         Metric(
             *("balanced_accuracy", "classes", CLASSIFICATION, True),
@@ -134,19 +153,24 @@ METRICS = {
 }
 
 
-def metrics(names: list[str], target: Target) -> list[Metric]:
+def metrics(names: list[str], target: Target, key: str = "evaluate.metrics") -> list[Metric]:
     """The named metrics, in order: scikit-learn's names, or the dotted names of own ones.
+
+    Args:
+        names: at least one.
+        target: what is predicted.
+        key: of the configuration, which holds the names.
 
     Raises:
         ConfigError: a name is not known, or its metric does not fit the target's task.
     """
     if not names:
-        raise ConfigError("evaluate.metrics is empty. Edit conf/evaluate.", "config.metric")
-    chosen = [_by_name(name) for name in names]
+        raise ConfigError(f"{key} is empty. Edit conf/.", "config.metric")
+    chosen = [_by_name(name, key) for name in names]
     twice = [one.name for one in chosen if [other.name for other in chosen].count(one.name) > 1]
     if taken := sorted({*twice, *(one.name for one in chosen if one.name in RESERVED)}):
         raise ConfigError(
-            f"evaluate.metrics: the name {', '.join(taken)} is taken, by another metric or by what "
+            f"{key}: the name {', '.join(taken)} is taken, by another metric or by what "
             "stands beside them in reports/metrics.json. Rename the function, or remove one.",
             "config.metric",
         )
@@ -154,29 +178,28 @@ def metrics(names: list[str], target: Target) -> list[Metric]:
     if unfit:
         fitting = ", ".join(name for name, one in METRICS.items() if target.task in one.tasks)
         raise ConfigError(
-            f"evaluate.metrics holds {', '.join(unfit)}, which does not fit {target.column!r}, a "
+            f"{key} holds {', '.join(unfit)}, which does not fit {target.column!r}, a "
             f"{target.task} target; those that do: {fitting}. Choose evaluate={target.task} in "
-            "conf/config.yaml, or edit conf/evaluate.",
+            "conf/config.yaml, or edit conf/.",
             "config.metric",
         )
     return chosen
 
 
-def _by_name(name: str) -> Metric:
+def _by_name(name: str, key: str) -> Metric:
     if "." not in name:
         if name not in METRICS:
             raise ConfigError(
-                f"evaluate.metrics holds {name!r}; allowed are {', '.join(METRICS)}, or the dotted "
-                "name of an own one. Edit conf/evaluate.",
+                f"{key} holds {name!r}; allowed are {', '.join(METRICS)}, or the dotted "
+                "name of an own one. Edit conf/.",
                 "config.metric",
             )
         return METRICS[name]
-    located = locate(name, "evaluate.metrics")
+    located = locate(name, key)
     if not isinstance(located, Metric):
         raise ConfigError(
-            f"evaluate.metrics holds {name!r}, which is a {type(located).__name__}; expected is a "
-            "function of target, truth and predictions with the decorator @metric(…) of "
-            "evaluate.metrics.",
+            f"{key} holds {name!r}, which is a {type(located).__name__}; expected is a "
+            "function of target, truth and predictions with the decorator @metric(…).",
             "config.metric",
         )
     return located

@@ -1,5 +1,6 @@
 """Whether a model takes the champion's place: both answer rows that neither learned from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import log10
@@ -17,16 +18,19 @@ from ..model.metric import Metric, Predictions
 from ..model.model import Model
 from ..split.keys import digests
 from ..split.target import Array, Target
+from .budget import Challenge, challenge_on
+from .conditions import Condition
 
+CONSTANT = "a constant answer"
 BY_HAND = "If the table has changed for good, release once by hand with gate.compare=false."
 
 
 class Verdict(StrEnum):
     """What becomes of a challenger."""
 
-    PROMOTE = "promote"  # it is better
+    PROMOTE = "promote"  # it is better, and reaches all that is asked
     HOLD = "hold"  # that cannot be said yet
-    REJECT = "reject"  # it is not better
+    REJECT = "reject"  # it is not better, or misses a floor
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Decision:
     rows: int | None = None  # on which the two were compared
     units: int | None = None  # of these rows
     comparison: Comparison | None = None  # the challenger is the first
+    conditions: tuple[Condition, ...] = ()  # each thing that was asked of the challenger
+    challenge: Challenge | None = None  # what the look at the rows spends
 
 
 @dataclass(frozen=True)
@@ -55,30 +61,36 @@ class Rules:
     metric: Metric
     min_rows: int  # with fewer rows that neither knows, nothing is decided
     resamples: int
-    level: float
+    level: float  # of all challenges on the same rows, and of the interval
     seed: int
+    margin: float = 0.0  # by which the challenger must be better
 
 
 def judge(comparison: Comparison, rival: str, level: float) -> Decision:
     """The verdict on the first model of a comparison; ``rival`` is the second, for people."""
     precision, gain, p_value = comparison.precision, comparison.gain, comparison.p_value
+    margin = f" by more than {comparison.margin:g}" if comparison.margin else ""
+    asked = f"{comparison.metric} gain above {comparison.margin:g} with p below {level:.4g}"
+    verdict, result = Verdict.REJECT, f"it is not better than {rival}{margin}"
     if gain is None or p_value is None:
+        verdict = Verdict.HOLD
         reason = f"nobody can say whether it is better than {rival}: {comparison.reason}."
-        return Decision(Verdict.HOLD, reason, precision.rows, precision.units, comparison)
-    verdict, result = Verdict.REJECT, f"it is not better than {rival}"
-    if comparison.significant(level):
-        verdict, result = Verdict.PROMOTE, f"it is better than {rival}"
-    elif comparison.significantly_worse(level):
-        result = f"it is worse than {rival}"
-    elif gain > 0:
-        verdict, result = Verdict.HOLD, f"it looks better than {rival}, but that may be chance"
-    number = counted(precision.units, precision.unit)
-    figures = f"{comparison.metric} gain {gain:+.4f}, p = {p_value:.4f}, over {number}"
-    reason = f"{result}: {figures}."
+    else:
+        if comparison.significant(level):
+            verdict, result = Verdict.PROMOTE, f"it is better than {rival}{margin}"
+        elif not margin and comparison.significantly_worse(level):
+            result = f"it is worse than {rival}"
+        elif gain > comparison.margin:
+            verdict = Verdict.HOLD
+            result = f"it looks better than {rival}{margin}, but that may be chance"
+        number = counted(precision.units, precision.unit)
+        figures = f"{comparison.metric} gain {gain:+.4f}, p = {p_value:.4f}, over {number}"
+        reason = f"{result}: {figures}."
     if verdict is Verdict.HOLD and comparison.more_units is not None:
         more = counted(_rounded(comparison.more_units), precision.unit, more=True)
         reason += f" If the gain stays as it is, about {more} would decide."
-    return Decision(verdict, reason, precision.rows, precision.units, comparison)
+    better = Condition(f"better than {rival}", asked, gain, verdict is Verdict.PROMOTE)
+    return Decision(verdict, reason, precision.rows, precision.units, comparison, (better,))
 
 
 def _rounded(number: int) -> int:
@@ -86,19 +98,73 @@ def _rounded(number: int) -> int:
     return round(number, min(0, 1 - int(log10(number))))
 
 
-def unopposed(constant: Comparison, level: float, why: str) -> Decision:
-    """The verdict by a comparison with a constant answer, where none is with a champion; ``why``.
+def unopposed(
+    challenger: Candidate,
+    constant: Comparison,
+    rows: pl.DataFrame,
+    rules: Rules,
+    why: str,
+    *,
+    earlier: Sequence[Challenge] = (),
+) -> Decision:
+    """The verdict by a comparison with a constant answer, where none is with a champion.
 
     A model that looks better than a constant answer, but on too few units, is held, not rejected.
+
+    Args:
+        challenger: the model that asks to be champion.
+        constant: its comparison, on ``rows``.
+        rows: (n, …) its test rows.
+        rules: how it is compared.
+        why: there is no comparison with a champion.
+        earlier: challenges of this registry.
     """
-    decision = judge(constant, "a constant answer", level)
+    asked = [challenger.name, constant.metric, constant.precision.unit, f"{rules.seed}"]
+    look = challenge_on(challenger.model.contract.keys(rows), "constant", asked, earlier)
+    decision = judge(constant, CONSTANT, look.level(rules.level))
     if decision.verdict is Verdict.PROMOTE:
-        return replace(decision, reason=f"{why}, and {decision.reason}")
-    return decision
+        decision = replace(decision, reason=f"{why}, and {decision.reason}")
+    return _spending(decision, look, rules)
+
+
+def _spending(decision: Decision, look: Challenge, rules: Rules) -> Decision:
+    """The decision, which says what the look at the rows cost; one without a p-value costs none."""
+    if decision.comparison is None or decision.comparison.p_value is None:
+        return decision
+    reason = decision.reason
+    if look.before:
+        number = f"{look.before:.1f}".removesuffix(".0")
+        came = "1 challenge" if number == "1" else f"{number} challenges"
+        level = look.level(rules.level)
+        reason += f" Decided at level {level:.4g}: {came} on these rows came before."
+    return replace(decision, reason=reason, challenge=look)
+
+
+def with_conditions(decision: Decision, measured: Sequence[Condition]) -> Decision:
+    """The decision once all else that is asked has been measured: what misses it is no champion."""
+    if not measured:
+        return decision
+    decision = replace(decision, conditions=(*decision.conditions, *measured))
+    missed = [one for one in measured if not one.holds]
+    if not missed:
+        reached = "; ".join(map(str, measured))
+        return replace(decision, reason=f"{decision.reason} It reaches {reached}.")
+    verdict = Verdict.REJECT
+    if decision.verdict is not Verdict.REJECT and all(one.measured is None for one in missed):
+        verdict = Verdict.HOLD
+    listed = "; ".join(map(str, missed))
+    reason = f"it misses what is asked: {listed}. Besides, {decision.reason}"
+    return replace(decision, verdict=verdict, reason=reason)
 
 
 def challenge(
-    challenger: Candidate, champion: Candidate, rows: pl.DataFrame, units: Units, rules: Rules
+    challenger: Candidate,
+    champion: Candidate,
+    rows: pl.DataFrame,
+    units: Units,
+    rules: Rules,
+    *,
+    earlier: Sequence[Challenge] = (),
 ) -> Decision:
     """Compare the two on the rows that neither learned from, each row by its key.
 
@@ -108,6 +174,7 @@ def challenge(
         rows: (n, …) test rows of the challenger.
         units: of these n rows.
         rules: how they are compared.
+        earlier: challenges of this registry.
     """
     ours, theirs = challenger.model.contract, champion.model.contract
     if reason := _other_table(theirs, ours):
@@ -127,9 +194,17 @@ def challenge(
         second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
-    comparison = _compare((first, second), ours.target, truth, units, rules)
-    decision = judge(comparison, f"the champion ({champion.name})", rules.level)
-    return replace(decision, reason=f"{decision.reason} {where}.")
+    names = challenger.name, champion.name
+    look = challenge_on(ours.keys(rows), "champion", _question(names, units, rules), earlier)
+    level, pair = look.level(rules.level), (first, second)
+    comparison = _compare(pair, ours.target, truth, units, rules=rules, decided_at=level)
+    decision = judge(comparison, f"the champion ({champion.name})", level)
+    return _spending(replace(decision, reason=f"{decision.reason} {where}."), look, rules)
+
+
+def _question(names: tuple[str, str], units: Units, rules: Rules) -> list[str]:
+    """What the answer follows from, besides the rows."""
+    return [*names, rules.metric.name, units.name, f"{rules.margin!r}", f"{rules.seed}"]
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:
@@ -171,11 +246,18 @@ def _in_order_of(target: Target, model: Model, rows: pl.DataFrame) -> Prediction
 
 
 def _compare(
-    pair: tuple[Predictions, Predictions], target: Target, truth: Array, units: Units, rules: Rules
+    pair: tuple[Predictions, Predictions],
+    target: Target,
+    truth: Array,
+    units: Units,
+    *,
+    rules: Rules,
+    decided_at: float,
 ) -> Comparison:
     drawn: dict[str, Any] = {"units": units, "resamples": rules.resamples, "seed": rules.seed}
     first, second = (replicate(rules.metric, target, truth, said, **drawn) for said in pair)
-    return compare(first, second, level=rules.level, seed=rules.seed)
+    tested: dict[str, Any] = {"level": rules.level, "seed": rules.seed, "margin": rules.margin}
+    return compare(first, second, decided_at=decided_at, **tested)
 
 
 def incomparable(champion: str, error: ModelError) -> Decision:

@@ -1,5 +1,6 @@
 """Atomic files and folders: written under another name, then renamed. JSON, and digests."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -82,6 +83,21 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, sort_keys=False, allow_nan=False, ensure_ascii=False)
     with atomic_write(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a file that several processes may append to; all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # let go when the file closes, or the process dies
+        end = handle.seek(0, os.SEEK_END)
+        try:
+            handle.write(f"{line}\n".encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+        except OSError:  # such as a full disk
+            os.ftruncate(handle.fileno(), end)
+            raise
 
 
 def sha256_of(path: Path) -> str:

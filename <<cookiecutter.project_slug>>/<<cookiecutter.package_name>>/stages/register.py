@@ -1,25 +1,22 @@
 """The model becomes champion if it is better: `python -m PACKAGE.stages.register`."""
 
 import json
-import tempfile
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
-from ..errors import ConfigError, ModelError
+from ..errors import ConfigError
 from ..evaluate.paired import Comparison
-from ..evaluate.units import units
-from ..model.metrics import metrics
-from ..model.model import Model
-from ..paths import METRICS, MODEL, REGISTRY, TEST
-from ..registry.gate import Candidate, Decision, Rules, Verdict, challenge, incomparable, unopposed
-from ..registry.versions import champion_of, fetch, promote, register
+from ..paths import LOCK, METRICS, MODEL, PARAMS, SPLIT_PARTS, TEST
+from ..registry.gate import Decision, Verdict
+from ..registry.ledger import verdict_record, write_down
+from ..registry.offers import Offer, decide
+from ..registry.signatures import private_key, sign_once
+from ..registry.versions import champion_of, promote, record_challenge, register
 from ..runtime import tracking
-from ..runtime.artifacts import write_json
+from ..runtime.artifacts import sha256_of
 from ..runtime.dvc import run
 from ..runtime.stage import stage
 
@@ -32,47 +29,47 @@ def main(config: Config) -> None:
     settings = config.tracking
     if settings.kind == "none":
         raise ConfigError("tracking=none has no registry; choose sqlite.", "config.tracking")
-    uri = tracking.tracking_uri(settings.kind, settings.uri_env)
+    uri, name = tracking.tracking_uri(settings.kind, settings.uri_env), settings.registry
+    private_key(config.gate.signing)  # before anything is registered
 
     with tracking.store(uri) as client:
-        tags = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
-        version = register(client, uri, settings.registry, model=MODEL, tags=tags)
-        champion = champion_of(client, settings.registry)
-        decision = _decide(config, client, version, champion)
-        better = decision.verdict is Verdict.PROMOTE
-        if better:
-            promote(client, settings.registry, version)
-    holder = version if better else champion and str(champion.version)
-    ids = {"version": version, "champion": holder, "run_id": tags["run_id"]}
-    write_json(REGISTRY, asdict(decision) | ids)
-    log.info(str(decision.verdict), version=version, reason=decision.reason)
+        version = register(client, uri, name, model=MODEL, tags=_tags())
+        before = champion_of(client, name)
+        constant = json.loads(METRICS.read_text(encoding="utf-8"))["against_constant"]
+        rows = pl.read_parquet(TEST)
+        offer = Offer(version, MODEL, rows, Comparison.from_json(constant))
+        decision = decide(config, client, offer, before)
+        _carry_out(config, client, version, before, decision)
+        champion = champion_of(client, name)
+    record = verdict_record(
+        decision, config.gate.level, version=version, before=before, champion=champion
+    )
+    write_down(record)
+    signed = record["signed_by"] or "nobody"
+    log.info(
+        str(decision.verdict), version=record["version"], reason=decision.reason, signed_by=signed
+    )
 
 
-def _decide(config: Config, client: Any, version: str, champion: Any | None) -> Decision:
-    if champion is not None and str(champion.version) == version:
-        return Decision(Verdict.HOLD, "it is the champion")
-    against = json.loads(METRICS.read_text(encoding="utf-8"))["against_constant"]
-    why = "there is no champion to beat" if champion is None else "gate.compare is false"
-    alone = unopposed(Comparison.from_json(against), config.evaluate.level, why)
-    if champion is None or not config.gate.compare or alone.verdict is not Verdict.PROMOTE:
-        return alone
-    name = f"version {champion.version}"
-    with tempfile.TemporaryDirectory() as folder:
-        files = fetch(client, champion, Path(folder))
-        try:
-            old = Model.load(files, config.trusted)
-        except ModelError as error:
-            return incomparable(name, error)
-        return _compare(config, version, Candidate(name, old))
+def _tags() -> dict[str, str]:
+    """Where a version comes from."""
+    made_of = {"data": SPLIT_PARTS, "config": PARAMS, "lock": LOCK}
+    ids = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
+    return ids | {name: sha256_of(path) for name, path in made_of.items()}
 
 
-def _compare(config: Config, version: str, champion: Candidate) -> Decision:
-    settings, rows = config.evaluate, pl.read_parquet(TEST)
-    model = Model.load(MODEL, config.trusted)
-    metric = metrics(settings.metrics, model.contract.target)[0]
-    rules = Rules(metric, config.gate.min_rows, settings.bootstrap, settings.level, config.seed)
-    of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
-    return challenge(Candidate(f"version {version}", model), champion, rows, of_rows, rules)
+def _carry_out(
+    config: Config, client: Any, version: Any, before: Any | None, decision: Decision
+) -> None:
+    """Spend what the decision cost, and move the alias, with a signature, if it says so."""
+    gate, name = config.gate, config.tracking.registry
+    if decision.challenge is not None:
+        record_challenge(client, name, decision.challenge)
+    promoted = decision.verdict is Verdict.PROMOTE
+    if promoted or (before is not None and before.version == version.version):
+        sign_once(client, version, MODEL, gate.signing)
+    if promoted:
+        promote(client, name, str(version.version))
 
 
 if __name__ == "__main__":

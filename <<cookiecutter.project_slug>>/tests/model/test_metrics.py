@@ -137,3 +137,20 @@ def test_an_own_metric_is_one_like_the_others() -> None:
 def test_an_own_metric_that_fails_is_one_error(own: Any, reason: str) -> None:
     with pytest.raises(ModelError, match=f"the metric {own.name} failed with .*{reason}"):
         own(BINARY, TRUTH[Task.BINARY], said(BINARY, TRUTH[Task.BINARY]))
+
+
+def test_the_calibration_error_is_how_far_probabilities_are_from_what_happens() -> None:
+    rng = np.random.default_rng(1)
+    chances = rng.random(20_000)
+    truth = (rng.random(chances.size) < chances).astype(float)
+    one = METRICS["calibration_error"]
+
+    def error(said: np.ndarray) -> float:
+        return one(BINARY, truth, Predictions(np.column_stack([1 - said, said]), said.round()))
+
+    assert error(chances) < 0.02
+    assert error(chances / 2) == pytest.approx(0.25, abs=0.02)
+    assert error(np.full(chances.size, 0.6)) == pytest.approx(abs(0.6 - truth.mean()))
+    wholly = Predictions(np.tile([0.8, 0.1, 0.1], (300, 1)), np.zeros(300))
+    hits = (TRUTH[Task.MULTICLASS] == 0).mean()
+    assert one(ABC, TRUTH[Task.MULTICLASS], wholly) == pytest.approx(0.8 - hits)

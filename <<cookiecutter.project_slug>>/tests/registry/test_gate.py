@@ -7,122 +7,23 @@ import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score
 
-from <<cookiecutter.package_name>>.evaluate.intervals import (
-    Interval,
-    Precision,
-)
-from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.evaluate.units import units
-from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.registry.gate import (
     Candidate,
-    Decision,
-    Rules,
     Verdict,
-    challenge,
-    judge,
-    unopposed,
     unseen_by,
 )
 from <<cookiecutter.package_name>>.split.keys import digests
 from <<cookiecutter.package_name>>.split.splits import (
-    Splits,
     SplitSpec,
     split,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
-from ..models import LATE, SEATS, WIND, model, spec
+from ..models import LATE, SEATS, WIND
+from .pairs import changed, dealt, trained, verdict
 
 HOLD, PROMOTE, REJECT = Verdict.HOLD, Verdict.PROMOTE, Verdict.REJECT
-
-
-def dealt(rows: pl.DataFrame, seed: int = 1) -> Splits:
-    return split(rows, SplitSpec("stratified", LATE, "id", seed=seed), validation=0.1, test=0.2)
-
-
-def trained(parts: Splits, target: Target = LATE, *, without: str = "origin") -> Candidate:
-    """A model of the training rows, which have one column less, and of the validation rows."""
-    estimator = spec("ridge" if target.task is Task.REGRESSION else "logistic")
-    learner = model(parts.train.drop(without), estimator, target)
-    learned = digests(pl.concat([parts.train["id"], parts.validation["id"]]))
-    return Candidate("version 1", replace(learner, learned_keys=learned))
-
-
-def verdict(
-    challenger: Candidate,
-    champion: Candidate,
-    rows: pl.DataFrame,
-    *,
-    min_rows: int = 50,
-    unit: str = "day",
-    metric: str = "brier",
-) -> Decision:
-    of_rows = units(rows, unit, group=None, time="departure")
-    rules = Rules(METRICS[metric], min_rows, resamples=50, level=0.05, seed=1)
-    return challenge(challenger, champion, rows, of_rows, rules)
-
-
-def changed(candidate: Candidate, **contract: object) -> Candidate:
-    """The same model, whose contract says something else."""
-    changes = replace(candidate.model.contract, **contract)
-    return replace(candidate, model=replace(candidate.model, contract=changes))
-
-
-def compared(
-    gain: float | None, p_value: float | None, more_units: int | None = None
-) -> Comparison:
-    precision = Precision("day of departure", 31, 30.5, 5000, 19.0)
-    interval = Interval(reason="left out")
-    return Comparison(
-        "roc_auc", 0.7, 0.7, gain, interval, p_value, precision, more_units, "all is undefined"
-    )
-
-
-@pytest.mark.parametrize(
-    ("comparison", "expected", "reason"),
-    [
-        (compared(0.05, 0.01), PROMOTE, "it is better than the champion: roc_auc gain"),
-        (compared(0.05, 0.2, 43), HOLD, "may be chance.* about 43 more days of departure would"),
-        (compared(0.05, 0.2, 38_421), HOLD, "about 38,000 more days of departure would decide"),
-        (compared(0.05, 0.2, 1), HOLD, "about 1 more day of departure would decide"),
-        (compared(0.0, 1.0), REJECT, "it is not better than the champion"),
-        (compared(-0.05, 0.3), REJECT, "it is not better than the champion"),
-        (compared(-0.05, 0.01), REJECT, "it is worse than the champion"),
-        (compared(None, None), HOLD, "nobody can say .*: all is undefined"),
-    ],
-)
-def test_the_better_is_promoted_the_undecided_held_and_the_rest_rejected(
-    comparison: Comparison, expected: Verdict, reason: str
-) -> None:
-    decision = judge(comparison, "the champion", 0.05)
-
-    assert decision.verdict is expected
-    assert (decision.rows, decision.units) == (5000, 31)
-    assert re.search(reason, decision.reason)
-
-
-@pytest.mark.parametrize(
-    ("constant", "expected", "reason"),
-    [
-        (
-            compared(0.05, 0.01),
-            PROMOTE,
-            "there is no champion to beat, and it is better than a con",
-        ),
-        (compared(0.05, 0.2, 43), HOLD, "looks better than a constant answer, .* about 43 more"),
-        (compared(-0.05, 0.2), REJECT, "it is not better than a constant answer"),
-        (compared(None, None), HOLD, "nobody can say whether it is better than a constant answer"),
-    ],
-)
-def test_without_a_champion_a_model_must_be_better_than_a_constant_answer(
-    constant: Comparison, expected: Verdict, reason: str
-) -> None:
-    decision = unopposed(constant, 0.05, "there is no champion to beat")
-
-    assert decision.verdict is expected
-    assert re.search(reason, decision.reason)
 
 
 def test_a_better_model_is_promoted_and_a_worse_one_is_rejected(rows: pl.DataFrame) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import (
@@ -11,6 +12,7 @@ from <<cookiecutter.package_name>>.errors import (
 from <<cookiecutter.package_name>>.registry import (
     versions as registry,
 )
+from <<cookiecutter.package_name>>.registry.budget import challenge_on
 from <<cookiecutter.package_name>>.runtime import tracking
 
 
@@ -42,7 +44,8 @@ def register(client: Any, uri: str, name: str, tmp_path: Path):
         model = tmp_path / content
         model.mkdir(exist_ok=True)
         (model / "model.skops").write_text(content)
-        return registry.register(client, uri, name, model=model, tags={"run_id": "r1"})
+        version = registry.register(client, uri, name, model=model, tags={"run_id": "r1"})
+        return str(version.version)
 
     return made
 
@@ -99,9 +102,9 @@ def test_a_name_that_the_configuration_accepts_is_registered(
     (model / "model.skops").write_text(called)
     assert registry.champion_of(client, called) is None
     for _ in range(2):
-        version = registry.register(client, uri, called, model=model, tags={})
-    registry.promote(client, called, version)
-    assert str(registry.champion_of(client, called).version) == version == "1"
+        version = registry.register(client, uri, called, model=model, tags={}).version
+    registry.promote(client, called, str(version))
+    assert str(registry.champion_of(client, called).version) == str(version) == "1"
 
 
 def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
@@ -119,3 +122,88 @@ def test_a_champion_whose_alias_was_taken_away_is_no_lost_store(
     finally:
         record.unlink()
         record.parent.rmdir()
+
+
+def champion(client: Any, name: str) -> str:
+    return str(registry.champion_of(client, name).version)
+
+
+def test_a_rollback_goes_back_one_champion_at_a_time(client: Any, name: str, register) -> None:
+    for content in ("a", "b", "c"):
+        registry.promote(client, name, register(content))
+    assert registry.champions(client, name) == ["1", "2", "3"]
+
+    for expected in ("2", "1"):
+        registry.roll_back(client, name, registry.champion_before(client, name), "it is slow")
+        assert champion(client, name) == expected
+    with pytest.raises(ModelError, match=r"no champion before this one .*: version 1 is the first"):
+        registry.champion_before(client, name)
+
+
+def test_what_was_rolled_back_is_no_champion_before_the_next_one(
+    client: Any, name: str, register
+) -> None:
+    for content in ("a", "b"):
+        registry.promote(client, name, register(content))
+    registry.roll_back(client, name, "1", "it is slow")
+    registry.promote(client, name, register("c"))
+
+    assert registry.champion_before(client, name) == "1"
+    assert client.get_model_version(name, "2").tags[registry.ROLLED_BACK] == "it is slow"
+    registry.roll_back(client, name, "2", "the new one is slower")
+    assert registry.champions(client, name) == ["1", "2"]
+    assert registry.ROLLED_BACK not in client.get_model_version(name, "2").tags
+
+
+def test_a_rollback_can_be_undone(client: Any, name: str, register) -> None:
+    for content in ("a", "b"):
+        registry.promote(client, name, register(content))
+    for version in ("1", "2"):
+        registry.roll_back(client, name, version, "on second thoughts")
+
+    assert champion(client, name) == "2"
+    assert registry.champion_before(client, name) == "1"
+    for version in ("1", "2"):
+        assert registry.ROLLED_BACK not in client.get_model_version(name, version).tags
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("2", "version 2 is the champion already"),
+        ("3", "version 3 never was champion, .* led to today's: 1, 2"),
+        ("7", "has no version '7'"),
+        ("x", "has no version 'x'"),
+    ],
+    ids=["champion", "challenger", "unknown", "no number"],
+)
+def test_a_version_that_cannot_be_brought_back_is_refused(
+    client: Any, name: str, register, version: str, message: str
+) -> None:
+    for content in ("a", "b"):
+        registry.promote(client, name, register(content))
+    register("c")
+
+    with pytest.raises(ModelError, match=message):
+        registry.former_champion(client, name, version)
+    assert registry.former_champion(client, name, "1").tags["run_id"] == "r1"
+
+
+def test_a_champion_of_a_registry_that_kept_no_list_is_known(
+    client: Any, name: str, register
+) -> None:
+    client.set_registered_model_alias(name, "champion", register("a"))
+    registry.promote(client, name, register("b"))
+
+    assert registry.champion_before(client, name) == "1"
+
+
+def test_challenges_are_kept_and_the_same_one_once(client: Any, name: str, register) -> None:
+    assert registry.challenges(client, name) == []
+    register("a")
+    for asked in ("version 1", "version 2", "version 1"):
+        earlier = registry.challenges(client, name)
+        look = challenge_on(pl.Series(range(900)), "champion", [asked], earlier)
+        registry.record_challenge(client, name, look)
+
+    assert sorted(one.before for one in registry.challenges(client, name)) == [0, 1]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.runtime.artifacts import (
+    append_line,
     atomic_write,
     sha256_of,
     write_json,
@@ -90,3 +91,22 @@ def test_a_digest_tells_names_and_contents_apart() -> None:
 
     assert len(digests) == 3
     assert sha256_of(merged) != sha256_of(both)
+
+
+def test_a_line_is_appended_after_those_that_are_there() -> None:
+    for text in ("one", "two"):
+        append_line(Path("new/lines"), text)
+
+    assert Path("new/lines").read_text() == "one\ntwo\n"
+
+
+def test_a_line_that_could_not_be_written_leaves_no_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    append_line(Path("lines"), "one")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        append_line(Path("lines"), "two")
+    assert Path("lines").read_text() == "one\n"
