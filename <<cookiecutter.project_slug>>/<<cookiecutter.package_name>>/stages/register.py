@@ -12,7 +12,6 @@ import structlog
 from ..config import Config
 from ..errors import ConfigError, ModelError
 from ..evaluate.paired import Comparison
-from ..evaluate.units import units
 from ..model.metrics import metrics
 from ..model.model import Model
 from ..paths import METRICS, MODEL, REGISTRY, TEST
@@ -22,6 +21,7 @@ from ..runtime import tracking
 from ..runtime.artifacts import write_json
 from ..runtime.dvc import run
 from ..runtime.stage import stage
+from ..split.units import units
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from <<cookiecutter.package_name>>.evaluate.assessment import (
     assess,
     constant_answer,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
+from <<cookiecutter.package_name>>.split.units import Units
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import (

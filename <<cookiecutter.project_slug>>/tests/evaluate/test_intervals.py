@@ -12,7 +12,7 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     resample,
     variance,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
+from <<cookiecutter.package_name>>.split.units import Units
 from <<cookiecutter.package_name>>.model.metric import (
     Metric,
     Predictions,

@@ -12,7 +12,7 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     Precision,
 )
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.evaluate.units import units
+from <<cookiecutter.package_name>>.split.units import units
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.registry.gate import (

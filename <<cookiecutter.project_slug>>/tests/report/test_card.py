@@ -10,6 +10,9 @@ from .hostile import HOSTILE, Tags, assert_inert
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
+INTERVAL = {"low": 0.1, "high": 0.9, "reason": None}
+
+
 def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
     numbers = {"roc_auc": 0.75, evil: 0.5}
     return {
@@ -26,7 +29,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
             **numbers,
             "deciding": "roc_auc",
             "interval": {
-                "roc_auc": {"low": 0.1, "high": 0.9, "reason": None},
+                "roc_auc": INTERVAL,
                 evil: {"low": None, "high": None, "reason": "only 1 value of x"},
             },
             "sample": {
@@ -41,7 +44,14 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
             "gain": 0.25,
             "p_value": 0.01,
             "better_than_dummy": True,
+            "threshold": {
+                "aim": "the best F1",
+                **dict.fromkeys(("precision", "recall"), 0.5),
+                "interval": dict.fromkeys(("precision", "recall"), INTERVAL),
+            },
+            "calibration": {"error": 0.02, "interval": INTERVAL},
         },
+        "slices": {"slices": [], "left_out": []},
         "level": 0.05,
         "split": "stratified",
         "time": None,
