@@ -1,6 +1,7 @@
 """What a model adds to its predictor, checked on test rows: threshold, calibration, conformal."""
 
 from dataclasses import asdict, replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -87,16 +88,43 @@ def check_calibration(evidence: Evidence, raw: Array | None) -> dict[str, Any]:
 
 
 def _calibration_error(evidence: Evidence) -> dict[str, Any]:
-    name = "expected_calibration_error"
-    metric = Metric(name, "probabilities", CLASSIFICATION, False, _expected_error)
-    error = evidence.replicate(metric)
-    bound = error.interval(evidence.level)
+    """``expected_error``, which everybody knows and chance makes larger; ``error``, without that.
+
+    Predicted and observed shares differ by chance, too, so that even true probabilities have an
+    expected error above zero. What chance adds to a squared error is what drawing the rows again
+    adds once more, so it is taken off (Kumar, Liang, Ma 2019; basic bootstrap: Davison, Hinkley
+    1997, 5.2).
+    """
+    squared = Metric("squared_calibration_error", "probabilities", CLASSIFICATION, False, _squared)
+    replicates = evidence.replicate(squared)
+    whole, bound = replicates.whole, replicates.interval(evidence.level)
     if bound.low is not None and bound.high is not None:
-        # Drawing rows again adds error of its own, so the resamples lie too high. Turned around the
-        # value they say how far it is from the truth (basic bootstrap; Davison, Hinkley 1997, 5.2).
-        low, high = 2 * error.whole - bound.high, 2 * error.whole - bound.low
-        bound = Interval(max(low, 0.0), max(high, error.whole))
-    return {"error": error.whole, "interval": asdict(bound)}
+        low, high = 2 * whole - bound.high, max(2 * whole - bound.low, whole)
+        bound = Interval(_root(low), _root(high))
+    gaps, sizes = _gaps(evidence.target, evidence.truth, evidence.predictions.outputs)
+    return {
+        "expected_error": float(np.average(np.abs(gaps), weights=sizes)),
+        "error": _root(2 * whole - float(replicates.resampled.mean())),
+        "interval": asdict(bound),
+    }
+
+
+def _root(squared: float) -> float:
+    return sqrt(max(squared, 0.0))
+
+
+def _squared(target: Target, truth: Array, predictions: Predictions) -> float:
+    gaps, sizes = _gaps(target, truth, predictions.outputs)
+    return float(np.average(gaps**2, weights=sizes))
+
+
+def _gaps(target: Target, truth: Array, outputs: Array) -> tuple[Array, Array]:
+    """Predicted less observed share of bins of equal size, and their rows, each (BINS,)."""
+    happened, probability = reliability(target, truth, outputs)
+    order = np.argsort(probability, kind="stable")
+    starts = np.linspace(0, order.size, min(BINS, order.size), endpoint=False).astype(np.intp)
+    sizes = np.diff([*starts, order.size])
+    return np.add.reduceat((probability - happened)[order], starts) / sizes, sizes
 
 
 def reliability(target: Target, truth: Array, outputs: Array) -> tuple[NDArray[np.bool_], Array]:
@@ -104,15 +132,6 @@ def reliability(target: Target, truth: Array, outputs: Array) -> tuple[NDArray[n
     if target.task is Task.BINARY:
         return truth == 1, outputs[:, 1]
     return truth == outputs.argmax(axis=1), outputs.max(axis=1)
-
-
-def _expected_error(target: Target, truth: Array, predictions: Predictions) -> float:
-    """Expected calibration error (Naeini, Cooper, Hauskrecht 2015), with bins of equal size."""
-    happened, probability = reliability(target, truth, predictions.outputs)
-    order = np.argsort(probability, kind="stable")
-    parts = np.array_split(order, min(BINS, order.size))
-    gaps = [abs(probability[part].mean() - happened[part].mean()) * part.size for part in parts]
-    return float(sum(gaps) / order.size)
 
 
 def check_conformal(conformal: Conformal, evidence: Evidence) -> Checked:

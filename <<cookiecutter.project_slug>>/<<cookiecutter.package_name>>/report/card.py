@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from .page import markdown
 
-KINDS = {"regression": "tabular-regression"}  # of Hugging Face's tasks, by ours; the others classify
+MOST_SLICES = 20  # on the page
+CLASSIFICATION, REGRESSION = "tabular-classification", "tabular-regression"  # on the hub
 
 
 def render(facts: dict[str, Any]) -> str:
@@ -16,7 +17,15 @@ def render(facts: dict[str, Any]) -> str:
     Args:
         facts: what ``card.md.j2`` names; a missing one is an error.
     """
-    return markdown("card.md.j2", facts | {"front_matter": _front_matter(facts)})
+    drawn_up = {"front_matter": _front_matter(facts), "worst": _worst(facts["slices"]["slices"])}
+    return markdown("card.md.j2", facts | drawn_up)
+
+
+def _worst(slices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The slices that look worst, at most MOST_SLICES; those that were not compared come last."""
+    compared = [one for one in slices if one["gain"] is not None]
+    others = [one for one in slices if one["gain"] is None]
+    return [*sorted(compared, key=lambda one: (one["p_value"], one["gain"])), *others][:MOST_SLICES]
 
 
 def _front_matter(facts: dict[str, Any]) -> Markup:
@@ -25,8 +34,10 @@ def _front_matter(facts: dict[str, Any]) -> Markup:
     See https://huggingface.co/docs/hub/model-cards#model-card-metadata.
     """
     target, metrics = facts["contract"]["target"], facts["metrics"]
-    task = KINDS.get(str(target["task"]), "tabular-classification")
-    measured = [{"type": name, "value": metrics[name]} for name in metrics["dummy"]]
+    task = REGRESSION if target["task"] == "regression" else CLASSIFICATION
+    # A page that knows no front matter shows it as Markdown: nothing of the data stands in it.
+    named = [name for name in metrics["dummy"] if name.isidentifier()]
+    measured = [{"type": name, "value": metrics[name]} for name in named]
     data = {"type": facts["name"], "name": f"{facts['name']}, test rows"}
     result = {"task": {"type": task}, "dataset": data, "metrics": measured}
     head = {
@@ -34,6 +45,5 @@ def _front_matter(facts: dict[str, Any]) -> Markup:
         "tags": [str(facts["contract"]["estimator"])],
         "model-index": [{"name": facts["name"], "results": [result]}],
     }
-    # Quoted on one line each, so that no text of the data can end the block.
-    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=float("inf"))
+    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
     return Markup(text.rstrip())  # noqa: S704 - YAML, not Markdown

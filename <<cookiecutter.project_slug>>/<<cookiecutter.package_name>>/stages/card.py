@@ -7,7 +7,17 @@ from typing import Any
 
 from ..config import Config
 from ..model.contract_file import read_contract
-from ..paths import CARD, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, QUALITY, QUALITY_PAGE, SLICES, SPLIT
+from ..paths import (
+    CARD,
+    CONTRACT,
+    EXPERIMENT,
+    IMPORTANCE,
+    METRICS,
+    QUALITY,
+    QUALITY_PAGE,
+    SLICES,
+    SPLIT,
+)
 from ..report import card, quality
 from ..runtime.artifacts import atomic_write
 from ..runtime.stage import stage
