@@ -12,7 +12,6 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     Precision,
 )
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.split.units import units
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.registry.gate import (
@@ -32,6 +31,7 @@ from <<cookiecutter.package_name>>.split.splits import (
     split,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import units
 
 from ..models import LATE, SEATS, WIND, model, spec
 
