@@ -1,6 +1,6 @@
 """Which test rows are a slice: those with one value of a column, or with one of each of two."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,16 +47,17 @@ def slicing(
     masks: dict[str, Mask] = {}
     left_out = []
     for columns in sliced_by:
-        parts = list(_parts(rows, columns))
-        if len(parts) == 1:
-            left_out.append(f"{parts[0][0]}: so in all rows, which leaves none to compare with")
+        labels = [_labels(rows[column]) for column in columns]
+        of_row = labels[0] if len(labels) == 1 else labels[0] + " and " + labels[1]
+        names, small = _by_size(of_row), rows.height
+        if len(names) == 1:
+            left_out.append(f"{names[0]}: so in all rows, which leaves none to compare with")
             continue
-        small = 0
-        for name, mask in parts[:MOST_PAIRS]:
-            enough = mask.sum() >= MIN_ROWS and units.subset(mask).count >= least_units(level)
-            small += 0 if enough else int(mask.sum())
-            masks |= {name: mask} if enough else {}
-        small += sum(int(mask.sum()) for _, mask in parts[MOST_PAIRS:])
+        for name in names[:MOST_PAIRS]:
+            mask = (of_row == name).to_numpy()
+            if mask.sum() >= MIN_ROWS and units.subset(mask).count >= least_units(level):
+                masks[name] = mask
+                small -= int(mask.sum())
         if small:
             left_out.append(
                 f"by {' and '.join(columns)}: {counted(small, 'row')} in slices of under "
@@ -64,14 +65,6 @@ def slicing(
                 f"{MOST_PAIRS} largest"
             )
     return Slicing(masks, left_out)
-
-
-def _parts(rows: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[str, Mask]]:
-    """All rows, dealt to slices by name; the largest first."""
-    labels = [_labels(rows[column]) for column in columns]
-    whole = labels[0] if len(labels) == 1 else labels[0] + " and " + labels[1]
-    for name in _by_size(whole):
-        yield name, (whole == name).to_numpy()
 
 
 def _labels(column: pl.Series) -> pl.Series:
@@ -85,7 +78,8 @@ def _labels(column: pl.Series) -> pl.Series:
         )
     if dtype.is_float():
         column = column.fill_nan(None)
-    if (dtype.is_numeric() or dtype.is_temporal()) and column.n_unique() > MOST_VALUES:
+    many = (dtype.is_numeric() or dtype.is_temporal()) and column.n_unique() > MOST_VALUES
+    if many or (dtype == pl.Duration and column.null_count() < column.len()):
         labels = _bins(column)
     else:
         labels = (f"{name} = " + column.cast(pl.String)).alias(name)
@@ -106,12 +100,12 @@ def _bins(column: pl.Series) -> pl.Series:
     name, present = column.name, column.drop_nulls().sort()
     places = [present.len() * part // QUANTILES for part in range(1, QUANTILES)]
     borders = present.gather(places).unique().sort()
-    place = borders.search_sorted(column, side="right")
+    place = borders.search_sorted(column, side="left")
     texts = [str(border) for border in borders]
     words = [
-        f"{name} below {texts[0]}",
-        *(f"{name} from {low} to below {high}" for low, high in pairwise(texts)),
-        f"{name} from {texts[-1]}",
+        f"{name} up to {texts[0]}",
+        *(f"{name} above {low} up to {high}" for low, high in pairwise(texts)),
+        f"{name} above {texts[-1]}",
     ]
     labels = pl.Series(words).gather(place)
     return pl.select(pl.when(column.is_not_null()).then(labels)).to_series()

@@ -22,6 +22,7 @@ from <<cookiecutter.package_name>>.split.units import Units
 
 from .simulated import LEVEL, SQUARED_ERROR, TARGET, by_row, days, values
 
+ZEROS = pl.DataFrame({"rain": [0.0] * 900 + list(np.linspace(1, 2, 100))})
 SHOPS = np.char.mod("shop %d", np.arange(8))
 
 
@@ -83,6 +84,7 @@ def test_values_together_are_all_rows() -> None:
         assert len(masks) == number
         assert (np.sum(list(masks.values()), axis=0) == 1).all()
     assert "shop is missing" in sliced(rows, ["shop"]).masks
+    assert list(sliced(ZEROS, ["rain"]).masks) == ["rain up to 0.0", "rain above 0.0"]
     pairs = sliced(rows, ["shop", "open"]).masks
     assert pairs["shop = shop 1 and open = true"].sum() == 150
 
