@@ -1,6 +1,7 @@
 """Would more data help? The deciding metric by the share of training rows."""
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..model.threshold import best_threshold
 from ..model.training import ModelSpec, fit
 from ..runtime.progress import progress
 from ..split.target import Array, Target, Task
-from ..split.units import Rows, Units
+from ..split.units import Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,53 +36,38 @@ def learning_curve(
     validation: Part,
     test: Part,
 ) -> dict[str, Any]:
-    """Models of a share of the training rows, on test rows.
+    """The metric on test rows by the share of training rows, and by how much a doubling improves it.
 
-    Args:
-        settings: the shares, and the drawings for each.
-        spec: what is trained.
-        target: what is predicted.
-        metric: that decides.
-        train: the rows of which a share is drawn, whole units at a time.
-        units: of the training rows.
-        validation: where each model's threshold is chosen.
-        test: where each model is measured.
+    Whole units of the training rows are drawn. Each model's threshold is chosen on validation rows.
 
     Returns:
-        ``points`` with share, mean number of rows, mean value and those of each drawing;
-        ``per_doubling``, by how much the metric improves when rows double, and its
+        ``points`` with share, rows, mean value and those of each drawing; ``per_doubling`` with its
         ``standard_error`` over drawings; ``helps``, whether that is more than chance.
 
     Raises:
-        DataError: a share holds too few rows of a class.
+        DataError: a share holds too few different values of the target.
     """
     rng, points = np.random.default_rng(spec.seed), []
-    shares = [*sorted(settings.shares), 1.0]
-    with progress("learning curve", len(settings.shares) * settings.repeats + 1, "models") as step:
-        for share in shares:
+    drawings = dict.fromkeys(sorted(settings.shares), settings.repeats) | {1.0: 1}
+    with progress("learning curve", sum(drawings.values()), "models") as step:
+        for share, repeats in drawings.items():
             values, sizes = [], []
-            for _ in range(settings.repeats if share < 1 else 1):
-                rows = _drawn(units, share, rng)
-                _check(target, train.truth[rows], share)
-                some = Part(train.features[rows], train.truth[rows])
+            for _ in range(repeats):
+                some = _drawn(train, units, share, rng)
+                _check(target, some.truth, share)
                 predictions = _predictions(spec, target, some, validation, test)
                 values.append(metric(target, test.truth, predictions))
-                sizes.append(rows.size)
+                sizes.append(some.truth.size)
                 step()
-            points.append(
-                {
-                    "share": share,
-                    "rows": round(float(np.mean(sizes))),
-                    "value": float(np.mean(values)),
-                    "values": values,
-                }
-            )
+            point = {"share": share, "rows": round(fmean(sizes)), "value": fmean(values)}
+            points.append(point | {"values": values})
     return {"metric": metric.name, "points": points} | _trend(points, metric)
 
 
-def _drawn(units: Units, share: float, rng: np.random.Generator) -> Rows:
+def _drawn(train: Part, units: Units, share: float, rng: np.random.Generator) -> Part:
     number = max(round(share * units.count), 1)
-    return np.flatnonzero(np.isin(units.codes, rng.permutation(units.count)[:number]))
+    rows = np.flatnonzero(np.isin(units.codes, rng.permutation(units.count)[:number]))
+    return Part(train.features[rows], train.truth[rows])
 
 
 def _check(target: Target, truth: Array, share: float) -> None:

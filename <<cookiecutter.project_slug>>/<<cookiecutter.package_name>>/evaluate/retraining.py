@@ -28,11 +28,8 @@ def retrain(
     """``cross_validation`` and ``learning_curve``, as far as the configuration asks for them.
 
     Args:
-        config: the configuration.
-        tuned: parameters on top of it.
-        target: what is predicted.
+        tuned: parameters on top of the configuration.
         wanted: metrics; the first one decides.
-        train, validation, test: the parts.
     """
     spec, settings = ModelSpec.from_config(config, tuned), config.evaluate
     learned, results = _part(config, target, train), {}
