@@ -77,7 +77,7 @@ def candidate(column: str) -> Any:
 
 def judged(rows: pl.DataFrame, unit: str) -> dict[str, float]:
     """What the gate says of the first model, which asks to take the second's place."""
-    units = ours("evaluate.units").units(rows, unit, group=None, time="departure")
+    units = ours("split.units").units(rows, unit, group=None, time="departure")
     brier = ours("model.metrics").METRICS["brier"]
     rules = ours("registry.gate").Rules(brier, 200, resamples=100, level=LEVEL, seed=1)
     pair = candidate("first"), candidate("second")
@@ -127,7 +127,7 @@ def cost() -> float:
     model, constant = (_said(target, rows[name]) for name in ("first", "second"))
     first, *others = ours("model.metrics").metrics(list(METRICS), target)
     drawn = {
-        "units": ours("evaluate.units").units(rows, "auto", group=None, time="departure"),
+        "units": ours("split.units").units(rows, "auto", group=None, time="departure"),
         "resamples": 200,
         "seed": 1,
     }

@@ -1,5 +1,8 @@
 """Small models for tests, trained in a moment on the rows of `conftest.rows`."""
 
+from dataclasses import replace
+from typing import Any
+
 import polars as pl
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
@@ -46,3 +49,8 @@ def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:
         trained, x_of(rows, target), target=target, key="id", threshold=threshold
     )
     return Model(trained.predictor, contract, digests(rows["id"]))
+
+
+def adjusted(model: Model, **changes: Any) -> Model:
+    """The model with something else in its contract, such as a calibration."""
+    return replace(model, contract=replace(model.contract, **changes))

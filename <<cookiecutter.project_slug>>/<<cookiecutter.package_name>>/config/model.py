@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from .checks import RuleError
+from .checks import RuleError, one_of
 
 
 @dataclass
@@ -16,8 +16,10 @@ class Model:
     params: dict[str, Any] = field(default_factory=dict)
     fallback: str | None = None
     trusted: list[str] = field(default_factory=list)  # more names that its file may hold, dotted
+    calibration: str = "none"  # of probabilities, on the validation rows
 
     def __post_init__(self) -> None:
+        one_of("model.calibration", self.calibration, ("none", "sigmoid", "isotonic"))
         for name in self.trusted:
             if "." not in name:
                 raise RuleError(f"model.trusted is {name!r}; allowed is module and name, dotted")

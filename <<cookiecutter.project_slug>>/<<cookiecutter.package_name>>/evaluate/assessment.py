@@ -8,9 +8,9 @@ import numpy as np
 from ..model.metric import Metric, Predictions
 from ..model.metrics import measure
 from ..split.target import Array, Target
+from ..split.units import Units
 from .intervals import intervals, replicate
 from .paired import compare
-from .units import Units
 
 
 def assess(

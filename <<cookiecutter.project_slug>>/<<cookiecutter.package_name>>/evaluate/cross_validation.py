@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..config.evaluate import Threshold
 from ..errors import DataError
 from ..model.metric import Metric, Predictions
-from ..model.training import ModelSpec, best_threshold, fit
+from ..model.threshold import best_threshold
+from ..model.training import ModelSpec, fit
 from ..runtime.progress import progress
 from ..split.splits import Fold
 from ..split.target import Array, Target, Task
@@ -44,7 +46,7 @@ def cross_validate(
             fitted = fit(spec, features[train], target, truth[train])
             outputs.append(fitted.predictor.predict(features[held_out]))
             step()
-    scores = score_folds(target, truth, folds, outputs, wanted)
+    scores = score_folds(target, truth, folds, outputs, wanted=wanted, aim=spec.threshold)
     share = mean(len(held_out) / len(train) for train, held_out in folds)
     return {
         name: {"mean": mean(values), "spread": stdev(values), "folds": values, "held_out": share}
@@ -53,7 +55,13 @@ def cross_validate(
 
 
 def score_folds(
-    target: Target, truth: Array, folds: list[Fold], outputs: list[Array], wanted: list[Metric]
+    target: Target,
+    truth: Array,
+    folds: list[Fold],
+    outputs: list[Array],
+    *,
+    wanted: list[Metric],
+    aim: Threshold,
 ) -> dict[str, list[float]]:
     """Each metric's value on each fold.
 
@@ -63,10 +71,12 @@ def score_folds(
     Args:
         truth: (n,) of all rows.
         outputs: of each fold, (rows of the fold, k) or (rows of the fold,).
+        wanted: the metrics.
+        aim: of the thresholds.
     """
     scores: dict[str, list[float]] = {metric.name: [] for metric in wanted}
     for number, (_, held_out) in enumerate(folds):
-        threshold = _threshold(target, truth, folds, outputs, without=number)
+        threshold = _threshold(target, truth, folds, outputs, aim, without=number)
         answers = target.answers(outputs[number], threshold)
         predictions = Predictions(outputs[number], answers)
         for metric in wanted:
@@ -75,7 +85,13 @@ def score_folds(
 
 
 def _threshold(
-    target: Target, truth: Array, folds: list[Fold], outputs: list[Array], *, without: int
+    target: Target,
+    truth: Array,
+    folds: list[Fold],
+    outputs: list[Array],
+    aim: Threshold,
+    *,
+    without: int,
 ) -> float | None:
     if target.task is not Task.BINARY:
         return None
@@ -83,7 +99,7 @@ def _threshold(
     rows = np.concatenate([folds[number][1] for number in others])
     positive = np.concatenate([outputs[number][:, 1] for number in others])
     kept = ~np.isin(rows, folds[without][1])  # repeated folds hold the same rows again
-    return best_threshold(truth[rows[kept]], positive[kept]) if kept.any() else 0.5
+    return best_threshold(truth[rows[kept]], positive[kept], aim) if kept.any() else 0.5
 
 
 def _check_classes(target: Target, truth: Array, train: Any, held_out: Any, name: str) -> None:

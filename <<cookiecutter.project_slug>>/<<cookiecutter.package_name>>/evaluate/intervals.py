@@ -15,7 +15,7 @@ import numpy as np
 from ..model.metric import Metric, Predictions
 from ..runtime.progress import progress
 from ..split.target import Array, Target
-from .units import ROW, Rows, Units, counted
+from ..split.units import ROW, Rows, Units, counted
 
 GROUPS = 200  # of units, at most, that the jackknife leaves out one by one
 ROW_GROUPS = 50  # of rows, at most, for the variance that a design effect compares with

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..split.target import Array
+from ..split.units import Units
 from .intervals import Interval, Precision, Replicates, least_units, variance
-from .units import Units
 
 FLIPS = 10_000  # patterns of sign that are drawn where there are more than these
 POWER = 0.8  # with which `more_units` would decide

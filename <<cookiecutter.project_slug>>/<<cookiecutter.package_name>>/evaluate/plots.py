@@ -3,55 +3,59 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.metric import Predictions
 from ..split.target import Array, Target, Task
+from .adjustments import reliability
 
 Rows = list[dict[str, Any]]
 POINTS = 200  # of a curve
 PAIRS = 2000  # rows that are drawn one by one
-NAMES = ("roc", "precision_recall", "calibration", "confusion", "predicted_actual", "residuals")
+NAMES = (
+    *("roc", "precision_recall", "calibration", "uncalibrated", "confusion"),
+    *("predicted_actual", "residuals"),
+)
 
 
-def plots(target: Target, truth: Array, predictions: Predictions, seed: int) -> dict[str, Rows]:
+def plots(
+    target: Target, truth: Array, predictions: Predictions, seed: int, raw: Array | None = None
+) -> dict[str, Rows]:
     """The rows of each plot of NAMES; none for a plot of another task, which DVC then leaves out.
 
     Binary: ``roc``, ``precision_recall``, ``calibration``, ``confusion``; of more classes:
-    ``confusion`` and ``calibration`` of the class that was predicted; regression: ``residuals``
-    and ``predicted_actual``.
+    ``confusion`` and ``calibration`` of the most probable class; regression: ``residuals`` and
+    ``predicted_actual``. ``uncalibrated`` is the calibration before the model's own.
 
     Args:
         truth: (n,) class codes, or numbers.
+        predictions: of the n rows.
         seed: draws the rows of a scatter plot.
+        raw: (n, k) probabilities before calibration, if there is one.
     """
     if target.task is Task.REGRESSION:
         drawn = _scatter(truth, predictions.answers, seed)
-    elif target.task is Task.MULTICLASS:
-        confidence = predictions.outputs.max(axis=1)
-        drawn = {
-            "confusion": _confusion(target, truth, predictions.answers),
-            "calibration": _calibration(truth == predictions.answers, confidence),
-        }
     else:
-        drawn = _binary(target, truth, predictions)
+        drawn = _binary(truth, predictions.outputs[:, 1]) if target.task is Task.BINARY else {}
+        drawn["confusion"] = _confusion(target, truth, predictions.answers)
+        drawn["calibration"] = _calibration(*reliability(target, truth, predictions.outputs))
+        if raw is not None:
+            drawn["uncalibrated"] = _calibration(*reliability(target, truth, raw))
     return {name: drawn.get(name, []) for name in NAMES}
 
 
-def _binary(target: Target, truth: Array, predictions: Predictions) -> dict[str, Rows]:
+def _binary(truth: Array, scores: Array) -> dict[str, Rows]:
     from sklearn.metrics import precision_recall_curve, roc_curve
 
-    scores = predictions.outputs[:, 1]
     false_positive, true_positive, _ = roc_curve(truth, scores)
     precision, recall, _ = precision_recall_curve(truth, scores)
     return {
         "roc": _rows(false_positive_rate=false_positive, true_positive_rate=true_positive),
         "precision_recall": _rows(recall=recall, precision=precision),
-        "calibration": _calibration(truth, scores),
-        "confusion": _confusion(target, truth, predictions.answers),
     }
 
 
-def _calibration(happened: Array, probabilities: Array) -> Rows:
+def _calibration(happened: NDArray[np.bool_], probabilities: Array) -> Rows:
     from sklearn.calibration import calibration_curve
 
     shares, means = calibration_curve(happened, probabilities, n_bins=10, strategy="quantile")

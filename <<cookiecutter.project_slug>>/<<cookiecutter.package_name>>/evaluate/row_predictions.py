@@ -15,7 +15,7 @@ import polars as pl
 from ..errors import DataError
 from ..model.metric import Predictions
 from ..split.target import PREDICTION, Array, Target
-from .units import Units
+from ..split.units import Units
 
 TRUTH, UNIT = "truth:", "unit:"  # how the names of the last two columns begin
 TARGET = "target"  # in the metadata

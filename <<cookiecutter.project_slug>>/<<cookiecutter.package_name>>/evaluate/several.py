@@ -14,7 +14,7 @@ from .intervals import Interval, Precision, Replicates, percentiles, replicate, 
 from .paired import compare
 from .row_predictions import RowPredictions
 from .significance import Significance, corrected_t, delong, holm, mcnemar
-from .units import Units
+from ..split.units import Units
 
 
 @dataclass(frozen=True, eq=False)

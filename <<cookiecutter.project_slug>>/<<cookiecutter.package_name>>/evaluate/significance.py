@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..split.target import Array
 from .intervals import GROUPS, Interval
 from .paired import sign_flip
-from .units import Units
+from ..split.units import Units
 
 
 @dataclass(frozen=True)

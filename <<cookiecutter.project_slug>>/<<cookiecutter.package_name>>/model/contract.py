@@ -25,6 +25,8 @@ import polars as pl
 from ..errors import ModelError
 from ..split.features import normalize_dtypes
 from ..split.target import Array, Target
+from .calibration import Calibration
+from .conformal import Conformal
 from .dtypes import cast_column, parse_dtype
 
 
@@ -46,6 +48,8 @@ class Contract:
     preprocessing: list[dict[str, Any]]  # what each step learned: `fitted_state`
     versions: dict[str, str]  # of the libraries that made it
     files: dict[str, str]  # beside the contract: name and SHA-256
+    calibration: Calibration | None = None  # of the predictor's probabilities
+    conformal: Conformal | None = None  # how wide sets or intervals are
 
     def select(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The features of ``rows``, in order and in their types.
@@ -80,6 +84,17 @@ class Contract:
         if self.key not in rows.columns:
             raise _refused(f"answers need the key {self.key!r}; found {', '.join(rows.columns)}")
         return rows[self.key]
+
+    def answers(self, rows: pl.DataFrame, outputs: Array) -> pl.DataFrame:
+        """Key, ``prediction`` and what stands beside it, of n rows and their outputs.
+
+        Raises:
+            ModelError: the key is missing.
+        """
+        frame = self.target.to_frame(self.keys(rows), outputs, self.threshold)
+        if self.conformal is None:
+            return frame
+        return frame.with_columns(self.conformal.columns(self.target, outputs))
 
     def truth(self, rows: pl.DataFrame) -> Array:
         """What came true, as the target's codes or numbers, (n,).

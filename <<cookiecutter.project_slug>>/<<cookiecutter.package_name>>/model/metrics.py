@@ -18,7 +18,8 @@ RESERVED = frozenset(  # other keys of reports/metrics.json
     {
         *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
         "against_constant",
-        *("sample", "cross_validation"),
+        *("sample", "cross_validation", "learning_curve", "warnings"),
+        *("threshold", "calibration", "conformal"),
     }
 )
 

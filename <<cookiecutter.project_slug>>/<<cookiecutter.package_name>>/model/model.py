@@ -36,22 +36,27 @@ class Model:
     learned_keys: Digests
 
     def outputs(self, rows: pl.DataFrame) -> Array:
-        """(n, k) probabilities or (n,) values of rows with the contract's features.
+        """(n, k) calibrated probabilities or (n,) values of rows with the contract's features.
 
         Raises:
             ModelError: the rows break the contract, or the predictor cannot answer them.
         """
+        outputs, calibration = self.raw_outputs(rows), self.contract.calibration
+        return outputs if calibration is None else calibration(outputs)
+
+    def raw_outputs(self, rows: pl.DataFrame) -> Array:
+        """What the predictor itself says, before calibration; see ``outputs``."""
         return self.predictor.predict(self.contract.select(rows))
 
     def predict(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Key, ``prediction``, and of classes ``probability:<class>`` each, of n rows.
 
+        A conformal model adds ``prediction_set``, or ``prediction_low`` and ``prediction_high``.
+
         Raises:
             ModelError: as ``outputs``; or the key is missing.
         """
-        contract = self.contract
-        keys = contract.keys(rows)
-        return contract.target.to_frame(keys, self.outputs(rows), contract.threshold)
+        return self.contract.answers(rows, self.outputs(rows))
 
     def save(self, folder: Path, own: Collection[str] = ()) -> None:
         """Write all of it to a folder that is there whole or not at all.

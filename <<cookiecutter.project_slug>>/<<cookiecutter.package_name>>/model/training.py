@@ -1,12 +1,13 @@
 """A fitted predictor from rows, with a simpler estimator to fall back to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
+from ..config.evaluate import Threshold
 from ..config.preprocess import Step
 from ..errors import DataError, ModelError, PipelineError
 from ..runtime.progress import progress
@@ -31,6 +32,7 @@ class ModelSpec:
     workers: int = 1
     fallback: str | None = None
     own: tuple[str, ...] = ()  # dotted names that the saved model may hold
+    threshold: Threshold = field(default_factory=Threshold)  # what that of a binary model is for
 
     @classmethod
     def from_config(cls, config: Config, tuned: dict[str, Any]) -> "ModelSpec":
@@ -43,6 +45,7 @@ class ModelSpec:
             workers=config.compute.workers,
             fallback=config.model.fallback,
             own=tuple(config.trusted),
+            threshold=config.evaluate.threshold,
         )
 
     def simpler(self) -> "ModelSpec":
@@ -202,18 +205,3 @@ def _culprit(steps: Any, features: pl.DataFrame, y: Array) -> str:
         except Exception:  # that is the answer
             return f": {name} fails on {', '.join(columns)}"
     return ""
-
-
-def best_threshold(truth: Array, positive: Array) -> float:
-    """The probability from which on to answer with the positive class: it maximises F1.
-
-    Args:
-        truth: (n,) of 0 and 1.
-        positive: (n,) probabilities of 1.
-    """
-    import numpy as np
-    from sklearn.metrics import precision_recall_curve
-
-    precision, recall, thresholds = precision_recall_curve(truth, positive)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return float(thresholds[np.argmax(f1[:-1])])

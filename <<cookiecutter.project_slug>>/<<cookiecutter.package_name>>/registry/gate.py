@@ -12,7 +12,6 @@ import polars as pl
 from ..errors import ModelError
 from ..evaluate.intervals import replicate
 from ..evaluate.paired import Comparison, compare
-from ..evaluate.units import Units, counted
 from ..model.contract import Contract
 from ..model.metric import Metric, Predictions
 from ..model.model import Model
@@ -20,6 +19,7 @@ from ..split.keys import digests
 from ..split.target import Array, Target
 from .budget import Challenge, challenge_on
 from .conditions import Condition
+from ..split.units import Units, counted
 
 CONSTANT = "a constant answer"
 BY_HAND = "If the table has changed for good, release once by hand with gate.compare=false."

@@ -10,7 +10,7 @@ import polars as pl
 from ..config import Config
 from ..errors import ModelError
 from ..evaluate.paired import Comparison
-from ..evaluate.units import units
+from ..split.units import units
 from ..model.metrics import metrics
 from ..model.model import Model
 from .conditions import conditions

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..evaluate.intervals import Interval
 from ..evaluate.several import Figure, Pair, Ranking
-from ..evaluate.units import counted
+from ..split.units import counted
 from .page import html, number
 
 UNFOLDED = 3  # so many pairs at most show all of their figures at once

@@ -33,8 +33,7 @@ def _render(template: str, facts: Mapping[str, Any], **options: Any) -> str:
         keep_trailing_newline=True,
         **options,
     )
-    filters = {"code": code, "fixed": fixed, "number": number, "percent": percent, "label": label}
-    environment.filters.update(filters)
+    environment.filters.update(FILTERS)
     return environment.get_template(template).render(facts)
 
 
@@ -53,6 +52,13 @@ def number(value: Any) -> Any:
 def fixed(value: float, digits: int = 4) -> Markup:
     """A number with so many digits behind the point."""
     return Markup(f"{value:.{digits}f}")  # noqa: S704 - digits
+
+
+def interval(bound: Mapping[str, Any]) -> Markup:
+    """The two ends of an interval, or why there is none."""
+    if bound["reason"]:
+        return Markup("none: ") + text(bound["reason"])
+    return fixed(bound["low"]) + Markup(" to ") + fixed(bound["high"])
 
 
 def percent(share: float) -> str:
@@ -82,3 +88,13 @@ def labels(values: list[str]) -> list[str]:
             again += 1
         cut.append(short if again == 1 else f"{short} ({again})")
     return cut
+
+
+FILTERS = {
+    "code": code,
+    "fixed": fixed,
+    "interval": interval,
+    "label": label,
+    "number": number,
+    "percent": percent,
+}

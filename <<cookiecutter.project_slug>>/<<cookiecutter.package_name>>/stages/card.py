@@ -1,12 +1,23 @@
 """The pages of an experiment for people: `python -m PACKAGE.stages.card`."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
 from ..model.contract_file import read_contract
-from ..paths import CARD, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, QUALITY, QUALITY_PAGE, SPLIT
+from ..paths import (
+    CARD,
+    CONTRACT,
+    EXPERIMENT,
+    IMPORTANCE,
+    METRICS,
+    QUALITY,
+    QUALITY_PAGE,
+    SLICES,
+    SPLIT,
+)
 from ..report import card, quality
 from ..runtime.artifacts import atomic_write
 from ..runtime.stage import stage
@@ -18,14 +29,15 @@ def main(config: Config) -> None:
     contract = read_contract(CONTRACT)
     fell_back = contract.fell_back
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
-    for report in (QUALITY, SPLIT, EXPERIMENT):
+    for report in (METRICS, QUALITY, SPLIT, EXPERIMENT):
         warnings += _read(report)["warnings"]
 
     page = card.render(
         {
             "name": config.name,
-            "contract": contract,
+            "contract": asdict(contract),
             "metrics": _read(METRICS),
+            "slices": _read(SLICES),
             "level": config.evaluate.level,
             "split": config.split.kind,
             "time": config.data.time,

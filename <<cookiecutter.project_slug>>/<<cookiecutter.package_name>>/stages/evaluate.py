@@ -1,77 +1,79 @@
 """How good the model is on test rows: `python -m PACKAGE.stages.evaluate`."""
 
 import json
-from typing import Any
 
 import polars as pl
 import structlog
 
 from ..config import Config
 from ..evaluate import row_predictions
+from ..evaluate.adjustments import check_adjustments
 from ..evaluate.assessment import assess
-from ..evaluate.cross_validation import cross_validate
+from ..evaluate.evidence import Evidence
 from ..evaluate.importance import permutation
 from ..evaluate.plots import plots
-from ..evaluate.units import units
-from ..model.metric import Metric, Predictions
+from ..evaluate.retraining import retrain
+from ..evaluate.slices import measure_slices
+from ..evaluate.slicing import slicing
+from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
-from ..model.training import ModelSpec
-from ..paths import BEST, IMPORTANCE, METRICS, MODEL, PLOTS, TEST, TEST_PREDICTIONS, TRAIN
+from ..paths import (
+    BEST,
+    IMPORTANCE,
+    METRICS,
+    MODEL,
+    PLOTS,
+    SLICES,
+    TEST,
+    TEST_PREDICTIONS,
+    TRAIN,
+    VALIDATION,
+)
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.stage import stage
-from ..split.features import features
-from ..split.splits import SplitSpec, folds
-from ..split.target import Target
+from ..split.units import units
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Write metrics, plots, importances and the test rows' predictions to reports/."""
+    """Write metrics, slices, plots, importances and the test rows' predictions to reports/."""
     settings, rows = config.evaluate, pl.read_parquet(TEST)
     model = Model.load(MODEL, config.trusted)
-    target, threshold = model.contract.target, model.contract.threshold
+    contract, target = model.contract, model.contract.target
     wanted = metrics(settings.metrics, target)
-    truth, predictions = model.contract.truth(rows), Predictions.of(model, rows)
-
     of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
+    parts = slicing(rows, settings.sliced_by, of_rows, settings.level)
+    truth, predictions = contract.truth(rows), Predictions.of(model, rows)
+    raw = None if contract.calibration is None else model.raw_outputs(rows)
+
     with atomic_write(TEST_PREDICTIONS) as partial:
-        answers = target.to_frame(rows[model.contract.key], predictions.outputs, threshold)
+        answers = contract.answers(rows, predictions.outputs)
         row_predictions.write(partial, target, answers, rows[target.column], of_rows)
-    results = assess(
-        wanted,
-        target,
-        truth,
-        predictions,
-        threshold,
-        units=of_rows,
-        resamples=settings.bootstrap,
-        level=settings.level,
-        seed=config.seed,
+    evidence = Evidence(
+        *(target, truth, predictions, of_rows),
+        *(settings.bootstrap, settings.level, config.seed),
     )
-    if config.split.folds:
-        results["cross_validation"] = _cross_validated(config, target, wanted)
+    of_all = target, truth, predictions, contract.threshold
+    results = assess(wanted, *of_all, **evidence.sampling)
+    results |= check_adjustments(contract, settings.threshold, evidence, raw)
+    slices = measure_slices(parts, wanted[0], evidence)
+    results["warnings"] += slices.warnings
+    if config.split.folds or settings.learning_curve.shares:
+        tuned = json.loads(BEST.read_text(encoding="utf-8"))
+        frames = {part.stem: pl.read_parquet(part) for part in (TRAIN, VALIDATION, TEST)}
+        results |= retrain(config, tuned, target, wanted, **frames)
     write_json(METRICS, results)
-    for name, points in plots(target, truth, predictions, config.seed).items():
+    write_json(SLICES, slices.to_json())
+    for name, points in plots(target, truth, predictions, config.seed, raw).items():
         write_json(PLOTS / f"{name}.json", points)
+    write_json(PLOTS / "learning_curve.json", results.get("learning_curve", {}).get("points", []))
     write_json(IMPORTANCE, permutation(model, rows, truth, wanted[0], seed=config.seed))
+    for warning in results["warnings"]:
+        log.warning(warning)
     log.info("evaluated", **{metric.name: round(results[metric.name], 4) for metric in wanted})
-
-
-def _cross_validated(config: Config, target: Target, wanted: list[Metric]) -> dict[str, Any]:
-    """The same model trained anew on folds of the training rows, dealt as the split deals rows."""
-    rows, data, settings = pl.read_parquet(TRAIN), config.data, config.split
-    spec = SplitSpec.from_config(data, settings, target)
-    return cross_validate(
-        ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8"))),
-        features(rows, data.target, data.key, data.ignore),
-        target,
-        target.encode(rows[data.target]),
-        folds=folds(rows, spec, number=settings.folds, repeats=settings.repeats),
-        wanted=wanted,
-    )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ def _named(config: Config) -> dict[str, list[str]]:
         "data.ignore": data.ignore,
         "split.group": [config.split.group],
         "evaluate.unit": [] if config.evaluate.unit in UNITS else [config.evaluate.unit],
+        "evaluate.slices": config.evaluate.slice_columns,
     }
     return {key: [name for name in names if name is not None] for key, names in named.items()}
 

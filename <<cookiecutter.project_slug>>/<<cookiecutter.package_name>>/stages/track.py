@@ -8,13 +8,13 @@ import yaml
 
 from ..config import Config
 from ..errors import ResourceError
-from ..paths import BEST, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, PARAMS, PLOTS, QUALITY
+from ..paths import BEST, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, PARAMS, PLOTS, QUALITY, SLICES
 from ..runtime import tracking
 from ..runtime.artifacts import sha256_of, write_json
 from ..runtime.dvc import run
 from ..runtime.stage import stage
 
-ARTIFACTS = [METRICS, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST]
+ARTIFACTS = [METRICS, SLICES, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST]
 
 log = structlog.get_logger()
 

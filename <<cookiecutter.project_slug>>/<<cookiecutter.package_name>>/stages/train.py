@@ -1,21 +1,24 @@
 """Preprocessing and estimator, fitted: `python -m PACKAGE.stages.train model=forest`."""
 
 import json
+from dataclasses import replace
 
 import polars as pl
 import structlog
 
 from ..config import Config
+from ..model.adjustment import AdjustmentSpec, adjust
 from ..model.infer_contract import infer_contract
 from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
-from ..model.training import ModelSpec, best_threshold, fit
+from ..model.training import ModelSpec, fit
 from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.features import features
 from ..split.keys import digests
-from ..split.target import Task, read_target
+from ..split.target import read_target
+from ..split.units import units
 
 log = structlog.get_logger()
 
@@ -28,17 +31,24 @@ def main(config: Config) -> float:
     train, validation = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
     spec = ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8")))
     x = features(train, data.target, data.key, data.ignore)
+    asked, truth = AdjustmentSpec.from_config(config), target.encode(validation[data.target])
+    of_rows = units(validation, config.evaluate.unit, group=config.split.group, time=data.time)
+    asked.check(target, truth, of_rows)
 
     fitted = fit(spec, x, target, target.encode(train[data.target]))
 
     checked = features(validation, data.target, data.key, data.ignore)
-    outputs, truth = fitted.predictor.predict(checked), target.encode(validation[data.target])
-    threshold = best_threshold(truth, outputs[:, 1]) if target.task is Task.BINARY else None
-    contract = infer_contract(fitted, x, target=target, key=data.key, threshold=threshold)
+    adjusted = adjust(asked, target, fitted.predictor.predict(checked), truth, of_rows)
+    threshold = adjusted.threshold
+    contract = replace(
+        infer_contract(fitted, x, target=target, key=data.key, threshold=threshold),
+        calibration=adjusted.calibration,
+        conformal=adjusted.conformal,
+    )
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
-    predictions = Predictions(outputs, target.answers(outputs, threshold))
+    predictions = Predictions(adjusted.outputs, target.answers(adjusted.outputs, threshold))
     value = {deciding.name: round(deciding(target, truth, predictions), 4)}
     log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
     return deciding.score(target, truth, predictions)

@@ -42,7 +42,8 @@ class Problem:
         spec = replace(self.spec, params=self.spec.params | params)
         try:
             outputs = self._outputs(spec)
-            scores = score_folds(self.target, self.truth, self.folds, outputs, [self.metric])
+            of_folds = self.target, self.truth, self.folds, outputs
+            scores = score_folds(*of_folds, wanted=[self.metric], aim=self.spec.threshold)
         except (OSError, MemoryError):
             raise
         except Exception as error:  # an estimator may refuse some parameters by any error

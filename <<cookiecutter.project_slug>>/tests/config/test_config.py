@@ -149,6 +149,7 @@ NUMBERS = {  # each number of conf/, and what is out of sense for it
     "tune.folds": "0 1 21",
     "evaluate.bootstrap": "0 49 100001",
     "evaluate.level": "0 -1 0.6 nan",
+    "evaluate.conformal": "0 -0.1 0.6 nan inf",
     "gate.min_rows": "0 -1 1000000001",
     "drift.column": "-0.1 nan inf",
     "drift.data_drift": "-0.1 1.1 nan",

@@ -12,12 +12,12 @@ from <<cookiecutter.package_name>>.evaluate.paired import (
     Comparison,
     compare,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import (
     Metric,
     Predictions,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import Units
 
 LEVEL = 0.05
 TARGET = Target("y", Task.REGRESSION)

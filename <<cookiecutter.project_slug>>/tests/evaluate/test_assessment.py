@@ -7,7 +7,6 @@ from <<cookiecutter.package_name>>.evaluate.assessment import (
     assess,
     constant_answer,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import (
@@ -15,6 +14,7 @@ from <<cookiecutter.package_name>>.split.target import (
     Target,
     Task,
 )
+from <<cookiecutter.package_name>>.split.units import Units
 
 RNG = np.random.default_rng(0)
 TARGETS = [

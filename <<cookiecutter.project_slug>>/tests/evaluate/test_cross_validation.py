@@ -4,6 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from <<cookiecutter.package_name>>.config.evaluate import (
+    Threshold,
+)
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.evaluate.cross_validation import (
@@ -84,7 +87,8 @@ def test_a_folds_threshold_is_not_chosen_on_the_fold() -> None:
         dealt = [(np.setdiff1d(np.arange(60), part), part) for part in rows]
         outputs = [np.column_stack([1 - scores[part], scores[part]]) for part in rows]
         accuracy = [METRICS["balanced_accuracy"]]
-        honest += score_folds(target, truth, dealt, outputs, accuracy)["balanced_accuracy"]
+        scored = score_folds(target, truth, dealt, outputs, wanted=accuracy, aim=Threshold())
+        honest += scored["balanced_accuracy"]
         chosen += [
             max(
                 (np.mean(answers[truth[part] == 1]) + np.mean(~answers[truth[part] == 0])) / 2

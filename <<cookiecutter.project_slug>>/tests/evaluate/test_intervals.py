@@ -12,13 +12,13 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     resample,
     variance,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import (
     Metric,
     Predictions,
 )
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import Units
 
 from .simulated import SQUARED_ERROR, TARGET, by_row, days, pair, values
 

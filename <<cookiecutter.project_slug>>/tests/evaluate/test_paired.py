@@ -13,10 +13,10 @@ from <<cookiecutter.package_name>>.evaluate.paired import (
     compare,
     sign_flip,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import Units
 
 from .simulated import LEVEL, Pair, by_row, days, pair, values
 

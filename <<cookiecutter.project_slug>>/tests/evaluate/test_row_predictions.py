@@ -9,7 +9,7 @@ from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.evaluate import (
     row_predictions,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
+from <<cookiecutter.package_name>>.split.units import Units
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
 KEYS = pl.Series("id", [3, 1, 2, 4])

@@ -10,7 +10,7 @@ from <<cookiecutter.package_name>>.evaluate.significance import (
     holm,
     mcnemar,
 )
-from <<cookiecutter.package_name>>.evaluate.units import Units
+from <<cookiecutter.package_name>>.split.units import Units
 
 from .simulated import LEVEL, by_row, days
 

@@ -22,7 +22,6 @@ from <<cookiecutter.package_name>>.model.preprocessing import (
 from <<cookiecutter.package_name>>.model.training import (
     Fitted,
     ModelSpec,
-    best_threshold,
     fit,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
@@ -251,12 +250,6 @@ def test_a_file_of_another_training_is_refused(
 
     with pytest.raises(ModelError, match="different trainings"):
         Model.load(tmp_path / "model")
-
-
-def test_the_threshold_is_the_best_one() -> None:
-    truth, scores = pl.Series([0, 0, 1, 1]).to_numpy(), pl.Series([0.1, 0.6, 0.7, 0.8]).to_numpy()
-
-    assert best_threshold(truth, scores) == pytest.approx(0.7)
 
 
 def test_a_model_that_does_not_say_what_it_learned_from_is_not_loaded(

@@ -9,7 +9,7 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     Precision,
 )
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.evaluate.units import units
+from <<cookiecutter.package_name>>.split.units import units
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.registry.budget import Challenge
 from <<cookiecutter.package_name>>.registry.gate import (

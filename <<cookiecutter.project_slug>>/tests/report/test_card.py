@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from <<cookiecutter.package_name>>.report.card import render
@@ -8,6 +9,15 @@ from <<cookiecutter.package_name>>.report.card import render
 from .hostile import HOSTILE, Tags, assert_inert
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+INTERVAL = {"low": 0.1, "high": 0.9, "reason": None}
+
+
+def part(name: str, gain: float | None) -> dict[str, Any]:
+    """A slice."""
+    compared = {"gain": gain, "p_value": None if gain is None else 0.01, "worse": gain is not None}
+    return {"name": name, "rows": 60, "value": 0.5, "interval": INTERVAL} | compared
 
 
 def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
@@ -26,7 +36,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
             **numbers,
             "deciding": "roc_auc",
             "interval": {
-                "roc_auc": {"low": 0.1, "high": 0.9, "reason": None},
+                "roc_auc": INTERVAL,
                 evil: {"low": None, "high": None, "reason": "only 1 value of x"},
             },
             "sample": {
@@ -41,7 +51,14 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
             "gain": 0.25,
             "p_value": 0.01,
             "better_than_dummy": True,
+            "threshold": {
+                "aim": "the best F1",
+                **dict.fromkeys(("precision", "recall"), 0.5),
+                "interval": dict.fromkeys(("precision", "recall"), INTERVAL),
+            },
+            "calibration": {"error": 0.02, "expected_error": 0.03, "interval": INTERVAL},
         },
+        "slices": {"slices": [part(evil, -0.2), part("a", None)], "left_out": [evil]},
         "level": 0.05,
         "split": "stratified",
         "time": None,
@@ -56,10 +73,10 @@ def test_nothing_from_the_data_is_more_than_text(evil: str) -> None:
     page = MARKDOWN.render(render(facts(evil)))
 
     assert_inert(page)
-    usual = {"h1", "h2", "p", "blockquote", "strong", "code", "ul", "li"}
+    usual = {"hr", "h1", "h2", "p", "blockquote", "strong", "code", "ul", "li"}
     tables = {"table", "thead", "tbody", "tr", "th", "td"}
     assert {tag for tag, _ in Tags(page).tags} <= usual | tables
-    assert page.count("<td>") == 2 * 4 + 2 * 2
+    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5
 
 
 @pytest.mark.parametrize("split", ["stratified", "group"])
@@ -75,7 +92,7 @@ def test_without_a_time_column_the_card_speaks_of_none(split: str) -> None:
 @pytest.mark.parametrize(("better", "verdict"), [(True, "**Better than"), (False, "Do not use it")])
 def test_the_verdict_comes_first(better: bool, verdict: str) -> None:
     metrics = facts()["metrics"] | {"better_than_dummy": better}
-    paragraphs = render(facts(metrics=metrics)).split("\n\n")
+    paragraphs = render(facts(metrics=metrics)).partition("\n---\n\n")[2].split("\n\n")
 
     assert paragraphs[0] == "# Model card: p"
     assert verdict in paragraphs[1]
@@ -106,3 +123,55 @@ def test_the_card_says_what_rows_that_belong_together_cost() -> None:
 
     assert "(design effect\n20.0)" in by_day
     assert "Rows are taken as independent" in by_row
+
+
+def test_the_front_matter_is_what_a_hub_reads_and_holds_nothing_of_the_data() -> None:
+    head = render(facts("evil: column")).split("---\n")[1]
+    (model,) = yaml.safe_load(head)["model-index"]
+
+    assert model["results"][0]["metrics"][0] == {"type": "roc_auc", "value": 0.75}
+    assert yaml.safe_load(head)["pipeline_tag"] == "tabular-classification"
+
+
+def test_the_slices_that_look_worst_come_first_and_the_rest_are_counted() -> None:
+    parts = [part(f"p{i}", i / 100) for i in reversed(range(30))]
+    card = render(facts(slices={"slices": parts, "left_out": ["a few"]}))
+
+    assert card.index("`p0` **worse**") < card.index("`p1` **worse**") < card.index("`p19`")
+    assert "p20" not in card
+    assert "the 20 that look worst" in card
+    assert "Left out: a few" in card
+
+
+def test_the_card_says_what_was_adjusted_and_what_that_holds() -> None:
+    more = {
+        "threshold": facts()["metrics"]["threshold"]
+        | {"cost": 0.4, "interval": dict.fromkeys(("precision", "recall", "cost"), INTERVAL)},
+        "calibration": {"method": "sigmoid", **facts()["metrics"]["calibration"]}
+        | {"before": {"error": 0.08, "interval": INTERVAL}},
+        "conformal": {"aim": 0.9, "coverage": 0.912, "interval": INTERVAL}
+        | {"mean_size": 1.3, "empty": 0.01},
+        "learning_curve": {"helps": True, "per_doubling": 0.02, "standard_error": 0.001}
+        | {"points": [{"rows": 10, "value": 0.6}, {"rows": 100, "value": 0.7}]},
+    }
+    card = render(facts(metrics=facts()["metrics"] | more))
+    more |= {"conformal": CONFORMAL}
+    sure = render(facts(metrics=facts()["metrics"] | more, contract=PRICE))
+
+    for sentence in (
+        "An answer costs 0.4000 on average (0.1000 to 0.9000)",
+        "a calibration (sigmoid) on validation rows; before, it was 0.0800",
+        "Sets hold the truth of 91.2 % of the test rows",
+        "Yes: with each doubling",
+        "| 100 | 0.7000 |",
+    ):
+        assert sentence in card
+    assert "They are 3 wide" in sure
+    assert "`prediction_low` and `prediction_high`" in sure
+
+
+CONFORMAL = {"aim": 0.9, "coverage": 0.9, "interval": INTERVAL, "width": 3.0}
+PRICE = facts()["contract"] | {
+    "target": {"column": "price", "task": "regression", "classes": []},
+    "threshold": None,
+}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..config.columns import check_names
 from ..errors import ConfigError
-from ..split.keys import group_codes
+from .keys import group_codes
 
 Rows = NDArray[np.intp]  # numbers of rows
 ROW, AUTO = "row", "auto"

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.evaluate.units import (
+from <<cookiecutter.package_name>>.split.units import (
     Units,
     counted,
     units,
