@@ -127,7 +127,8 @@ def _check_conditions(key: str, dimensions: dict[str, Dimension]) -> None:
     try:
         in_order(dimensions)
     except CycleError as error:
-        raise RuleError(f"{key}: the `when` of {' and '.join(error.args[1])} form a cycle") from None
+        names = " and ".join(dict.fromkeys(error.args[1]))
+        raise RuleError(f"{key}: the `when` of {names} wait for each other") from None
 
 
 def in_order(dimensions: dict[str, Dimension]) -> list[str]:

@@ -6,7 +6,17 @@ from typing import Any
 
 from ..config import Config
 from ..model.contract_file import read_contract
-from ..paths import CARD, CONTRACT, EXPERIMENT, IMPORTANCE, METRICS, QUALITY, QUALITY_PAGE, SPLIT
+from ..paths import (
+    CARD,
+    CONTRACT,
+    EXPERIMENT,
+    IMPORTANCE,
+    METRICS,
+    QUALITY,
+    QUALITY_PAGE,
+    SPLIT,
+    TUNING_REPORT,
+)
 from ..report import card, quality
 from ..runtime.artifacts import atomic_write
 from ..runtime.stage import stage
@@ -18,7 +28,7 @@ def main(config: Config) -> None:
     contract = read_contract(CONTRACT)
     fell_back = contract.fell_back
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
-    for report in (QUALITY, SPLIT, EXPERIMENT):
+    for report in (QUALITY, SPLIT, TUNING_REPORT, EXPERIMENT):
         warnings += _read(report)["warnings"]
 
     page = card.render(
@@ -30,6 +40,7 @@ def main(config: Config) -> None:
             "split": config.split.kind,
             "time": config.data.time,
             "importance": _read(IMPORTANCE),
+            "tuning": _read(TUNING_REPORT),
             "quality": _read(QUALITY),
             "warnings": warnings,
         }

@@ -23,7 +23,7 @@ from ..runtime.resumable import code_digest, digest
 from ..runtime.stage import stage
 from ..split.target import read_target
 from ..tune.objective import Problem
-from ..tune.report import NOT_TUNED, history, importance, report
+from ..tune.report import NOT_TUNED, history, importance, ranked, report
 from ..tune.search import search
 
 PACKAGE = Path(__file__).parents[1]
@@ -47,17 +47,16 @@ def main(config: Config) -> None:
 
     result = search(problem, settings, TUNING, digest(folders, sha256_of(LOCK)))
 
-    best = result.params
-    write_json(BEST, best)
-    write_json(TRIALS, [asdict(trial) for trial in result.trials])
-    estimator = problem.spec.estimator
+    deciding, estimator = problem.metrics[0], problem.spec.estimator
+    write_json(BEST, result.params)
+    write_json(TRIALS, [asdict(trial) for trial in ranked(result, deciding)])
     about = report(result, estimator, settings.space[estimator])
     write_json(TUNING_REPORT, about)
-    write_json(TUNING_HISTORY, history(result, problem.metrics[0]))
+    write_json(TUNING_HISTORY, history(result, deciding))
     write_json(TUNING_IMPORTANCE, importance(result))
     for warning in about["warnings"]:
         log.warning(warning)
-    log.info("tuned", **best)
+    log.info("tuned", **result.params)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a search found: its trials, the best, the Pareto front, what mattered."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +56,15 @@ def read_search(study: Any, metrics: list[Metric], tolerance: float) -> Search:
         names,
         trials,
         next((trial for trial in trials if trial.is_best), None),
-        _importance(study) if len(complete) >= ENOUGH else {},
+        _importance(study, metrics[0]) if len(complete) >= ENOUGH else {},
     )
 
 
 def _best(front: list[Any], metrics: list[Metric], tolerance: float) -> int | None:
-    """The number of the best trial: by the first objective, give or take the tolerance the second…
+    """The number of the best trial of the front; None if it is empty.
 
-    With a tolerance of 0, objectives after the first decide only between equals.
+    The first objective decides, then the second between those that are worse by the tolerance at
+    most, and so on between equals.
     """
     left = front
     for place, metric in enumerate(metrics):
@@ -88,13 +90,16 @@ def _trial(trial: Any, names: list[str], front: set[int], best: int | None) -> T
     )
 
 
-def _importance(study: Any) -> dict[str, float]:
+def _importance(study: Any, metric: Metric) -> dict[str, float]:
     """By PED-ANOVA (Watanabe, Bansal, Hutter 2023), of parameters that all complete trials have."""
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    shares = get_param_importances(
-        study,
-        evaluator=PedAnovaImportanceEvaluator(),
-        target=lambda trial: trial.values[0],
-    )
+    sign = -1 if metric.greater_is_better else 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # says that less is better: so it is
+        shares = get_param_importances(
+            study,
+            evaluator=PedAnovaImportanceEvaluator(),
+            target=lambda trial: sign * trial.values[0],
+        )
     return {name: round(float(share), 4) for name, share in shares.items()}

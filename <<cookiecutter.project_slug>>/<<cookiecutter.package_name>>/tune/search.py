@@ -9,13 +9,14 @@ import structlog
 
 from ..config.tune import Tune
 from ..errors import ModelError
+from ..model.metric import Metric
 from ..model.training import unfitted
 from ..runtime.progress import progress
-from .objective import Problem, Space
+from .objective import Problem
 from .results import Search, read_search
 from .samplers import GRID, pruner, sampler
 from .space import grid, space_of
-from .study import FILES, Place, answered, exclusive, interrupt, opened, trim
+from .study import FILES, Direction, Place, answered, exclusive, interrupt, opened, trim
 from .trials import Job, run_here
 from .workers import Pool
 
@@ -34,7 +35,7 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
         code: a digest of all code that a score depends on, which belongs to the question.
 
     Raises:
-        ConfigError: there is no space for this estimator, or it, the sampler or the pruner is wrong.
+        ConfigError: the space for this estimator, the sampler or the pruner is wrong.
         ModelError: no trial could be trained and scored, or a metric raised.
         ResourceError: the study cannot be read or written, or another search does.
     """
@@ -42,8 +43,8 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
     unfitted(problem.spec, problem.features, problem.target.task)  # what no trial would change
     sampler(settings.sampler, 0)
     pruner(settings.pruner)
-    directions = ("maximize" if one.greater_is_better else "minimize" for one in problem.metrics)
-    place = Place(folder, settings.storage, problem.question(space, code), tuple(directions))
+    directions = tuple(_direction(metric) for metric in problem.metrics)
+    place = Place(folder, settings.storage, problem.question(space, code), directions)
     job = Job(problem, space, settings, place)
     with exclusive(folder):
         left = _left(job)
@@ -59,6 +60,10 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
     if result.best is None:
         raise _nothing(problem.spec.estimator, result, timed_out=bool(settings.timeout_s))
     return result
+
+
+def _direction(metric: Metric) -> Direction:
+    return "maximize" if metric.greater_is_better else "minimize"
 
 
 def _left(job: Job) -> int:

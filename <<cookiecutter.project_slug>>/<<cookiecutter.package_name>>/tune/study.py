@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import ResourceError
 from ..model.training import first_line
 
+Direction = Literal["minimize", "maximize"]
 FILES = {"sqlite": "study.db", "journal": "study.journal"}
 REASON = "reason"  # an attribute of a trial that failed: why
 BUSY_S = 120.0  # how long to wait for another worker's write
+
 
 @dataclass(frozen=True)
 class Place:
@@ -22,7 +24,7 @@ class Place:
     folder: Path
     storage: str  # of FILES
     name: str
-    directions: tuple[str, ...]  # maximize or minimize, of each objective
+    directions: tuple[Direction, ...]  # of each objective
 
     @property
     def file(self) -> Path:

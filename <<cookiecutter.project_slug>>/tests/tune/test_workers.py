@@ -25,7 +25,7 @@ from <<cookiecutter.package_name>>.tune.search import search
 from <<cookiecutter.package_name>>.tune.study import FILES
 
 from ..conftest import ROOT
-from .problems import C, FOLDER, RANDOM, problem, searched, tune
+from .problems import FOLDER, RANDOM, C, problem, searched, tune
 
 SMALL = 1e-4
 ENDLESS = """
@@ -76,7 +76,7 @@ def test_parameters_that_kill_their_worker_fail_and_the_search_goes_on(
 
 @metric(needs="probabilities", tasks=["binary"], greater_is_better=True)
 def wrong(*given: Any) -> float:
-    raise KeyError("no such thing")
+    raise KeyError(len(given))
 
 
 def test_what_a_worker_raises_ends_the_search_with_its_message(rows: pl.DataFrame) -> None:
@@ -90,7 +90,8 @@ def finished(storage: str) -> dict[int, float]:
     if storage == "sqlite":
         place: Any = f"sqlite:///{file}"
     else:
-        place = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(file)))
+        backend = optuna.storages.journal.JournalFileBackend(str(file))
+        place = optuna.storages.JournalStorage(backend)
     (name,) = optuna.get_all_study_names(place)
     trials = optuna.load_study(study_name=name, storage=place).trials
     return {trial.number: trial.value for trial in trials if trial.value is not None}
@@ -137,7 +138,7 @@ def test_a_killed_search_loses_no_finished_trial_and_runs_the_interrupted_again(
     children = psutil.Process(process.pid).children()
     process.kill()
     process.wait()
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
     before = finished(storage)
     again = endless(workers, storage)
     after = wait_for(again, storage, len(before) + workers)
@@ -153,7 +154,7 @@ def test_an_interrupt_from_the_keyboard_ends_all_processes(endless: Any) -> None
     children = psutil.Process(process.pid).children()
     os.killpg(process.pid, signal.SIGINT)
     process.wait(20)
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=10)
 
     assert not alive
     assert len(children) >= 2
