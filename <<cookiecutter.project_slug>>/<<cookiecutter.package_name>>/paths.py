@@ -13,9 +13,9 @@ TRAIN = Path("data/split/train.parquet")
 VALIDATION = Path("data/split/validation.parquet")
 TEST = Path("data/split/test.parquet")
 
-TUNING = Path("models/tuning")  # a folder: the study and what the search wrote of it
-BEST = TUNING / "best.json"
-TRIALS = TUNING / "trials.json"
+STUDIES = Path("studies")  # on this machine only, for its experiments' copies too
+BEST = Path("models/tuning/best.json")
+TRIALS = Path("models/tuning/trials.json")
 MODEL = Path("models/model")
 CONTRACT = MODEL / "contract.json"
 REFERENCE = Path("models/baseline/reference.parquet")

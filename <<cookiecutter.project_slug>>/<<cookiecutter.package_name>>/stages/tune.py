@@ -11,14 +11,15 @@ from ..paths import (
     BEST,
     LOCK,
     SPLIT,
+    STUDIES,
     TRAIN,
     TRIALS,
-    TUNING,
     TUNING_HISTORY,
     TUNING_IMPORTANCE,
     TUNING_REPORT,
 )
 from ..runtime.artifacts import sha256_of, write_json
+from ..runtime.dvc.workspace import repository_root
 from ..runtime.resumable import code_digest, digest
 from ..runtime.stage import stage
 from ..split.target import read_target
@@ -45,7 +46,8 @@ def main(config: Config) -> None:
     problem = Problem.from_config(config, pl.read_parquet(TRAIN), read_target(SPLIT))
     folders = [code_digest(PACKAGE / name) for name in SCORED_BY]
 
-    result = search(problem, settings, TUNING, digest(folders, sha256_of(LOCK)))
+    studies = repository_root() / STUDIES  # DVC would restore what is below models/
+    result = search(problem, settings, studies, digest(folders, sha256_of(LOCK)))
 
     deciding, estimator = problem.metrics[0], problem.spec.estimator
     write_json(BEST, result.params)

@@ -16,7 +16,7 @@ from .objective import Problem
 from .results import Search, read_search
 from .samplers import GRID, pruner, sampler
 from .space import grid, space_of
-from .study import FILES, Direction, Place, answered, exclusive, interrupt, opened, trim
+from .study import FILES, Direction, Place, answered, exclusive, interrupt, opened
 from .trials import Job, run_here
 from .workers import Pool
 
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Search:
     """All trials of the search, and the best.
 
-    ``folder`` keeps the study; a second call with the same question goes on there until
+    ``folder`` keeps the study, of any number of questions; a second call with the same question goes on there until
     ``settings.trials`` have an answer. Trials of a killed process are run again first.
 
     Args:
@@ -37,7 +37,7 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
     Raises:
         ConfigError: the space for this estimator, the sampler or the pruner is wrong.
         ModelError: no trial could be trained and scored, or a metric raised.
-        ResourceError: the study cannot be read or written, or another search does.
+        ResourceError: the study cannot be read or written.
     """
     space = space_of(problem, settings.space)
     unfitted(problem.spec, problem.features, problem.target.task)  # what no trial would change
@@ -46,7 +46,7 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
     directions = tuple(_direction(metric) for metric in problem.metrics)
     place = Place(folder, settings.storage, problem.question(space, code), directions)
     job = Job(problem, space, settings, place)
-    with exclusive(folder):
+    with exclusive(place):
         left = _left(job)
         if left:
             deadline = time.monotonic() + (settings.timeout_s or inf)
@@ -71,8 +71,6 @@ def _left(job: Job) -> int:
     from optuna.trial import TrialState
 
     _warn_of_another(job.place)
-    if job.settings.storage == "journal":
-        trim(job.place.file)
     with opened(job.place) as study:
         for trial in study.get_trials(states=[TrialState.RUNNING]):
             interrupt(study, trial)

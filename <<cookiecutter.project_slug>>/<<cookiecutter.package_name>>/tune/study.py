@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import structlog
+
 from ..errors import ResourceError
 from ..model.training import first_line
 
@@ -15,6 +17,8 @@ Direction = Literal["minimize", "maximize"]
 FILES = {"sqlite": "study.db", "journal": "study.journal"}
 REASON = "reason"  # an attribute of a trial that failed: why
 BUSY_S = 120.0  # how long to wait for another worker's write
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -33,21 +37,15 @@ class Place:
 
 
 @contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """Keep a second search off the folder; the lock falls when this process dies.
-
-    Raises:
-        ResourceError: another search holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+def exclusive(place: Place) -> Iterator[None]:
+    """Wait until no other process searches for the same; the lock falls when its holder dies."""
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with (place.folder / f".{place.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ResourceError(
-                f"another search writes to {folder}. Wait for its end, or end it.",
-                "resource.study",
-            ) from None
+            log.info("another process searches for the same; waiting for its trials")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -84,8 +82,8 @@ def opened(place: Place) -> Iterator[Any]:
 
 def _unusable(file: Path, error: Exception) -> ResourceError:
     return ResourceError(
-        f"the study {file} cannot be used: {first_line(error)}. Restore it (`dvc checkout "
-        f"{file.parent}`), or remove the file to search anew.",
+        f"the study {file} cannot be used: {first_line(error)}. Restore it from a copy, "
+        "or remove the file to search anew.",
         "resource.study",
     )
 
@@ -123,14 +121,17 @@ def _journal(file: Path) -> Any:
         def release(self) -> None:
             self.held.close()
 
+    _trim(file)
     return JournalStorage(JournalFileBackend(str(file), Lock()))
 
 
-def trim(file: Path) -> None:
-    """Take the last line off a journal, which a killed process left unfinished."""
-    content = file.read_bytes() if file.exists() else b""
-    if content and not content.endswith(b"\n"):
-        with file.open("r+b") as journal:
+def _trim(file: Path) -> None:
+    """Take the last line off a journal, if a killed process left it unfinished."""
+    with file.open("a+b") as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)  # whoever writes a line holds it
+        journal.seek(0)
+        content = journal.read()
+        if not content.endswith(b"\n"):
             journal.truncate(content.rfind(b"\n") + 1)
 
 

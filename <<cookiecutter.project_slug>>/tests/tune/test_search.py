@@ -1,4 +1,5 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.model.training import ModelSpec
 from <<cookiecutter.package_name>>.split.target import Target
 from <<cookiecutter.package_name>>.tune.search import search
-from <<cookiecutter.package_name>>.tune.study import exclusive
 
 from ..models import SEATS, WIND, spec
 from .problems import FOLDER, RANDOM, C, problem, searched, tune
@@ -183,9 +183,13 @@ def test_a_broken_study_is_one_error(rows: pl.DataFrame, file: str) -> None:
         searched(rows, storage=storage)
 
 
-def test_a_second_search_in_the_same_folder_is_refused(rows: pl.DataFrame) -> None:
-    with exclusive(FOLDER), pytest.raises(ResourceError, match="another search"):
-        searched(rows)
+def test_a_second_search_for_the_same_waits_and_runs_no_trial_again(rows: pl.DataFrame) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        results = [threads.submit(searched, rows, trials=3) for _ in range(2)]
+    first, second = (result.result() for result in results)
+
+    assert first == second
+    assert len(first.trials) == 3
 
 
 def test_trials_in_another_kind_of_storage_are_said_to_be_unread(
@@ -216,5 +220,5 @@ def test_another_question_is_another_study(rows: pl.DataFrame) -> None:
 def test_a_closed_study_is_one_file(rows: pl.DataFrame) -> None:
     searched(rows)
 
-    assert [file.name for file in FOLDER.iterdir()] == ["study.db"]
+    assert [file.name for file in FOLDER.glob("[!.]*")] == ["study.db"]
     assert sqlite3.connect(FOLDER / "study.db").execute("SELECT count(*) FROM trials").fetchone()[0]

@@ -31,6 +31,15 @@ def test_a_search_is_an_experiment_and_its_best_trial_is_trained(repository: Pat
     assert len(tried) == 2
 
 
+def test_experiments_in_copies_go_on_with_the_study_of_their_repository(repository: Path) -> None:
+    search = ("-S", "tune=optuna", "-S", "tune.folds=2", "-S")
+    for trials in (2, 3):
+        run(repository, "dvc", "exp", "run", "--temp", *search, f"tune.trials={trials}")
+
+    with closing(sqlite3.connect(repository / "studies/study.db")) as db:
+        assert db.execute("SELECT count(*) FROM trials").fetchone() == (3,)
+
+
 def test_a_search_and_a_sweep_never_see_the_test_rows(repository: Path, package: str) -> None:
     for name in ("validation", "test"):
         (repository / f"data/split/{name}.parquet").unlink()
