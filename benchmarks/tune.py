@@ -7,7 +7,7 @@ alone, with the same storage. A killed search is begun again, and must still hav
 
 import json
 import random
-import shutil
+import re
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +25,7 @@ BARE_TRIALS = 10 if QUICK else 100
 KILLS = 2 if QUICK else 10
 SWEPT = 3 if QUICK else 20
 TIMES = 1.2 if QUICK else 1.7  # the start of workers weighs more on few trials
-STAGES = ("compose", "ingest", "validate", "split")
+STAGES = ("compose", "ingest", "validate", "split", "tune")
 ENDLESS = 10_000
 
 
@@ -121,17 +121,18 @@ def _finished(study: Path) -> set[tuple[int, float]]:
 def _sweeper(ours: Bake) -> tuple[float, float, float]:
     """The best score of the stage and of the sweeper, and how far folds are apart."""
     say(f"{SWEPT} trials by the stage, then by the sweeper")
-    asked = ["model=logistic", "tune=optuna", f"tune.trials={SWEPT}"]
+    config, sweep = ours.path / "conf/config.yaml", ours.path / "conf/experiment/sweep.yaml"
+    text = re.sub("model: hist_gradient_boosting", "model: logistic", config.read_text())
+    config.write_text(text.replace("tune: none", "tune: optuna"))
+    optuna = ours.path / "conf/tune/optuna.yaml"
+    optuna.write_text(optuna.read_text().replace("trials: 20 ", f"trials: {SWEPT} "))
+    head = sweep.read_text().replace("/model: forest", "/model: logistic").partition("params:")[0]
+    sweep.write_text(f"{head}params:\n      model.params.C: tag(log, interval(0.001, 100))\n")
     for name in STAGES:
-        known = asked if name == "compose" else ["-cn", "pipeline"]
+        known = [] if name == "compose" else ["-cn", "pipeline"]
         ours.run("-m", f"{ours.package}.stages.{name}", *known)
-    ours.run("-m", f"{ours.package}.stages.tune", "-cn", "pipeline")
-    shutil.rmtree(ours.path / "multirun", ignore_errors=True)
-    ours.run(
-        *("-m", f"{ours.package}.commands.score", "-m", "experiment=sweep", "model=logistic"),
-        *("tune=optuna", f"hydra.sweeper.n_trials={SWEPT}", "~hydra.sweeper.params"),
-        "+hydra.sweeper.params={model.params.C: 'tag(log, interval(0.001, 100))'}",
-    )
+    score = ("-m", f"{ours.package}.commands.score", "-m", "experiment=sweep")
+    ours.run(*score, f"hydra.sweeper.n_trials={SWEPT}")
     with closing(sqlite3.connect(ours.path / "sweeps.db")) as db:
         (swept,) = db.execute("SELECT max(value) FROM trial_values").fetchone()
     best = json.loads((ours.path / "reports/tuning.json").read_text(encoding="utf-8"))["best"]

@@ -28,8 +28,8 @@ log = structlog.get_logger()
 def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Search:
     """All trials of the search, and the best.
 
-    ``folder`` keeps the study, of any number of questions; a second call with the same question goes on there until
-    ``settings.trials`` have an answer. Trials of a killed process are run again first.
+    ``folder`` keeps a study for each question; a second call with the same question goes on there
+    until ``settings.trials`` have an answer. Trials of a killed process are run again first.
 
     Args:
         code: a digest of all code that a score depends on, which belongs to the question.
@@ -47,14 +47,7 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
     place = Place(folder, settings.storage, problem.question(space, code), directions)
     job = Job(problem, space, settings, place)
     with exclusive(place):
-        left = _left(job)
-        if left:
-            deadline = time.monotonic() + (settings.timeout_s or inf)
-            with progress("tune", left, "trials") as step:
-                if settings.workers == 1:
-                    run_here(job, left, deadline, step)
-                else:
-                    Pool(job, left, deadline, step).run(settings.workers)
+        _run(job)
         with opened(place) as study:
             result = read_search(study, problem.metrics, settings.tolerance)
     if result.best is None:
@@ -64,6 +57,21 @@ def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Se
 
 def _direction(metric: Metric) -> Direction:
     return "maximize" if metric.greater_is_better else "minimize"
+
+
+def _run(job: Job) -> None:
+    """Run the trials that are left, until the time is over."""
+    settings, left = job.settings, _left(job)
+    if not left:
+        return
+    deadline = time.monotonic() + (settings.timeout_s or inf)
+    with progress("tune", left, "trials") as step:
+        if settings.workers == 1:
+            run_here(job, left, deadline, step)
+        else:
+            Pool(job, left, deadline, step).run(settings.workers)
+    if time.monotonic() >= deadline:
+        log.warning("tune.timeout_s is over; the next run of the stage goes on")
 
 
 def _left(job: Job) -> int:

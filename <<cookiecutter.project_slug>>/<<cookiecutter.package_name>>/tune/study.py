@@ -140,8 +140,9 @@ def interrupt(study: Any, trial: Any, **attributes: Any) -> None:
     from optuna.trial import TrialState
 
     study.tell(trial.number, state=TrialState.FAIL)
-    if trial.params:
-        study.enqueue_trial(trial.params, user_attrs=trial.user_attrs | attributes)
+    params = trial.params or trial.system_attrs.get("fixed_params")  # drawn, or still in line
+    if params:
+        study.enqueue_trial(params, user_attrs=trial.user_attrs | attributes)
 
 
 def fail(study: Any, number: int, reason: str) -> None:

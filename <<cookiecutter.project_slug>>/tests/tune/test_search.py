@@ -202,6 +202,16 @@ def test_trials_in_another_kind_of_storage_are_said_to_be_unread(
     assert [line["unread"] for line in logged if "unread" in line] == ["study.db"]
 
 
+def test_a_journal_whose_last_line_was_cut_off_is_gone_on_with(rows: pl.DataFrame) -> None:
+    first = searched(rows, storage="journal")
+    with (FOLDER / "study.journal").open("a") as journal:
+        journal.write('{"op_code":4,"worker_id":"')
+    result = searched(rows, trials=3, storage="journal")
+
+    assert [t.values for t in result.trials[:2]] == [t.values for t in first.trials]
+    assert len(result.trials) == 3
+
+
 def test_another_question_is_another_study(rows: pl.DataFrame) -> None:
     asked = problem(rows)
     others = [
