@@ -148,7 +148,9 @@ def _share(problem: Problem, size: int) -> Problem:
     """The problem with a worker's share of the cores, where it may use all."""
     if problem.spec.workers > 0:
         return problem
-    cores = max(len(os.sched_getaffinity(0)) // size, 1)
+    from joblib import cpu_count  # knows what a container may use
+
+    cores = max(cpu_count() // size, 1)
     return replace(problem, spec=replace(problem.spec, workers=cores))
 
 
