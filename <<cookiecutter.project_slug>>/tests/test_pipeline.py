@@ -150,16 +150,6 @@ def test_an_experiment_in_a_copy_answers_by_its_own_configuration_and_is_taken_o
     assert metrics(repository)["roc_auc"] == pytest.approx(by_name["shrunk"], abs=1e-4)
 
 
-def test_a_search_is_an_experiment_and_its_best_trial_is_trained(repository: Path) -> None:
-    before = metrics(repository)
-    search = ("-S", "tune=optuna", "-S", "tune.trials=2", "-S", "tune.folds=2")
-    output = run(repository, "dvc", "exp", "run", "-n", "searched", *search)
-
-    assert ran(output) == {"compose", "tune", "train", "baseline", "evaluate", "track", "card"}
-    assert json.loads((repository / "models/tuning/best.json").read_text()).keys() == {"C"}
-    assert metrics(repository) != before
-
-
 def test_queued_experiments_are_honest_and_have_no_effect_outside(repository: Path) -> None:
     for name, override in (("q-dummy", "model=dummy"), ("q-seed", "seed=5")):
         run(repository, "dvc", "exp", "run", "--queue", "-n", name, "-S", override)

@@ -10,8 +10,10 @@ from .conftest import ROOT, run
 
 LATE = [
     "apprise",
+    "cloudpickle",
     "dvc.repo",
     "evidently",
+    "hydra_plugins.hydra_joblib_launcher.joblib_launcher",
     "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper",
     "jinja2",
     "jsonschema",

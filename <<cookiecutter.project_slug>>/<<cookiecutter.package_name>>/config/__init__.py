@@ -16,7 +16,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from ..errors import ConfigError
 from .alert import AlertRoutes
-from .checks import RuleError, within
+from .checks import RuleError, one_of, within
 from .compute import Compute
 from .data import PURPOSES, Data
 from .drift import Drift
@@ -54,6 +54,8 @@ class Config:
         within("seed", self.seed, 0, 2**31 - 1)  # room for seeds that follow from it
         if self.split.kind == "time" and not self.data.time:
             raise RuleError("data.time is empty; a split by time needs the column that orders rows")
+        for name in self.tune.objectives:
+            one_of("tune.objectives, out of evaluate.metrics,", name, self.evaluate.metrics)
 
     @property
     def trusted(self) -> list[str]:

@@ -96,6 +96,8 @@ def _threshold(
     if target.task is not Task.BINARY:
         return None
     others = [number for number in range(len(folds)) if number != without]
+    if not others:
+        return 0.5
     rows = np.concatenate([folds[number][1] for number in others])
     positive = np.concatenate([outputs[number][:, 1] for number in others])
     kept = ~np.isin(rows, folds[without][1])  # repeated folds hold the same rows again

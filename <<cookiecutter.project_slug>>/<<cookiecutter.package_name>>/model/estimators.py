@@ -26,6 +26,7 @@ REGRESSORS = {
 NAMES = tuple(dict.fromkeys((*CLASSIFIERS, *REGRESSORS)))
 METHODS = ("fit", "predict", "get_params", "set_params")
 NO_JOBS = ("linear", "logistic")  # their n_jobs does nothing any more, and warns
+UNKNOWN_PARAMETER = "config.unknown_parameter"  # the code of that error
 FOLDS = 5  # in which the probabilities of a classifier without predict_proba are calibrated
 
 
@@ -139,7 +140,7 @@ def _refuse_unknown(
     reason = f"{name} has no parameter {names}"
     if takes_any:
         reason = f"{name} takes {names}, but get_params does not give it back"
-    raise ConfigError(f"{reason}; it has {', '.join(sorted(known))}.", "config.model_params")
+    raise ConfigError(f"{reason}; it has {', '.join(sorted(known))}.", UNKNOWN_PARAMETER)
 
 
 def at_most(workers: int) -> Any:

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +31,19 @@ class ExperimentMetadata:
     run_id: str  # on every log line of the run
     experiment: str | None  # DVC's name for it, under `dvc exp run`
     warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ChildRun:
+    """A run below an experiment's, such as one trial of a search."""
+
+    name: str
+    status: str  # FINISHED, KILLED or FAILED
+    params: dict[str, Any]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    started_ms: int  # since 1970, UTC
+    ended_ms: int
 
 
 def now() -> str:
@@ -120,15 +133,18 @@ def get_or_create_experiment(client: Any, uri: str, name: str) -> str:
     return str(experiment.experiment_id)
 
 
-def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
-    """Write one finished MLflow run and return its identifier.
+def log_run(
+    uri: str,
+    record: ExperimentMetadata,
+    artifacts: list[Path],
+    children: Collection[ChildRun] = (),
+) -> str:
+    """Write one finished MLflow run, with its children, and return its identifier.
 
     Raises:
         ResourceError: the store cannot be opened or written.
     """
     with store(uri) as client:
-        from mlflow.entities import Metric, Param
-
         started = int(datetime.fromisoformat(record.timestamp).timestamp() * 1000)
         tags = {
             "run_id": record.run_id,
@@ -137,25 +153,42 @@ def log_run(uri: str, record: ExperimentMetadata, artifacts: list[Path]) -> str:
             "dvc_experiment": record.experiment or "",
         }
         name = record.experiment or record.run_id
-        run = client.create_run(
-            get_or_create_experiment(client, uri, record.name),
-            start_time=started,
-            tags=tags,
-            run_name=name,
-        )
+        experiment = get_or_create_experiment(client, uri, record.name)
+        run = client.create_run(experiment, start_time=started, tags=tags, run_name=name)
         identifier = str(run.info.run_id)
-        client.log_batch(
-            identifier,
-            metrics=[Metric(key, value, started, 0) for key, value in record.metrics.items()],
-            params=[
-                Param(key, redact(str(value))[:500])
-                for key, value in flatten(record.parameters).items()
-            ],
-        )
+        _log_batch(client, identifier, flatten(record.parameters), record.metrics, started)
         for path in artifacts:
             client.log_artifact(identifier, str(path))
+        for child in children:
+            _log_child(client, experiment, identifier, child)
         client.set_terminated(identifier)
         return identifier
+
+
+def _log_child(client: Any, experiment: str, parent: str, child: ChildRun) -> None:
+    from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+    run = client.create_run(
+        experiment,
+        start_time=child.started_ms,
+        tags={MLFLOW_PARENT_RUN_ID: parent, **child.tags},
+        run_name=child.name,
+    )
+    identifier = str(run.info.run_id)
+    _log_batch(client, identifier, child.params, child.metrics, child.ended_ms)
+    client.set_terminated(identifier, status=child.status, end_time=child.ended_ms)
+
+
+def _log_batch(
+    client: Any, run: str, params: dict[str, Any], metrics: dict[str, float], time_ms: int
+) -> None:
+    from mlflow.entities import Metric, Param
+
+    client.log_batch(
+        run,
+        metrics=[Metric(key, value, time_ms, 0) for key, value in metrics.items()],
+        params=[Param(key, redact(str(value))[:500]) for key, value in params.items()],
+    )
 
 
 def flatten(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..paths import (
     QUALITY_PAGE,
     SLICES,
     SPLIT,
+    TUNING_REPORT,
 )
 from ..report import card, quality
 from ..runtime.artifacts import atomic_write
@@ -29,7 +30,7 @@ def main(config: Config) -> None:
     contract = read_contract(CONTRACT)
     fell_back = contract.fell_back
     warnings = [f"this is the fallback model ({fell_back})"] if fell_back else []
-    for report in (METRICS, QUALITY, SPLIT, EXPERIMENT):
+    for report in (METRICS, QUALITY, SPLIT, TUNING_REPORT, EXPERIMENT):
         warnings += _read(report)["warnings"]
 
     page = card.render(
@@ -42,6 +43,7 @@ def main(config: Config) -> None:
             "split": config.split.kind,
             "time": config.data.time,
             "importance": _read(IMPORTANCE),
+            "tuning": _read(TUNING_REPORT),
             "quality": _read(QUALITY),
             "warnings": warnings,
         }

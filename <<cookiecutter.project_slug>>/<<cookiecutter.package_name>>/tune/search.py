@@ -1,140 +1,126 @@
-"""The search for hyperparameters with Optuna; it resumes where it was stopped."""
+"""The search for hyperparameters with Optuna; it goes on where it was stopped."""
 
-import hashlib
-import json
-from dataclasses import dataclass, replace
+import time
+from math import inf
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import polars as pl
 import structlog
 
-from ..config.tune import Dimension, Tune
-from ..errors import ConfigError, ModelError, PipelineError
-from ..evaluate.cross_validation import score_folds
-from ..model.estimators import at_most
-from ..model.flavors.sklearn import Predictor
+from ..config.tune import Tune
+from ..errors import ModelError
 from ..model.metric import Metric
-from ..model.training import ModelSpec, unfitted
+from ..model.training import unfitted
 from ..runtime.progress import progress
-from ..split.splits import Fold
-from ..split.target import Array, Target
+from .objective import Problem
+from .results import Search, read_search
+from .samplers import GRID, pruner, sampler
+from .space import grid, space_of
+from .study import FILES, Direction, Place, answered, exclusive, interrupt, opened
+from .trials import Job, run_here
+from .workers import Pool
+
+POINT = "point"  # an attribute of a trial: its number in the grid
 
 log = structlog.get_logger()
 
-Space = dict[str, Dimension]
 
+def search(problem: Problem, settings: Tune, folder: Path, code: str = "") -> Search:
+    """All trials of the search, and the best.
 
-@dataclass(frozen=True)
-class Problem:
-    """What is searched: parameters of a model, scored by a metric on folds of n rows."""
+    ``folder`` keeps a study for each question; a second call with the same question goes on there
+    until ``settings.trials`` have an answer. Trials of a killed process are run again first.
 
-    spec: ModelSpec
-    features: pl.DataFrame  # (n, k)
-    target: Target
-    truth: Array  # (n,) class codes, or numbers
-    folds: list[Fold]
-    metric: Metric
-
-    def score(self, params: dict[str, Any]) -> float:
-        """The mean of the folds, of which more is better; NaN where these cannot be trained."""
-        spec = replace(self.spec, params=self.spec.params | params)
-        try:
-            outputs = self._outputs(spec)
-            of_folds = self.target, self.truth, self.folds, outputs
-            scores = score_folds(*of_folds, wanted=[self.metric], aim=self.spec.threshold)
-        except (OSError, MemoryError):
-            raise
-        except Exception as error:  # an estimator may refuse some parameters by any error
-            if isinstance(error, PipelineError) and not isinstance(error, ModelError):
-                raise
-            log.warning("a trial failed", params=spec.params, reason=str(error))
-            return float("nan")
-        mean = fmean(scores[self.metric.name])
-        return mean if self.metric.greater_is_better else -mean
-
-    def name(self, space: Space) -> str:
-        """One study for one question: other rows or other settings, another study."""
-        rows = self.features.hash_rows(seed=0).to_numpy().tobytes() + self.truth.tobytes()
-        scored = b"/".join(rows.tobytes() for _, rows in self.folds)
-        digests = [hashlib.sha256(content).hexdigest() for content in (rows, scored)]
-        question = json.dumps([repr(self.spec), repr(space), self.metric.name, *digests])
-        return hashlib.sha256(question.encode()).hexdigest()[:12]
-
-    def _outputs(self, spec: ModelSpec) -> list[Array]:
-        """Of each fold, what a model says that learned from the others."""
-        pipeline = unfitted(spec, self.features, self.target.task)
-        y, outputs = self.target.labels(self.truth), []
-        with at_most(spec.workers):
-            for train, held_out in self.folds:
-                pipeline.fit(self.features[train], y[train])
-                outputs.append(Predictor(pipeline, self.target).predict(self.features[held_out]))
-        return outputs
-
-
-def search(problem: Problem, settings: Tune, study_file: Path) -> dict[str, Any]:
-    """The best parameters by cross-validation.
-
-    ``study_file`` (sqlite) keeps every trial; a second call with the same question goes on there
-    until ``settings.trials`` are complete.
+    Args:
+        code: a digest of all code that a score depends on, which belongs to the question.
 
     Raises:
-        ConfigError: there is no space for this estimator.
-        ModelError: no trial could be trained and scored.
+        ConfigError: the space for this estimator, the sampler or the pruner is wrong.
+        ModelError: no trial could be trained and scored, or a metric raised.
+        ResourceError: the study cannot be read or written.
     """
+    space = space_of(problem, settings.space)
+    unfitted(problem.spec, problem.features, problem.target.task)  # what no trial would change
+    sampler(settings.sampler, 0)
+    pruner(settings.pruner)
+    directions = tuple(_direction(metric) for metric in problem.metrics)
+    place = Place(folder, settings.storage, problem.question(space, code), directions)
+    job = Job(problem, space, settings, place)
+    with exclusive(place):
+        _run(job)
+        with opened(place) as study:
+            result = read_search(study, problem.metrics, settings.tolerance)
+    if result.best is None:
+        raise _nothing(problem.spec.estimator, result, timed_out=bool(settings.timeout_s))
+    return result
+
+
+def _direction(metric: Metric) -> Direction:
+    return "maximize" if metric.greater_is_better else "minimize"
+
+
+def _run(job: Job) -> None:
+    """Run the trials that are left, until the time is over."""
+    settings, left = job.settings, _left(job)
+    if not left:
+        return
+    deadline = time.monotonic() + (settings.timeout_s or inf)
+    with progress("tune", left, "trials") as step:
+        if settings.workers == 1:
+            run_here(job, left, deadline, step)
+        else:
+            Pool(job, left, deadline, step).run(settings.workers)
+    if time.monotonic() >= deadline:
+        log.warning("tune.timeout_s is over; the next run of the stage goes on")
+
+
+def _left(job: Job) -> int:
+    """How many trials are to be run, those that a killed process left first."""
     from optuna.trial import TrialState
 
-    estimator = problem.spec.estimator
-    space = settings.space.get(estimator)
-    if not space:
-        raise ConfigError(
-            f"tune.space has no entry for {estimator!r}. Add one in conf/tune/optuna.yaml.",
-            "config.space",
-        )
-    study = _study(problem.name(space), study_file, problem.spec.seed)
-    left = settings.trials - len(study.get_trials(states=[TrialState.COMPLETE]))
-    if left > 0:
-        with progress("tune", left, "trials") as step:
-            study.optimize(
-                lambda trial: problem.score(_suggest_all(trial, space)),
-                n_trials=left,
-                timeout=settings.timeout_s,
-                callbacks=[lambda *_: step()],
+    _warn_of_another(job.place)
+    with opened(job.place) as study:
+        for trial in study.get_trials(states=[TrialState.RUNNING]):
+            interrupt(study, trial)
+        left = job.settings.trials - answered(study)
+        if job.settings.sampler.name == GRID:
+            left = min(left, _enqueue(study, grid(job.space)))
+        return max(left, 0)
+
+
+def _enqueue(study: Any, points: list[dict[str, Any]]) -> int:
+    """Put the points of a grid in line, if they are not; returns how many wait."""
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False)
+    present = {trial.user_attrs.get(POINT) for trial in trials}
+    for number, point in enumerate(points):
+        if number not in present:
+            study.enqueue_trial(point, user_attrs={POINT: number})
+    return len(study.get_trials(deepcopy=False, states=[TrialState.WAITING]))
+
+
+def _warn_of_another(place: Place) -> None:
+    for storage, name in FILES.items():
+        if storage != place.storage and (place.folder / name).exists():
+            log.warning(
+                "the search starts anew: trials in another kind of storage are not read",
+                unread=name,
+                storage=place.storage,
             )
-    if not study.get_trials(states=[TrialState.COMPLETE]):
-        raise ModelError(
-            f"no trial of {estimator} could be trained and scored; the log says why for each. "
-            "Fix tune.space, model.params, or the first of evaluate.metrics.",
+
+
+def _nothing(estimator: str, result: Search, *, timed_out: bool) -> ModelError:
+    reasons = [trial.reason for trial in result.trials if trial.reason]
+    if not reasons and timed_out:
+        return ModelError(
+            f"no trial of {estimator} was complete within tune.timeout_s. Give more time, or fewer "
+            "tune.folds.",
             "model.tuning",
         )
-    return dict(study.best_params)
-
-
-def _study(name: str, file: Path, seed: int) -> Any:
-    """The named study in a sqlite file, made if need be; it does not repeat its first trials."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        study_name=name,
-        storage=f"sqlite:///{file.resolve()}",
-        direction="maximize",
-        load_if_exists=True,
+    return ModelError(
+        f"no trial of {estimator} could be trained and scored; the last failed because "
+        f"{reasons[-1] if reasons else 'it was pruned'}. Fix tune.space, model.params, or the "
+        "objective.",
+        "model.tuning",
     )
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
-    return study
-
-
-def _suggest_all(trial: Any, space: Space) -> dict[str, Any]:
-    return {name: _suggest(trial, name, dimension) for name, dimension in space.items()}
-
-
-def _suggest(trial: Any, name: str, dimension: Dimension) -> Any:
-    if dimension.choices is not None:
-        return trial.suggest_categorical(name, dimension.choices)
-    low, high = dimension.low, dimension.high
-    if dimension.whole:
-        return trial.suggest_int(name, int(low or 0), int(high or 0), log=dimension.log)
-    return trial.suggest_float(name, low, high, log=dimension.log)

@@ -147,6 +147,8 @@ NUMBERS = {  # each number of conf/, and what is out of sense for it
     "tune.trials": "0 -1 10001",
     "tune.timeout_s": "0 -1 nan inf 1e9",
     "tune.folds": "0 1 21",
+    "tune.workers": "0 -1 65",
+    "tune.tolerance": "-1 nan inf",
     "evaluate.bootstrap": "0 49 100001",
     "evaluate.level": "0 -1 0.6 nan",
     "evaluate.conformal": "0 -0.1 0.6 nan inf",
@@ -213,14 +215,33 @@ NAN, INF = float("nan"), float("inf")
         *(({"choices": wrong}, "C.choices is") for wrong in ([], [1, NAN], [[1, 2]], [{"a": 1}])),
         ({"choices": [1, 2], "low": 0.0, "high": 1.0}, "C has choices"),
         ({"choices": [1, 2], "log": True}, "C has choices"),
+        ({"choices": [1], "when": {"D": 1}}, "C.when names 'D'"),
+        ({"choices": [1], "when": {"C": 2}}, "C.when is C: 2, which C never is"),
+        ({"low": 0.0, "high": 1.0, "when": {"C": 0.5}}, "C.when is C: 0.5, which C never is"),
+        ({"choices": [1], "when": {"C": 1}}, "the `when` of C wait for each other"),
     ],
 )
 def test_a_range_that_cannot_be_drawn_from_is_refused_by_key(
     values: dict[str, Any], named: str
 ) -> None:
-    with pytest.raises(RuleError, match=r"tune\.space\.own\.C.*") as refused:
+    with pytest.raises(RuleError, match=r"tune\.space\.own.*C.*") as refused:
         Tune(method="optuna", space={"own": {"C": Dimension(**values)}})
     assert named in str(refused.value)
+
+
+def test_objectives_and_what_goes_with_them_are_checked() -> None:
+    several = ["tune=optuna", "tune.objectives=[roc_auc,brier]", "tune.pruner.name=none"]
+
+    assert composed(*several, "tune.tolerance=0.01").tune.tolerance == 0.01
+    for overrides, named in (
+        (["tune.objectives=[cost]"], "tune.objectives, out of evaluate.metrics, is 'cost'"),
+        ([*several, "tune.pruner.name=median"], "cannot be pruned"),
+        (["tune.objectives=[brier,brier]"], "each may stand there once"),
+        (["tune.tolerance=0.1"], "tune.tolerance has no effect"),
+        (["tune.storage=cloud"], "tune.storage is 'cloud'"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(named)):
+            composed("tune=optuna", *overrides)
 
 
 def test_a_range_that_can_be_drawn_from_is_taken() -> None:
@@ -228,6 +249,7 @@ def test_a_range_that_can_be_drawn_from_is_taken() -> None:
         "a": Dimension(low=-1.0, high=0.0),
         "b": Dimension(low=1.0, high=9.0, log=True, whole=True),
         "c": Dimension(choices=[None, True, "x", 1, 0.5]),
+        "d": Dimension(low=1.0, high=2.0, when={"b": 3, "c": True}),
     }
 
     assert Tune(method="optuna", space={"own": drawn}).space["own"] == drawn

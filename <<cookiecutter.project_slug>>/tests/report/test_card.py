@@ -63,6 +63,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
         "split": "stratified",
         "time": None,
         "importance": {evil: 0.1, "b": -0.01},
+        "tuning": {"method": "none"},
         "quality": {"rows": 200, "quarantined": 1, "rules": {f"{evil}: enum": 1}},
         "warnings": [evil],
     } | changed
@@ -77,6 +78,23 @@ def test_nothing_from_the_data_is_more_than_text(evil: str) -> None:
     tables = {"table", "thead", "tbody", "tr", "th", "td"}
     assert {tag for tag, _ in Tags(page).tags} <= usual | tables
     assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_the_card_says_how_it_was_tuned(evil: str) -> None:
+    one = {"trial": 4, "params": {evil: evil, "C": 2.0}, "values": {evil: 0.75, "b": 0.5}}
+    tuning = {
+        "method": "optuna",
+        "trials": {"complete": 7, "pruned": 2, "fail": 1},
+        "best": one,
+        "front": [one, one | {"trial": 5}],
+        "importance": {evil: 0.9},
+    }
+    page = MARKDOWN.render(render(facts(tuning=tuning)))
+
+    assert_inert(page)
+    assert "10 trials" in page
+    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 3
 
 
 @pytest.mark.parametrize("split", ["stratified", "group"])

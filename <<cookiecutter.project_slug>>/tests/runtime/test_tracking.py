@@ -108,6 +108,29 @@ def test_a_run_holds_everything_that_names_and_describes_it(repository: Path) ->
     assert (repository / "mlruns" / identifier / "artifacts/plots/roc.json").exists()
 
 
+@pytest.mark.usefixtures("repository")
+def test_trials_are_runs_below_the_run_of_their_experiment() -> None:
+    uri = tracking.tracking_uri("sqlite", None)
+    tried = [
+        tracking.ChildRun(
+            "trial 0", "FINISHED", {"C": 1.0}, {"roc_auc": 0.7}, {"best": "true"}, 5, 9
+        ),
+        tracking.ChildRun("trial 1", "FAILED", {"C": -1.0}, {}, {"reason": "C is below 0"}, 9, 9),
+    ]
+    identifier = tracking.log_run(uri, RECORD, [], tried)
+
+    with tracking.store(uri) as client:
+        experiment = client.get_experiment_by_name("flights").experiment_id
+        below = f"tags.`mlflow.parentRunId` = '{identifier}'"
+        runs = client.search_runs([experiment], below, order_by=["start_time"])
+    assert [(run.info.run_name, run.info.status) for run in runs] == [
+        ("trial 0", "FINISHED"),
+        ("trial 1", "FAILED"),
+    ]
+    assert [run.data.params for run in runs] == [{"C": "1.0"}, {"C": "-1.0"}]
+    assert [run.data.metrics for run in runs] == [{"roc_auc": 0.7}, {}]
+
+
 @pytest.mark.parametrize("content", [None, "this is no database " * 99], ids=["folder", "broken"])
 def test_a_store_that_cannot_be_opened_is_one_clear_error(
     repository: Path, content: str | None
