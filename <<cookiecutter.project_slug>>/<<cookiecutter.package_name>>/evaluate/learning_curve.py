@@ -36,7 +36,7 @@ def learning_curve(
     validation: Part,
     test: Part,
 ) -> dict[str, Any]:
-    """The metric on test rows by the share of training rows, and by how much a doubling improves it.
+    """The metric on test rows by the share of training rows, and what a doubling brings.
 
     Whole units of the training rows are drawn. Each model's threshold is chosen on validation rows.
 

@@ -75,13 +75,7 @@ def compare(
         decided_at: the level of the decision, if it is another than the interval's.
     """
     gain = first.gain(second)
-    reason = _undefined(gain)
-    p_value, more_units = None, None
-    if reason is None:
-        shares, decided_at = gain.pseudo_values - margin, decided_at or level
-        p_value = sign_flip(shares, seed=seed)
-        if gain.whole > margin and p_value >= decided_at:
-            more_units = _more_units(gain.whole - margin, shares, gain.units, decided_at)
+    reason, p_value, more_units = _tested(gain, margin, decided_at or level, seed)
     return Comparison(
         metric=gain.metric.name,
         first=_defined(first.whole),
@@ -94,6 +88,19 @@ def compare(
         reason=reason,
         margin=margin,
     )
+
+
+def _tested(
+    gain: Replicates, margin: float, level: float, seed: int
+) -> tuple[str | None, float | None, int | None]:
+    """Why there is no test of a gain, if so; its p-value; and how many more units would decide."""
+    if reason := _undefined(gain):
+        return reason, None, None
+    shares = gain.pseudo_values - margin
+    p_value = sign_flip(shares, seed=seed)
+    if gain.whole <= margin or p_value < level:
+        return None, p_value, None
+    return None, p_value, _more_units(gain.whole - margin, shares, gain.units, level)
 
 
 def _undefined(gain: Replicates) -> str | None:

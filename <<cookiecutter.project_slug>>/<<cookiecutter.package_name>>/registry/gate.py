@@ -65,6 +65,11 @@ class Rules:
     seed: int
     margin: float = 0.0  # by which the challenger must be better
 
+    @property
+    def asked(self) -> list[str]:
+        """What the p-value follows from, besides the models and the rows."""
+        return [self.metric.name, f"{self.margin!r}", f"{self.seed}"]
+
 
 def judge(comparison: Comparison, rival: str, level: float) -> Decision:
     """The verdict on the first model of a comparison; ``rival`` is the second, for people."""
@@ -119,7 +124,7 @@ def unopposed(
         why: there is no comparison with a champion.
         earlier: challenges of this registry.
     """
-    asked = [challenger.name, constant.metric, constant.precision.unit, f"{rules.seed}"]
+    asked = [challenger.name, constant.precision.unit, *rules.asked]
     look = challenge_on(challenger.model.contract.keys(rows), "constant", asked, earlier)
     decision = judge(constant, CONSTANT, look.level(rules.level))
     if decision.verdict is Verdict.PROMOTE:
@@ -169,10 +174,8 @@ def challenge(
     """Compare the two on the rows that neither learned from, each row by its key.
 
     Args:
-        challenger: the model that asks to be champion.
-        champion: the one that is.
-        rows: (n, …) test rows of the challenger.
-        units: of these n rows.
+        challenger, champion: the model that asks to be champion, and the one that is.
+        rows, units: (n, …) test rows of the challenger, and the units of these n rows.
         rules: how they are compared.
         earlier: challenges of this registry.
     """
@@ -185,8 +188,7 @@ def challenge(
         where = f"{rows.height:,} of {unseen.size:,} test rows are unknown to both models"
         truth = ours.truth(rows)
         if reason := _too_few(truth, ours.target, units, rules, where):
-            reason = f"{reason}. Wait for new rows."
-            return Decision(Verdict.HOLD, reason, rows.height, units.count)
+            return Decision(Verdict.HOLD, f"{reason}. Wait for new rows.", rows.height, units.count)
         first = Predictions.of(challenger.model, rows)
     except ModelError as error:
         return Decision(Verdict.REJECT, f"it cannot answer its own test rows: {error.message}")
@@ -194,17 +196,12 @@ def challenge(
         second = _in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
-    names = challenger.name, champion.name
-    look = challenge_on(ours.keys(rows), "champion", _question(names, units, rules), earlier)
+    asked = [challenger.name, champion.name, units.name, *rules.asked]
+    look = challenge_on(ours.keys(rows), "champion", asked, earlier)
     level, pair = look.level(rules.level), (first, second)
     comparison = _compare(pair, ours.target, truth, units, rules=rules, decided_at=level)
     decision = judge(comparison, f"the champion ({champion.name})", level)
     return _spending(replace(decision, reason=f"{decision.reason} {where}."), look, rules)
-
-
-def _question(names: tuple[str, str], units: Units, rules: Rules) -> list[str]:
-    """What the answer follows from, besides the rows."""
-    return [*names, rules.metric.name, units.name, f"{rules.margin!r}", f"{rules.seed}"]
 
 
 def _other_table(theirs: Contract, ours: Contract) -> str | None:
