@@ -16,6 +16,7 @@ TEST = Path("data/split/test.parquet")
 STUDY = Path("models/tuning/study.db")
 BEST = Path("models/tuning/best.json")
 MODEL = Path("models/model")
+CHECKPOINT = Path("models/.checkpoint")  # on this machine only: a killed training goes on there
 CONTRACT = MODEL / "contract.json"
 REFERENCE = Path("models/baseline/reference.parquet")
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -14,24 +13,17 @@ from ..split.keys import Digests
 from ..split.target import Array
 from .contract import Contract
 from .contract_file import read_contract, write_contract
-from .flavors import sklearn
+from .flavors import flavor
+from .predictor import PipelinePredictor
 
 CONTRACT, LEARNED = "contract.json", "learned_keys.npy"
-FLAVORS = {"sklearn": sklearn}  # by the name in the contract
-
-
-class Predictor(Protocol):
-    """What predicts, of whatever framework."""
-
-    def predict(self, x: pl.DataFrame) -> Array:
-        """(n, k) probabilities in the order of the classes, or (n,) values, of n rows."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A predictor, its contract, and the digests of the keys that it learned from."""
 
-    predictor: Predictor
+    predictor: PipelinePredictor
     contract: Contract
     learned_keys: Digests
 
@@ -64,9 +56,13 @@ class Model:
         """
         with atomic_write(folder) as partial:
             partial.mkdir()
-            _flavor(self.contract).save(self.predictor, partial, own)
+            flavor(self.contract.flavor).save(self.predictor.pipeline, partial, own)
             np.save(partial / LEARNED, np.unique(self.learned_keys), allow_pickle=False)
-            files = {file.name: sha256_of(file) for file in sorted(partial.iterdir())}
+            files = {
+                file.relative_to(partial).as_posix(): sha256_of(file)
+                for file in sorted(partial.rglob("*"))
+                if file.is_file()
+            }
             write_contract(partial / CONTRACT, replace(self.contract, files=files))
 
     @classmethod
@@ -86,18 +82,9 @@ class Model:
                     "different trainings. Run `make repro`, or `dvc checkout`.",
                     "model.contract",
                 )
-        predictor = _flavor(contract).load(folder, contract.target, own)
+        pipeline = flavor(contract.flavor).load(folder, contract.target, own)
+        predictor = PipelinePredictor(pipeline, contract.target)
         return cls(predictor, contract, _learned_keys(folder))
-
-
-def _flavor(contract: Contract) -> Any:
-    if contract.flavor not in FLAVORS:
-        raise ModelError(
-            f"the contract names the flavor {contract.flavor!r}; there are {', '.join(FLAVORS)}. "
-            "Run `make repro`, or update this repository.",
-            "model.flavor",
-        )
-    return FLAVORS[contract.flavor]
 
 
 def _learned_keys(folder: Path) -> Digests:

@@ -11,7 +11,7 @@ from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec, best_threshold, fit
-from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION
+from ..paths import BEST, CHECKPOINT, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.features import features
 from ..split.keys import digests
@@ -29,10 +29,12 @@ def main(config: Config) -> float:
     spec = ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8")))
     x = features(train, data.target, data.key, data.ignore)
 
-    fitted = fit(spec, x, target, target.encode(train[data.target]))
+    held_out = features(validation, data.target, data.key, data.ignore)
+    truth = target.encode(validation[data.target])
 
-    checked = features(validation, data.target, data.key, data.ignore)
-    outputs, truth = fitted.predictor.predict(checked), target.encode(validation[data.target])
+    y = target.encode(train[data.target])
+    fitted = fit(spec, x, target, y, held_out=(held_out, truth), checkpoint=CHECKPOINT)
+    outputs = fitted.predictor.predict(held_out)
     threshold = best_threshold(truth, outputs[:, 1]) if target.task is Task.BINARY else None
     contract = infer_contract(fitted, x, target=target, key=data.key, threshold=threshold)
     keys = digests(pl.concat([train[data.key], validation[data.key]]))

@@ -14,8 +14,8 @@ from ..config.tune import Dimension, Tune
 from ..errors import ConfigError, ModelError, PipelineError
 from ..evaluate.cross_validation import score_folds
 from ..model.estimators import at_most
-from ..model.flavors.sklearn import Predictor
 from ..model.metric import Metric
+from ..model.predictor import PipelinePredictor
 from ..model.training import ModelSpec, unfitted
 from ..runtime.progress import progress
 from ..split.splits import Fold
@@ -68,7 +68,8 @@ class Problem:
         with at_most(spec.workers):
             for train, held_out in self.folds:
                 pipeline.fit(self.features[train], y[train])
-                outputs.append(Predictor(pipeline, self.target).predict(self.features[held_out]))
+                predictor = PipelinePredictor(pipeline, self.target)
+                outputs.append(predictor.predict(self.features[held_out]))
         return outputs
 
 

@@ -1,19 +1,23 @@
 """Classifier and regressor of a neural network for tables."""
 
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ...errors import ConfigError
 from ...split.target import Array
+from ..rounds import Rounds
 from . import loop
 from .inputs import Inputs
 from .network import build
 
+WHOLE = ("batch_size", "epochs", "patience")  # parameters that are whole numbers from 1
+POSITIVE = ("learning_rate",)
 
-class _Neural(BaseEstimator):  # type: ignore[misc]
+
+class Neural(BaseEstimator):  # type: ignore[misc]
     """What both share.
 
     Args:
@@ -23,7 +27,7 @@ class _Neural(BaseEstimator):  # type: ignore[misc]
         weight_decay: of AdamW.
         batch_size: rows a step.
         epochs: at most.
-        patience: epochs without a better validation loss, after which training ends.
+        patience: epochs without a better loss of held-out rows, after which training ends.
         device: of torch; ``auto`` is a GPU where there is one.
         mixed_precision: bfloat16 where the device is a GPU.
         n_jobs: threads; -1 all.
@@ -57,59 +61,55 @@ class _Neural(BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(
-        self,
-        x: Any,
-        y: Array,
-        *,
-        validation: tuple[Any, Array] | None = None,
-        checkpoint: Path | None = None,
-        report: loop.Report | None = None,
-    ) -> Self:
+    def fit(self, x: Any, y: Array, rounds: Rounds | None = None) -> Self:
         """Train on n rows.
 
         Args:
-            x: (n, k) an array of numbers, or a polars frame with codes of categories.
+            x: (n, k) an array of numbers, or a polars frame whose Enum columns are categories.
             y: (n,) labels, or numbers.
-            validation: other rows, on which training stops early.
-            checkpoint: a file from which a killed training of the same goes on.
-            report: called with each epoch's number and validation loss.
+            rounds: rows on which training stops early, checkpoint, report.
 
         Raises:
+            ConfigError: a parameter is out of range.
             ModelError: the loss is not finite, or memory does not suffice.
         """
-        inputs = Inputs.of(x)
-        self._learn_targets(np.asarray(y))
-        self.numbers_, self.categories_ = inputs.numbers.shape[1], inputs.counts
+        self._check()
+        rounds, inputs, y = rounds or Rounds(), Inputs.of(x), np.asarray(y)
+        self.learn_targets(y)
+        self.build(inputs.numbers.shape[1], inputs.counts)
         held_out = None
-        if validation is not None and len(validation[1]):
-            other = Inputs.of(validation[0]).within(self.categories_)
-            held_out = other, self._targets(np.asarray(validation[1]))
-        self.network_ = self._build()
-        state = loop.train(
-            self.network_,
-            self._loss,
-            (inputs, self._targets(np.asarray(y))),
-            held_out,
-            self._settings(),
-            checkpoint=checkpoint,
-            report=report,
+        if rounds.held_out is not None:
+            held_out = Inputs.of(rounds.held_out[0]), self.targets(np.asarray(rounds.held_out[1]))
+        rows = inputs, self.targets(y)
+        settings = self._settings()
+        loop.train(
+            self.network_, self.loss, rows, held_out, settings=settings, rounds=rounds
         )
-        self.losses_ = state.losses
         return self
 
-    def _build(self) -> Any:
+    def build(self, numbers: int, categories: tuple[int, ...]) -> None:
+        """An untrained network for so many numbers and so many codes of each category."""
         import torch
 
+        self.numbers_, self.categories_ = numbers, categories
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
-            return build(
-                self.numbers_,
-                self.categories_,
-                self._width(),
+            self.network_ = build(
+                numbers,
+                list(categories),
+                self.width(),
                 hidden=list(self.hidden or (128, 64)),
                 dropout=self.dropout,
             )
+
+    def _check(self) -> None:
+        for name in (*WHOLE, *POSITIVE):
+            value = getattr(self, name)
+            if value <= 0 or (name in WHOLE and type(value) is not int):
+                kind = "a whole number from 1" if name in WHOLE else "a number above 0"
+                raise ConfigError(
+                    f"model.params.{name} is {value}; expected is {kind}.", "config.model_params"
+                )
 
     def _settings(self) -> loop.Settings:
         import torch
@@ -127,37 +127,45 @@ class _Neural(BaseEstimator):  # type: ignore[misc]
             threads=self.n_jobs,
         )
 
-    def _outputs(self, x: Any) -> Array:
+    def outputs(self, x: Any) -> Array:
+        """What the network says, (n, width)."""
         check_is_fitted(self, "network_")
-        inputs = Inputs.of(x).within(self.categories_)
-        return loop.outputs(self.network_, inputs, self._settings())
+        return loop.outputs(self.network_, Inputs.of(x), self._settings())
 
-    def _learn_targets(self, y: Array) -> None:
+    def learn_targets(self, y: Array) -> None:
+        """Remember what the (n,) targets tell."""
         raise NotImplementedError
 
-    def _targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> Array:
+        """The (n,) targets as the loss takes them."""
         raise NotImplementedError
 
-    def _width(self) -> int:
+    def width(self) -> int:
+        """How many outputs the network has."""
         raise NotImplementedError
 
-    def _loss(self, outputs: Any, targets: Any) -> Any:
+    def loss(self, outputs: Any, targets: Any) -> Any:
+        """The mean over the rows."""
         raise NotImplementedError
 
 
-class NeuralClassifier(ClassifierMixin, _Neural):  # type: ignore[misc]
+class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
     """Classes by cross-entropy."""
 
-    def _learn_targets(self, y: Array) -> None:
+    def learn_targets(self, y: Array) -> None:
+        """The classes."""
         self.classes_ = np.unique(y)
 
-    def _targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> Array:
+        """The number of each row's class."""
         return np.searchsorted(self.classes_, y).astype(np.int64)
 
-    def _width(self) -> int:
+    def width(self) -> int:
+        """One for each class."""
         return len(self.classes_)
 
-    def _loss(self, outputs: Any, targets: Any) -> Any:
+    def loss(self, outputs: Any, targets: Any) -> Any:
+        """Cross-entropy."""
         from torch.nn.functional import cross_entropy
 
         return cross_entropy(outputs, targets)
@@ -166,30 +174,34 @@ class NeuralClassifier(ClassifierMixin, _Neural):  # type: ignore[misc]
         """(n, classes) probabilities, in the order of ``classes_``."""
         from scipy.special import softmax
 
-        return np.asarray(softmax(self._outputs(x), axis=1))
+        return np.asarray(softmax(self.outputs(x), axis=1))
 
     def predict(self, x: Any) -> Array:
         """(n,) of the classes."""
         return np.asarray(self.classes_[self.predict_proba(x).argmax(axis=1)])
 
 
-class NeuralRegressor(RegressorMixin, _Neural):  # type: ignore[misc]
+class NeuralRegressor(RegressorMixin, Neural):  # type: ignore[misc]
     """Numbers by squared error, on a scale on which they have mean 0 and variance 1."""
 
-    def _learn_targets(self, y: Array) -> None:
+    def learn_targets(self, y: Array) -> None:
+        """Mean and spread."""
         self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
 
-    def _targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> Array:
+        """On that scale."""
         return ((y - self.center_) / self.scale_).astype(np.float32)
 
-    def _width(self) -> int:
+    def width(self) -> int:
+        """One value."""
         return 1
 
-    def _loss(self, outputs: Any, targets: Any) -> Any:
+    def loss(self, outputs: Any, targets: Any) -> Any:
+        """Mean squared error."""
         from torch.nn.functional import mse_loss
 
         return mse_loss(outputs[:, 0], targets)
 
     def predict(self, x: Any) -> Array:
         """(n,) values."""
-        return self._outputs(x)[:, 0] * self.scale_ + self.center_
+        return self.outputs(x)[:, 0] * self.scale_ + self.center_
