@@ -47,6 +47,12 @@ ESTIMATORS = {
         "torch",
         frozenset({CATEGORIES}),
     ),
+    "transformer": Entry(
+        "..model.language.estimators.TransformerClassifier",
+        "..model.language.estimators.TransformerRegressor",
+        "transformers",
+        frozenset({TEXTS}),
+    ),
     "dummy": Entry(
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",

@@ -35,6 +35,14 @@ class Checkpoint:
             return None
         return self.folder if asked == self.question else None
 
+    def claim(self) -> Path:
+        """The folder, for a framework that writes checkpoints itself; empty for a new question."""
+        if self.read() is None:
+            remove(self.folder)
+            self.folder.mkdir(parents=True)
+            (self.folder / QUESTION).write_text(json.dumps(self.question), encoding="utf-8")
+        return self.folder
+
     def write(self, save: Callable[[Path], None]) -> None:
         """Let ``save`` write files to a folder that replaces the last one, if it is time."""
         if time.monotonic() - self.written < self.every_s:

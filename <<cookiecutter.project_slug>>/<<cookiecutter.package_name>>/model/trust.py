@@ -75,6 +75,7 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
             "sklearn.preprocessing._data.StandardScaler",
             "sklearn.preprocessing._encoders.OneHotEncoder",
             "sklearn.preprocessing._encoders.OrdinalEncoder",
+            "sklearn.preprocessing._function_transformer.FunctionTransformer",
             "sklearn.preprocessing._label.LabelBinarizer",
             "sklearn.preprocessing._label.LabelEncoder",
             "sklearn.preprocessing._target_encoder.TargetEncoder",
