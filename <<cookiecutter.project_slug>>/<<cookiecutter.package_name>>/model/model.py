@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import structlog
 
 from ..errors import ModelError
 from ..runtime.artifacts import atomic_write, sha256_of
@@ -13,8 +14,10 @@ from ..split.keys import Digests
 from ..split.target import Array
 from .contract import Contract
 from .contract_file import read_contract, write_contract
-from .flavors import flavor
+from .flavors import flavor, versions
 from .predictor import PipelinePredictor
+
+log = structlog.get_logger()
 
 CONTRACT, LEARNED = "contract.json", "learned_keys.npy"
 
@@ -82,9 +85,17 @@ class Model:
                     "different trainings. Run `make repro`, or `dvc checkout`.",
                     "model.contract",
                 )
+        _warn_of_versions(contract)
         pipeline = flavor(contract.flavor).load(folder, contract.target, own)
         predictor = PipelinePredictor(pipeline, contract.target)
         return cls(predictor, contract, _learned_keys(folder))
+
+
+def _warn_of_versions(contract: Contract) -> None:
+    now = versions(contract.flavor)
+    other = {name: [old, now.get(name)] for name, old in contract.versions.items()}
+    if changed := {name: pair for name, pair in other.items() if pair[0] != pair[1]}:
+        log.warning("the model was trained with other versions of libraries", versions=changed)
 
 
 def _learned_keys(folder: Path) -> Digests:
