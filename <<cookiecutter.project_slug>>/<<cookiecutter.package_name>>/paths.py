@@ -18,6 +18,7 @@ STUDIES = Path("studies")  # on this machine only, for its experiments' copies t
 BEST = Path("models/tuning/best.json")
 TRIALS = Path("models/tuning/trials.json")
 MODEL = Path("models/model")
+CHECKPOINT = Path("models/.checkpoint")  # on this machine only: a killed training goes on there
 CONTRACT = MODEL / "contract.json"
 REFERENCE = Path("models/baseline/reference.parquet")
 

@@ -6,6 +6,9 @@ from typing import Any
 import polars as pl
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
+from <<cookiecutter.package_name>>.model.estimators import (
+    ESTIMATORS,
+)
 from <<cookiecutter.package_name>>.model.infer_contract import (
     infer_contract,
 )
@@ -22,6 +25,14 @@ LATE = Target("late", Task.BINARY, (0, 1))
 SEATS = Target("seats", Task.MULTICLASS, (0, 50, 100, 150, 200, 250, 300))
 WIND = Target("wind", Task.REGRESSION)
 TARGETS = {target.task: target for target in (LATE, SEATS, WIND)}
+BY_SKOPS = [
+    (name, task)
+    for name, known in ESTIMATORS.items()
+    if known.flavor == "sklearn"
+    for task in Task
+    if (known.regressor if task is Task.REGRESSION else known.classifier)
+]  # the estimators whose whole pipeline is saved by skops
+EVERY = [*BY_SKOPS, *(("xgboost", task) for task in Task)]  # without the extras
 STEPS = [
     Step("imputer", "numeric"),
     Step("standard_scaler", "numeric"),
@@ -43,7 +54,10 @@ def fitted(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted
 
 
 def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:
-    trained = fitted(rows, spec, target)
+    return model_of(fitted(rows, spec, target), rows, target)
+
+
+def model_of(trained: Fitted, rows: pl.DataFrame, target: Target = LATE) -> Model:
     threshold = 0.5 if target.task is Task.BINARY else None
     contract = infer_contract(
         trained, x_of(rows, target), target=target, key="id", threshold=threshold

@@ -105,6 +105,15 @@ def interpreter(file: Path, version: str | None = None) -> Path:
     return file
 
 
+def test_setup_installs_the_extras_that_conf_asks_for(bare: Path) -> None:
+    (bare / "conf").mkdir()
+    (bare / "conf/extras.txt").write_text("# one a line\ntorch  # a network\nssh\n")
+    printed = run(bare, "make", "--dry-run", "setup").stdout
+
+    assert "--extra dev" in printed
+    assert printed.endswith("--extra torch --extra ssh\ntouch .venv/.ready\n")
+
+
 @pytest.mark.parametrize("variable", ["UV_PYTHON", "PYTHON"])
 def test_setup_takes_the_python_that_was_chosen(
     bare: Path, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch

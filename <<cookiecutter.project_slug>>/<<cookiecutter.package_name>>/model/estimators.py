@@ -1,29 +1,64 @@
 """Estimators by name; any other of scikit-learn's interface by its dotted path."""
 
 import inspect
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ConfigError, PipelineError
 from ..runtime.names import build, locate, shortfall
 from ..split.target import Task
 
-CLASSIFIERS = {
-    "linear": "sklearn.linear_model.LogisticRegression",
-    "logistic": "sklearn.linear_model.LogisticRegression",
-    "forest": "sklearn.ensemble.RandomForestClassifier",
-    "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingClassifier",
-    "xgboost": "xgboost.XGBClassifier",
-    "dummy": "sklearn.dummy.DummyClassifier",
+CATEGORIES, TEXTS = "categories", "texts"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An estimator by name: the class for each kind of task, and what else the package knows."""
+
+    classifier: str | None = None
+    regressor: str | None = None
+    flavor: str = "sklearn"  # the module of `flavors` that trains, saves and loads it
+    takes: frozenset[str] = frozenset()  # what columns it takes beside numbers
+    params: dict[str, Any] = field(default_factory=dict)  # unless conf/ says otherwise
+
+
+ESTIMATORS = {
+    "linear": Entry("sklearn.linear_model.LogisticRegression", "sklearn.linear_model.Ridge"),
+    "logistic": Entry("sklearn.linear_model.LogisticRegression"),
+    "ridge": Entry(regressor="sklearn.linear_model.Ridge"),
+    "forest": Entry(
+        "sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.RandomForestRegressor"
+    ),
+    "hist_gradient_boosting": Entry(
+        "sklearn.ensemble.HistGradientBoostingClassifier",
+        "sklearn.ensemble.HistGradientBoostingRegressor",
+        takes=frozenset({CATEGORIES}),
+    ),
+    "xgboost": Entry(
+        "xgboost.XGBClassifier",
+        "xgboost.XGBRegressor",
+        "xgboost",
+        frozenset({CATEGORIES}),
+        {"enable_categorical": True},
+    ),
+    "torch_mlp": Entry(
+        "..model.neural.estimators.NeuralClassifier",
+        "..model.neural.estimators.NeuralRegressor",
+        "torch",
+        frozenset({CATEGORIES}),
+    ),
+    "transformer": Entry(
+        "..model.language.estimators.TransformerClassifier",
+        "..model.language.estimators.TransformerRegressor",
+        "transformers",
+        frozenset({TEXTS}),
+    ),
+    "dummy": Entry(
+        "sklearn.dummy.DummyClassifier",
+        "sklearn.dummy.DummyRegressor",
+        takes=frozenset({CATEGORIES, TEXTS}),
+    ),
 }
-REGRESSORS = {
-    "linear": "sklearn.linear_model.Ridge",
-    "ridge": "sklearn.linear_model.Ridge",
-    "forest": "sklearn.ensemble.RandomForestRegressor",
-    "hist_gradient_boosting": "sklearn.ensemble.HistGradientBoostingRegressor",
-    "xgboost": "xgboost.XGBRegressor",
-    "dummy": "sklearn.dummy.DummyRegressor",
-}
-NAMES = tuple(dict.fromkeys((*CLASSIFIERS, *REGRESSORS)))
 METHODS = ("fit", "predict", "get_params", "set_params")
 NO_JOBS = ("linear", "logistic")  # their n_jobs does nothing any more, and warns
 UNKNOWN_PARAMETER = "config.unknown_parameter"  # the code of that error
@@ -44,9 +79,9 @@ def build_estimator(
         ConfigError: there is no such estimator, it is of another task, or it does not know a
             parameter.
     """
-    located = _estimator_class(name, task)
+    located, params = estimator_class(name, task), entry(name).params | params
     signature = _parameters(located)
-    listed = name in NAMES
+    listed = name in ESTIMATORS
     takes_any = not listed and any(p.kind is p.VAR_KEYWORD for p in signature.values())
     named = {key: params[key] for key in params if takes_any or key in signature}
     estimator = build(located, named, "model.estimator")
@@ -79,27 +114,44 @@ def _with_probabilities(name: str, estimator: Any, task: Task, params: dict[str,
     return CalibratedClassifierCV(estimator, method="sigmoid", cv=FOLDS, ensemble=False)
 
 
-def _estimator_class(name: str, task: Task) -> Any:
-    table, other = CLASSIFIERS, REGRESSORS
-    if task is Task.REGRESSION:
-        table, other = other, table
-    if name in other and name not in table:
+def entry(name: str) -> Entry:
+    """What the package knows of an estimator, by its name or by the dotted path of its class."""
+    if name in ESTIMATORS:
+        return ESTIMATORS[name]
+    listed = (e for e in ESTIMATORS.values() if name in {e.classifier, e.regressor})
+    return next(listed, Entry(name, name, takes=frozenset({CATEGORIES, TEXTS})))
+
+
+def estimator_class(name: str, task: Task) -> Any:
+    """The class of an estimator for a task.
+
+    Raises:
+        ConfigError: there is no such estimator, it is of another task, or not of scikit-learn's
+            interface.
+    """
+    allowed = [known for known, one in ESTIMATORS.items() if _path(one, task)]
+    if name not in ESTIMATORS and "." not in name:
+        raise ConfigError(
+            f"model.estimator is {name!r}; allowed are {', '.join(allowed)}, or a dotted path. "
+            "Edit conf/model.",
+            "config.estimator",
+        )
+    path = _path(entry(name), task)
+    if path is None:
         raise ConfigError(
             f"model.estimator is {name!r}, which is not for a {task} target; those that are: "
-            f"{', '.join(table)}, or a dotted path. Edit conf/config.yaml or conf/model.",
+            f"{', '.join(allowed)}, or a dotted path. Edit conf/config.yaml or conf/model.",
             "config.estimator",
         )
-    if name not in table and "." not in name:
-        raise ConfigError(
-            f"model.estimator is {name!r}; allowed are {', '.join(table)}, or a dotted path. Edit "
-            "conf/model.",
-            "config.estimator",
-        )
-    located = locate(table.get(name, name), "model.estimator")
+    located = locate(path if name in ESTIMATORS else name, "model.estimator", __package__)
     reason = shortfall(located, METHODS) or _other_task(located, task)
     if reason:
         raise _no_estimator(name, task, reason)
     return located
+
+
+def _path(entry: Entry, task: Task) -> str | None:
+    return entry.regressor if task is Task.REGRESSION else entry.classifier
 
 
 def _other_task(located: Any, task: Task) -> str | None:

@@ -1,7 +1,5 @@
 """The contract of a trained model; what its pipeline can answer is tried, not assumed."""
 
-from importlib.metadata import version
-
 import polars as pl
 
 from ..errors import ConfigError, ModelError
@@ -9,8 +7,8 @@ from ..split.target import Target
 from .contract import Contract
 from .dtypes import parse_dtype
 from .fitted_state import feature_names_out, fitted_state
-from .flavors.sklearn import LIBRARIES
-from .model import Predictor
+from .flavors import versions
+from .predictor import PipelinePredictor
 from .training import Fitted
 
 NEW = "a value that training never had"
@@ -37,7 +35,7 @@ def infer_contract(
         target=target,
         key=key,
         threshold=threshold,
-        flavor="sklearn",
+        flavor=fitted.flavor,
         estimator=fitted.estimator,
         fell_back=fitted.fell_back,
         rows=features.height,
@@ -49,7 +47,7 @@ def infer_contract(
         },
         feature_names_out=feature_names_out(pipeline),
         preprocessing=fitted_state(pipeline),
-        versions={name: version(name) for name in LIBRARIES},
+        versions=versions(fitted.flavor),
         files={},
     )
 
@@ -65,7 +63,7 @@ def _refuse_nested(features: pl.Schema) -> None:
             ) from error
 
 
-def _answers(predictor: Predictor, row: pl.DataFrame, name: str, value: str | None) -> bool:
+def _answers(predictor: PipelinePredictor, row: pl.DataFrame, name: str, value: str | None) -> bool:
     """Whether the model answers this row with another value in one column."""
     changed = row.with_columns(pl.lit(value, dtype=row.schema[name]).alias(name))
     try:

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
+import structlog
 
 from ..errors import ModelError
 from ..runtime.artifacts import atomic_write, sha256_of
@@ -14,24 +14,19 @@ from ..split.keys import Digests
 from ..split.target import Array
 from .contract import Contract
 from .contract_file import read_contract, write_contract
-from .flavors import sklearn
+from .flavors import flavor, versions
+from .predictor import PipelinePredictor
+
+log = structlog.get_logger()
 
 CONTRACT, LEARNED = "contract.json", "learned_keys.npy"
-FLAVORS = {"sklearn": sklearn}  # by the name in the contract
-
-
-class Predictor(Protocol):
-    """What predicts, of whatever framework."""
-
-    def predict(self, x: pl.DataFrame) -> Array:
-        """(n, k) probabilities in the order of the classes, or (n,) values, of n rows."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A predictor, its contract, and the digests of the keys that it learned from."""
 
-    predictor: Predictor
+    predictor: PipelinePredictor
     contract: Contract
     learned_keys: Digests
 
@@ -69,9 +64,13 @@ class Model:
         """
         with atomic_write(folder) as partial:
             partial.mkdir()
-            _flavor(self.contract).save(self.predictor, partial, own)
+            flavor(self.contract.flavor).save(self.predictor.pipeline, partial, own)
             np.save(partial / LEARNED, np.unique(self.learned_keys), allow_pickle=False)
-            files = {file.name: sha256_of(file) for file in sorted(partial.iterdir())}
+            files = {
+                file.relative_to(partial).as_posix(): sha256_of(file)
+                for file in sorted(partial.rglob("*"))
+                if file.is_file()
+            }
             write_contract(partial / CONTRACT, replace(self.contract, files=files))
 
     @classmethod
@@ -91,18 +90,17 @@ class Model:
                     "different trainings. Run `make repro`, or `dvc checkout`.",
                     "model.contract",
                 )
-        predictor = _flavor(contract).load(folder, contract.target, own)
+        _warn_of_versions(contract)
+        pipeline = flavor(contract.flavor).load(folder, contract.target, own)
+        predictor = PipelinePredictor(pipeline, contract.target)
         return cls(predictor, contract, _learned_keys(folder))
 
 
-def _flavor(contract: Contract) -> Any:
-    if contract.flavor not in FLAVORS:
-        raise ModelError(
-            f"the contract names the flavor {contract.flavor!r}; there are {', '.join(FLAVORS)}. "
-            "Run `make repro`, or update this repository.",
-            "model.flavor",
-        )
-    return FLAVORS[contract.flavor]
+def _warn_of_versions(contract: Contract) -> None:
+    now = versions(contract.flavor)
+    other = {name: [old, now.get(name)] for name, old in contract.versions.items()}
+    if changed := {name: pair for name, pair in other.items() if pair[0] != pair[1]}:
+        log.warning("the model was trained with other versions of libraries", versions=changed)
 
 
 def _learned_keys(folder: Path) -> Digests:

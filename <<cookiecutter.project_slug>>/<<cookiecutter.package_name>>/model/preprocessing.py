@@ -12,6 +12,7 @@ from ..config.preprocess import Step
 from ..errors import ConfigError
 from ..runtime.names import build, locate, shortfall
 from ..split.target import Task
+from .estimators import CATEGORIES, TEXTS
 
 STEPS = {
     "imputer": "sklearn.impute.SimpleImputer",
@@ -24,6 +25,8 @@ STEPS = {
     "target_encoder": "sklearn.preprocessing.TargetEncoder",
     "date_parts": "..model.transforms.DateParts",
     "hash": "..model.transforms.HashBuckets",
+    "category": "..model.transforms.Categories",
+    "text_as_is": "..model.transforms.TextAsIs",
     "text_tfidf": "..model.transforms.TextTfidf",
 }
 _ORDINAL = {"handle_unknown": "use_encoded_value", "unknown_value": -1}  # a null is a value too
@@ -39,7 +42,8 @@ SELECTORS = {
     "datetime": cs.date() | cs.datetime(),
 }
 PATTERN = "re:"
-CATEGORICAL = ("label_encoder", "ordinal", "one_hot", "target_encoder")
+CATEGORICAL = ("label_encoder", "ordinal", "one_hot", "target_encoder", "category")
+GIVES = {"category": CATEGORIES, "text_as_is": TEXTS}  # what a step gives that are no numbers
 DISTINCT = 0.5  # share of different values above which a text column is none of categories
 INTERFACE = ("fit", "transform", "get_params", "get_feature_names_out", "set_output")
 
@@ -71,7 +75,15 @@ def preprocessor(
         )
         for chain, columns in groups.items()
     ]
-    return ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
+    result = ColumnTransformer(transformers, sparse_threshold=0, verbose_feature_names_out=False)
+    if columns_beside_numbers(steps):
+        result.set_output(transform="polars")
+    return result
+
+
+def columns_beside_numbers(steps: list[Step]) -> set[str]:
+    """What the steps give to the estimator beside numbers: categories, texts."""
+    return {GIVES[step.step] for step in steps if step.step in GIVES}
 
 
 def sentences(

@@ -1,20 +1,26 @@
 """A fitted predictor from rows, with a simpler estimator to fall back to."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import structlog
 
 from ..config import Config
 from ..config.evaluate import Threshold
 from ..config.preprocess import Step
-from ..errors import DataError, ModelError, PipelineError
-from ..runtime.progress import progress
+from ..errors import ConfigError, DataError, ModelError
+from ..runtime.resumable import digest
 from ..split.target import Array, Target, Task
-from .estimators import at_most, build_estimator
-from .flavors import sklearn as flavor
-from .preprocessing import preprocessor, sentences
+from .estimators import ESTIMATORS, at_most, build_estimator, entry
+from .fitting import failure, prepare
+from .flavors import flavor, versions
+from .predictor import PipelinePredictor
+from .preprocessing import columns_beside_numbers, preprocessor, sentences
+from .rounds import Checkpoint, Rounds
 
 log = structlog.get_logger()
 
@@ -57,9 +63,14 @@ class ModelSpec:
 class Fitted:
     """A trained predictor and the estimator that it was made with."""
 
-    predictor: flavor.Predictor
+    predictor: PipelinePredictor
     estimator: str
     fell_back: str | None = None  # why, if the configured estimator did not train
+
+    @property
+    def flavor(self) -> str:
+        """The module of `flavors` that saves and loads it."""
+        return entry(self.estimator).flavor
 
 
 def unfitted(spec: ModelSpec, features: pl.DataFrame, task: Task) -> Any:
@@ -85,6 +96,14 @@ def unfitted(spec: ModelSpec, features: pl.DataFrame, task: Task) -> Any:
 
 
 def _estimator(spec: ModelSpec, task: Task) -> Any:
+    refused = columns_beside_numbers(spec.steps) - entry(spec.estimator).takes
+    if refused:
+        names = [name for name, known in ESTIMATORS.items() if refused <= known.takes]
+        raise ConfigError(
+            f"{spec.estimator} takes numbers, and conf/preprocess gives it {', '.join(refused)} "
+            f"too. Choose another preprocess, or of the estimators {', '.join(names)}.",
+            "config.preprocess",
+        )
     return build_estimator(spec.estimator, spec.params, task, seed=spec.seed, workers=spec.workers)
 
 
@@ -92,13 +111,23 @@ def _empty(features: pl.DataFrame) -> list[str]:
     return [name for name in features.columns if features[name].null_count() == features.height]
 
 
-def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -> Fitted:
+def fit(
+    spec: ModelSpec,
+    features: pl.DataFrame,
+    target: Target,
+    truth: Array,
+    *,
+    held_out: tuple[pl.DataFrame, Array] | None = None,
+    checkpoint: Path | None = None,
+) -> Fitted:
     """Train; if training fails, train the fallback, and say so.
 
     Args:
         features: (n, k) rows.
         target: what is predicted.
         truth: (n,) class codes, or numbers.
+        held_out: (m, k) other rows and their (m,) truth, on which training may stop early.
+        checkpoint: a folder from which a killed training of the same goes on.
 
     Raises:
         ConfigError: the specification cannot be built.
@@ -111,26 +140,57 @@ def fit(spec: ModelSpec, features: pl.DataFrame, target: Target, truth: Array) -
     _check_saving(spec, pipeline, features, y)
     simpler = _estimator(spec.simpler(), target.task) if spec.fallback else None
     _warn(spec, features)
-    with at_most(spec.workers), progress("train", unit="models"):
-        prepared = _prepare(pipeline[0], features, y)
-        error = _failure(pipeline[-1], prepared, y)
+    with at_most(spec.workers):
+        prepared = prepare(pipeline[0], features, y)
+        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, held_out))
+        if checkpoint:
+            question = _question(spec, (features, y), held_out)
+            rounds = replace(rounds, checkpoint=Checkpoint(checkpoint, question))
+        error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
+        if rounds.checkpoint:
+            rounds.checkpoint.remove()
         if error is None:
-            return Fitted(flavor.Predictor(pipeline, target), spec.estimator)
-        reason = f"{spec.estimator} could not be trained: {first_line(error)}"
+            return Fitted(PipelinePredictor(pipeline, target), spec.estimator)
+        why = f"{spec.estimator} could not be trained: {error.message}"
         if simpler is None:
-            advice = "Fix model.params or the data, or name a model.fallback."
-            raise ModelError(f"{reason}. {advice}", "model.training") from error
-        log.warning("falling back", fallback=spec.fallback, reason=reason)
-        again = _failure(simpler, prepared, y)
+            raise ModelError(f"{why} Or name a model.fallback.", error.code) from error
+        log.warning("falling back", fallback=spec.fallback, reason=why)
+        again = failure(str(spec.fallback), simpler, (prepared, y), Rounds(), converging=False)
     if again is not None:
-        raise ModelError(
-            f"{reason}. Its fallback {spec.fallback} could not be trained either: "
-            f"{first_line(again)}. Fix model.params or the data.",
-            "model.training",
-        ) from again
+        text = f"{why} Its fallback {spec.fallback} could not be trained either: {again.message}"
+        raise ModelError(text, "model.training") from again
     pipeline.steps[-1] = ("model", simpler)
-    why = f"{spec.estimator}: {first_line(error)}"
-    return Fitted(flavor.Predictor(pipeline, target), str(spec.fallback), why)
+    return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), why)
+
+
+def fit_pipeline(pipeline: Any, spec: ModelSpec, features: pl.DataFrame, y: Array) -> None:
+    """Train an ``unfitted`` pipeline on (n, k) rows and (n,) labels; it may raise anything."""
+    prepared = pipeline[0].fit_transform(features, y)
+    flavor(entry(spec.estimator).flavor).fit(pipeline[-1], prepared, y, Rounds())
+
+
+def _prepared_held_out(
+    steps: Any, target: Target, y: Array, held_out: tuple[pl.DataFrame, Array] | None
+) -> tuple[Any, Array] | None:
+    """The rows to stop early on, as the estimator takes them; those of known classes."""
+    if held_out is None:
+        return None
+    features, labels = held_out[0], target.labels(held_out[1])
+    known = np.isin(labels, y) | (not target.is_classification)
+    return (steps.transform(features.filter(known)), labels[known]) if known.any() else None
+
+
+def _question(
+    spec: ModelSpec, rows: tuple[pl.DataFrame, Array], held_out: tuple[pl.DataFrame, Array] | None
+) -> str:
+    """All that the trained model follows from."""
+    parts = [
+        part
+        for features, truth in filter(None, (rows, held_out))
+        for part in (features.hash_rows(seed=0).to_numpy().tobytes(), truth.tobytes())
+    ]
+    digests = [hashlib.sha256(part).hexdigest() for part in parts]
+    return digest(repr(spec), versions(entry(spec.estimator).flavor), digests)
 
 
 def _warn(spec: ModelSpec, features: pl.DataFrame) -> None:
@@ -152,7 +212,8 @@ def _check_saving(spec: ModelSpec, pipeline: Any, features: pl.DataFrame, y: Arr
     Raises:
         ModelError: it holds a type that is not trusted, or that cannot be written.
     """
-    flavor.check(pipeline, spec.own)
+    check = flavor(entry(spec.estimator).flavor).check
+    check(pipeline, spec.own)
     if not spec.own:  # what we ship was seen to be saved
         return
     from sklearn.base import clone
@@ -162,46 +223,4 @@ def _check_saving(spec: ModelSpec, pipeline: Any, features: pl.DataFrame, y: Arr
         trial = clone(pipeline).fit(features[few], y[few])
     except Exception:  # too few rows for it, perhaps: training itself will say
         return
-    flavor.check(trial, spec.own)
-
-
-def first_line(error: Exception) -> str:
-    """What went wrong, without the advice that libraries add below it."""
-    return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
-
-
-def _failure(estimator: Any, prepared: Any, y: Array) -> Exception | None:
-    try:
-        estimator.fit(prepared, y)
-    except Exception as error:  # an estimator may raise anything
-        return error
-    return None
-
-
-def _prepare(steps: Any, features: pl.DataFrame, y: Array) -> Any:
-    """Fit the preprocessing; returns its result, (n, columns that it makes)."""
-    try:
-        return steps.fit_transform(features, y)
-    except (PipelineError, OSError, MemoryError):
-        raise
-    except Exception as error:  # a step may raise anything
-        culprit = _culprit(steps, features, y)
-        raise ModelError(
-            f"preprocessing could not be fitted{culprit}: {first_line(error)}. Fix the steps in "
-            "conf/preprocess, or the data; no other model would do without them.",
-            "model.preprocess",
-        ) from error
-
-
-def _culprit(steps: Any, features: pl.DataFrame, y: Array) -> str:
-    """Which chain of steps fails on which columns, in words."""
-    from sklearn.base import clone
-
-    for name, chain, columns in steps.transformers:
-        if chain == "passthrough":
-            continue
-        try:
-            clone(chain).fit_transform(features.select(columns), y)
-        except Exception:  # that is the answer
-            return f": {name} fails on {', '.join(columns)}"
-    return ""
+    check(trial, spec.own)

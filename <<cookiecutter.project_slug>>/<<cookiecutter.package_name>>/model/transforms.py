@@ -162,6 +162,56 @@ class TextTfidf(FrameStep):
         return {"ngram_range": (1, self.ngrams), "analyzer": self.analyzer}
 
 
+class Categories(FrameStep):
+    """Values as categories, for estimators that take them as they are; the most frequent ones.
+
+    A null, and a value that training did not have or seldom had, is a null. An (n, k) table becomes
+    a frame of k columns of polars' type Enum.
+    """
+
+    def __init__(self, max_categories: int = 255) -> None:
+        self.max_categories = max_categories
+
+    def fit(self, frame: pl.DataFrame, y: Any = None) -> Self:
+        """Learn each column's most frequent values (the first in the alphabet, of equals).
+
+        Raises:
+            ConfigError: the number of categories is none that a column can have.
+        """
+        _within("category", "max_categories", self.max_categories, 1, 2**16)
+        self.categories_: list[list[str]] = []
+        for column in frame.cast(pl.String).get_columns():
+            counts = column.drop_nulls().value_counts()
+            by_count = counts.sort("count", column.name, descending=[True, False])
+            kept = by_count[column.name].head(self.max_categories).sort().to_list()
+            self.categories_.append(kept or [""])  # an Enum has at least one
+        return super().fit(frame, y)
+
+    def transform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame of Enum columns."""
+        texts = frame.cast(pl.String).get_columns()
+        return pl.DataFrame(
+            [
+                column.cast(pl.Enum(categories), strict=False)
+                for column, categories in zip(texts, self.categories_, strict=True)
+            ]
+        )
+
+    def _names(self) -> list[str]:
+        return list(self.feature_names_in_)
+
+
+class TextAsIs(FrameStep):
+    """Texts for a language model, as they are; a null is an empty text."""
+
+    def transform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame of the same columns."""
+        return frame.cast(pl.String).fill_null("")
+
+    def _names(self) -> list[str]:
+        return list(self.feature_names_in_)
+
+
 def _within(step: str, name: str, value: Any, low: int, high: int) -> None:
     if type(value) is not int or not low <= value <= high:
         raise ConfigError(

@@ -37,9 +37,11 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
     ),
     "ObjectNode": frozenset(
         {
+            f"{_STEPS}.Categories",
             f"{_STEPS}.DateParts",
             f"{_STEPS}.FrameFunction",
             f"{_STEPS}.HashBuckets",
+            f"{_STEPS}.TextAsIs",
             f"{_STEPS}.TextTfidf",
             "sklearn._loss.link.IdentityLink",
             "sklearn._loss.link.Interval",
@@ -73,14 +75,12 @@ TYPES: dict[str, frozenset[str]] = {  # loader of skops: what it may build
             "sklearn.preprocessing._data.StandardScaler",
             "sklearn.preprocessing._encoders.OneHotEncoder",
             "sklearn.preprocessing._encoders.OrdinalEncoder",
+            "sklearn.preprocessing._function_transformer.FunctionTransformer",
             "sklearn.preprocessing._label.LabelBinarizer",
             "sklearn.preprocessing._label.LabelEncoder",
             "sklearn.preprocessing._target_encoder.TargetEncoder",
             "sklearn.tree._classes.DecisionTreeClassifier",
             "sklearn.tree._classes.DecisionTreeRegressor",
-            "xgboost.core.Booster",
-            "xgboost.sklearn.XGBClassifier",
-            "xgboost.sklearn.XGBRegressor",
         }
     ),
     "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),

@@ -13,7 +13,7 @@ from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec, fit
-from ..paths import BEST, MODEL, SPLIT, TRAIN, VALIDATION
+from ..paths import BEST, CHECKPOINT, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.features import features
 from ..split.keys import digests
@@ -34,11 +34,11 @@ def main(config: Config) -> float:
     asked, truth = AdjustmentSpec.from_config(config), target.encode(validation[data.target])
     of_rows = units(validation, config.evaluate.unit, group=config.split.group, time=data.time)
     asked.check(target, truth, of_rows)
+    held_out = features(validation, data.target, data.key, data.ignore)
+    y = target.encode(train[data.target])
 
-    fitted = fit(spec, x, target, target.encode(train[data.target]))
-
-    checked = features(validation, data.target, data.key, data.ignore)
-    adjusted = adjust(asked, target, fitted.predictor.predict(checked), truth, of_rows)
+    fitted = fit(spec, x, target, y, held_out=(held_out, truth), checkpoint=CHECKPOINT)
+    adjusted = adjust(asked, target, fitted.predictor.predict(held_out), truth, of_rows)
     threshold = adjusted.threshold
     contract = replace(
         infer_contract(fitted, x, target=target, key=data.key, threshold=threshold),

@@ -14,10 +14,11 @@ from ..config import Config
 from ..config.tune import Dimension
 from ..errors import ModelError, from_system
 from ..evaluate.cross_validation import score_folds
-from ..model.flavors.sklearn import Predictor
+from ..model.fitting import first_line
 from ..model.metric import Metric
 from ..model.metrics import metrics
-from ..model.training import ModelSpec, first_line, unfitted
+from ..model.predictor import PipelinePredictor
+from ..model.training import ModelSpec, fit_pipeline, unfitted
 from ..split.features import features
 from ..split.splits import Fold, SplitSpec, folds
 from ..split.target import Array, Target, Task
@@ -95,8 +96,8 @@ class Problem:
         y = self.target.labels(self.truth)
         try:
             pipeline = unfitted(spec, self.features, self.target.task)
-            pipeline.fit(self.features[train], y[train])
-            return Predictor(pipeline, self.target).predict(self.features[held_out])
+            fit_pipeline(pipeline, spec, self.features[train], y[train])
+            return PipelinePredictor(pipeline, self.target).predict(self.features[held_out])
         except Exception as error:  # an estimator may refuse some parameters by any error
             if isinstance(error, Pruned | MemoryError) or from_system(error):
                 raise

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import structlog
 
 from ..errors import ResourceError
-from ..model.training import first_line
+from ..model.fitting import first_line
 
 Direction = Literal["minimize", "maximize"]
 FILES = {"sqlite": "study.db", "journal": "study.journal"}

@@ -10,7 +10,7 @@ import structlog
 from ..config.tune import Tune
 from ..errors import ConfigError, ModelError
 from ..model.estimators import at_most
-from ..model.training import first_line
+from ..model.fitting import first_line
 from .objective import REFUSED, Problem, Pruned, Report, Space
 from .samplers import pruner, sampler
 from .space import draw

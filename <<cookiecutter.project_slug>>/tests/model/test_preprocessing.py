@@ -43,7 +43,8 @@ def transformed(rows: pl.DataFrame, *steps: Step) -> pl.DataFrame:
 
 
 def trained(rows: pl.DataFrame, *steps: Step, estimator: str = "logistic") -> Model:
-    return model(rows, ModelSpec(estimator, {}, list(steps), 1, own=own_names(steps)))
+    params = {"max_iter": 10_000} if estimator == "logistic" else {}  # columns are not scaled
+    return model(rows, ModelSpec(estimator, params, list(steps), 1, own=own_names(steps)))
 
 
 def own_names(steps: Iterable[Step]) -> tuple[str, ...]:

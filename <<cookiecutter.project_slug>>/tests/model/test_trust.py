@@ -17,10 +17,6 @@ from <<cookiecutter.package_name>>.errors import (
     ModelError,
 )
 from <<cookiecutter.package_name>>.model import trust
-from <<cookiecutter.package_name>>.model.estimators import (
-    CLASSIFIERS,
-    REGRESSORS,
-)
 from <<cookiecutter.package_name>>.model.flavors import (
     sklearn as flavor,
 )
@@ -28,10 +24,11 @@ from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.preprocessing import STEPS
 from <<cookiecutter.package_name>>.model.training import ModelSpec
 from <<cookiecutter.package_name>>.runtime.names import locate
-from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.target import Target
 
 from ..fixture import CONF
-from ..models import LATE, TARGETS, model
+from ..models import BY_SKOPS, LATE, TARGETS, model
+from ..models import STEPS as SIMPLE
 from .hostile import (
     DOUBLE,
     HOSTILE,
@@ -161,15 +158,16 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     scalers += [Step(DOUBLE, ["wind", "seats"])]
     texts = [Step(name, "text") for name in ("text_tfidf", "label_encoder", "ordinal")]
     texts += [Step(name, "text") for name in ("one_hot", "target_encoder", "hash")]
+    texts += [Step(name, "text") for name in ("category", "text_as_is")]
     dated = Step("date_parts", "datetime")
     others = [[*scalers, fill, text, dates] for text in texts] + [[fill, texts[0], dated]]
     assert {step.step for steps in others for step in steps} >= set(STEPS)
 
     jobs = [("dummy", steps, LATE) for steps in [*choices, *others]]
     for target in TARGETS.values():
-        table = REGRESSORS if target.task is Task.REGRESSION else CLASSIFIERS
-        jobs += [(name, choices[0], target) for name in table]
-    jobs += [(name, choices[0], LATE) for name in UNSEEN]
+        jobs += [(name, SIMPLE, target) for name, task in BY_SKOPS if task is target.task]
+    jobs += [("hist_gradient_boosting", [*scalers, fill, Step("category", "text"), dates], LATE)]
+    jobs += [(name, SIMPLE, LATE) for name in UNSEEN]
     pairs, untrusted = set(), set()
     for name, steps, target in jobs:
         own_names = tuple(n for n in [name, *(step.step for step in steps)] if "." in n)
@@ -230,7 +228,7 @@ def saved(rows: pl.DataFrame) -> bytes:
     """The bytes of a good model file."""
     Path("model").mkdir()
     steps = [Step("imputer", "numeric"), Step("hash", "re:.")]
-    flavor.save(trained(rows, "dummy", steps).predictor, Path("model"), [])
+    flavor.save(trained(rows, "dummy", steps).predictor.pipeline, Path("model"), [])
     return Path("model/model.skops").read_bytes()
 
 

@@ -1,1 +1,60 @@
-"""How predictors of a framework are saved and loaded: a module each, named in the contract."""
+"""How estimators of a framework are trained, saved and loaded: a module each.
+
+Each has
+
+- ``LIBRARIES``: the packages whose versions belong to a model;
+- ``fit(estimator, x, y, rounds)``: train on (n, k) prepared rows and (n,) labels or numbers;
+- ``check(pipeline, own)``: refuse a pipeline that could not be saved, before it is trained;
+- ``save(pipeline, folder, own)``: the same pipeline gives the same bytes;
+- ``load(folder, target, own)``: what ``save`` wrote; no code of a file runs.
+
+``own`` are the dotted names of conf/ that a file may hold beside the types that we trust.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+from ...errors import ConfigError, ModelError
+
+NAMES = ("sklearn", "xgboost", "torch", "transformers")
+EXTRAS = ("torch", "transformers")  # those whose libraries are installed if asked for
+
+
+def flavor(name: str) -> Any:
+    """The module of this name.
+
+    Raises:
+        ModelError: there is none.
+        ConfigError: its libraries are not installed.
+    """
+    if name not in NAMES:
+        raise ModelError(
+            f"the contract names the flavor {name!r}; there are {', '.join(NAMES)}. Run `make "
+            "repro`, or update this repository.",
+            "model.flavor",
+        )
+    if name in EXTRAS and find_spec(name) is None:
+        raise ConfigError(
+            f"the estimator needs {name}, which is not installed. Write {name} into "
+            "conf/extras.txt, then run `make setup`.",
+            "config.extra",
+        )
+    return import_module(f".{name}", __package__)
+
+
+def versions(name: str) -> dict[str, str]:
+    """The version of each library that a flavor's models depend on.
+
+    Raises:
+        ModelError, ConfigError: as ``flavor`` does.
+    """
+    return {library: _version(library) for library in flavor(name).LIBRARIES}
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # the same module without CUDA: xgboost-cpu
+        return version(f"{library}-cpu")

@@ -1,0 +1,158 @@
+"""XGBoost: trees in its own file format, preprocessing in one of skops.
+
+A training that was killed goes on to the same model. The state of XGBoost's random numbers cannot
+be saved, so one that samples rows or columns is cut into parts, each with a seed of its own; a
+checkpoint stands between two of them. Each part computes anew what the trees before it answer, so
+parts grow.
+"""
+
+import json
+from collections.abc import Collection
+from itertools import count, takewhile
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from ...runtime.progress import Step, progress
+from ...split.target import Array, Target
+from .. import skops_file
+from ..estimators import estimator_class
+from ..rounds import Rounds, diverged
+from ..trust import unusable
+
+PREPROCESS, TREES, PARAMS = "preprocess.skops", "model.ubj", "params.json"
+LIBRARIES = ("xgboost", "scikit-learn", "skops", "numpy", "polars")
+STOPPING = "stopping.json"  # of a checkpoint
+SAMPLING = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
+FIRST_PART = 500  # rounds of a training that samples
+
+
+def fit(estimator: Any, x: Any, y: Array, rounds: Rounds) -> None:
+    """Train round by round; with ``early_stopping_rounds``, until held-out rows gain no more."""
+    params = estimator.get_params()
+    folder = rounds.checkpoint.read() if rounds.checkpoint else None
+    trees = str(folder / TREES) if folder else None
+    done = _rounds_of(trees) if trees else 0
+    stopping = _early_stopping(params["early_stopping_rounds"], rounds, folder)
+    total = params["n_estimators"] or 100
+    try:
+        with progress("train", total, "rounds") as step:
+            step(done)
+            for end in _ends(params, total):
+                if end <= done:
+                    continue
+                each = _each_round(done, params, rounds, stopping, step)
+                estimator.set_params(
+                    n_estimators=end - done,
+                    random_state=(params["random_state"] or 0) + done,
+                    early_stopping_rounds=None,
+                    callbacks=[stopping, each] if stopping else [each],
+                )
+                held_out = [rounds.held_out] if rounds.held_out else None
+                estimator.fit(x, y, eval_set=held_out, xgb_model=trees, verbose=False)
+                trees, done = estimator.get_booster(), end
+                if trees.num_boosted_rounds() < end:  # it stopped early
+                    break
+    finally:
+        names = ("n_estimators", "random_state", "early_stopping_rounds", "callbacks")
+        estimator.set_params(**{name: params[name] for name in names})
+
+
+def _samples(params: dict[str, Any]) -> bool:
+    return any((params[name] or 1.0) < 1.0 for name in SAMPLING)
+
+
+def _ends(params: dict[str, Any], total: int) -> list[int]:
+    """The numbers of rounds after which a part of the training ends."""
+    parts = takewhile(lambda end: end < total, (FIRST_PART * 2**i for i in count()))
+    return [*parts, total] if _samples(params) else [total]
+
+
+def _rounds_of(file: str) -> int:
+    from xgboost import Booster
+
+    return int(Booster(model_file=file).num_boosted_rounds())
+
+
+def _early_stopping(patience: int | None, rounds: Rounds, checkpoint: Path | None) -> Any:
+    """The callback of XGBoost, as far as it was at the checkpoint; None without rows to stop on."""
+    from xgboost.callback import EarlyStopping
+
+    if patience is None or rounds.held_out is None:
+        return None
+    stopping = EarlyStopping(rounds=patience)
+    if checkpoint:
+        vars(stopping).update(json.loads((checkpoint / STOPPING).read_text(encoding="utf-8")))
+    return stopping
+
+
+def _each_round(
+    done: int, params: dict[str, Any], rounds: Rounds, stopping: Any, step: Step
+) -> Any:
+    """The callback that writes checkpoints and reports, in a part that begins after ``done``."""
+    from xgboost.callback import TrainingCallback
+
+    last = next(end for end in _ends(params, params["n_estimators"] or 100) if end > done)
+
+    class EachRound(TrainingCallback):
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            number = done + epoch + 1
+            step()
+            losses = [values[-1] for sets in evals_log.values() for values in sets.values()]
+            if losses and not isfinite(losses[-1]):
+                raise diverged(number, losses[-1])
+            if rounds.checkpoint and (number == last or not _samples(params)):
+                rounds.checkpoint.write(lambda folder: _write(folder, model, stopping))
+            if rounds.report and losses:
+                rounds.report(number, losses[-1])
+            return False
+
+    return EachRound()
+
+
+def _write(folder: Path, model: Any, stopping: Any) -> None:
+    names = ("stopping_history", "best_scores", "current_rounds", "maximize")
+    model.save_model(str(folder / TREES))
+    state = {name: getattr(stopping, name) for name in names} if stopping else {}
+    (folder / STOPPING).write_text(json.dumps(state), encoding="utf-8")
+
+
+def check(pipeline: Any, own: Collection[str]) -> None:
+    """Refuse preprocessing that could not be saved.
+
+    Raises:
+        ModelError: it holds a type that is not trusted.
+    """
+    skops_file.check(pipeline[0], own)
+
+
+def save(pipeline: Any, folder: Path, own: Collection[str]) -> None:
+    """Write preprocessing, trees and the estimator's parameters to a folder.
+
+    Raises:
+        ModelError: preprocessing holds a type that is not trusted.
+    """
+    skops_file.save(pipeline[0], folder / PREPROCESS, own)
+    estimator = pipeline[-1]
+    estimator.save_model(str(folder / TREES))
+    given = estimator.get_params().items()
+    params = {n: v for n, v in given if v is not None and n != "missing"}  # which is NaN
+    (folder / PARAMS).write_text(json.dumps(params, sort_keys=True), encoding="utf-8")
+
+
+def load(folder: Path, target: Target, own: Collection[str]) -> Any:
+    """The pipeline that ``save`` wrote.
+
+    Raises:
+        ModelError: a file is missing or broken, or holds a type that is not trusted.
+    """
+    from sklearn.pipeline import Pipeline
+
+    steps = skops_file.load(folder / PREPROCESS, own)
+    try:
+        params = json.loads((folder / PARAMS).read_text(encoding="utf-8"))
+        estimator = estimator_class("xgboost", target.task)(**params)
+        estimator.load_model(str(folder / TREES))
+    except Exception as error:  # a damaged file may end in any error
+        raise unusable(str(folder), error) from error
+    return Pipeline([("preprocess", steps), ("model", estimator)])

@@ -1,0 +1,201 @@
+"""Classifier and regressor of a pretrained language model, trained on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ...errors import ConfigError, ResourceError
+from ...split.target import Array
+from ..rounds import Rounds
+from . import library, trainer
+from .texts import texts
+
+
+class Transformer(BaseEstimator):  # type: ignore[misc]
+    """What both share: a sequence classifier of Hugging Face's transformers.
+
+    Args:
+        pretrained: a folder, or a name at the hub.
+        revision: of the hub's model: a branch, a tag or a commit.
+        max_length: tokens of a text, after which it is cut off.
+        learning_rate: of AdamW, falling to zero.
+        weight_decay: of AdamW.
+        warmup_steps: in which the learning rate rises; below 1, a share of all.
+        batch_size: rows a step.
+        epochs: at most.
+        patience: epochs without a better loss of held-out rows, after which training ends.
+        device: ``auto`` is a GPU where there is one, or ``cpu``.
+        n_jobs: threads; -1 all.
+        random_state: of the new layer's weights, order and dropout.
+    """
+
+    def __init__(
+        self,
+        *,
+        pretrained: str | None = None,
+        revision: str | None = None,
+        max_length: int = 128,
+        learning_rate: float = 5e-5,
+        weight_decay: float = 0.01,
+        warmup_steps: float = 0.1,
+        batch_size: int = 32,
+        epochs: int = 3,
+        patience: int = 1,
+        device: str = "auto",
+        n_jobs: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.pretrained = pretrained
+        self.revision = revision
+        self.max_length = max_length
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.warmup_steps = warmup_steps
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.patience = patience
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, x: Any, y: Array, rounds: Rounds | None = None) -> Self:
+        """Train on n rows.
+
+        Args:
+            x: (n, k) a polars frame with a text column.
+            y: (n,) labels, or numbers.
+            rounds: rows on which training stops early, checkpoint, report.
+
+        Raises:
+            ConfigError: no pretrained model is named.
+            ResourceError: it is neither here nor at the hub.
+        """
+        rounds, y = rounds or Rounds(), np.asarray(y)
+        self.learn_targets(y)
+        held_out = None
+        if rounds.held_out is not None:
+            held_out = self._rows(rounds.held_out[0], self.targets(np.asarray(rounds.held_out[1])))
+        with _threads(self.n_jobs):
+            self.tokenizer_, self.model_ = self._pretrained()
+            trainer.train(self, self._rows(x, self.targets(y)), held_out, rounds)
+        return self
+
+    def _pretrained(self) -> tuple[Any, Any]:
+        transformers = library()
+        if not self.pretrained:
+            raise ConfigError(
+                "model.params.pretrained is not set; expected is a folder, or a name at the hub, "
+                "of a pretrained language model. Edit conf/model/transformer.yaml.",
+                "config.pretrained",
+            )
+        transformers.set_seed(self.random_state)
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                self.pretrained, revision=self.revision
+            )
+            model = transformers.AutoModelForSequenceClassification.from_pretrained(
+                self.pretrained,
+                revision=self.revision,
+                num_labels=self.width(),
+                problem_type=self.problem,
+                use_safetensors=True,
+            )
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ResourceError(
+                f"model.params.pretrained is {self.pretrained!r}, which cannot be loaded from a "
+                f"folder or from the hub: {reason} Name a folder that save_pretrained wrote, or "
+                "check the name, the network, and HF_TOKEN for a private model.",
+                "resource.pretrained",
+            ) from error
+        model.config._name_or_path = ""  # noqa: SLF001 - a path of this machine
+        return tokenizer, model
+
+    def _rows(self, x: Any, targets: Array | None = None) -> trainer.Rows:
+        return trainer.Rows(texts(x), targets)
+
+    def outputs(self, x: Any) -> Array:
+        """What the model says, (n, width)."""
+        check_is_fitted(self, "model_")
+        with _threads(self.n_jobs):
+            return trainer.outputs(self, self._rows(x))
+
+    def learn_targets(self, y: Array) -> None:
+        """Remember what the (n,) targets tell."""
+        raise NotImplementedError
+
+    def targets(self, y: Array) -> Array:
+        """The (n,) targets as the model takes them."""
+        raise NotImplementedError
+
+    def width(self) -> int:
+        """How many outputs the model has."""
+        raise NotImplementedError
+
+
+class TransformerClassifier(ClassifierMixin, Transformer):  # type: ignore[misc]
+    """Classes of a text by cross-entropy."""
+
+    problem = "single_label_classification"
+
+    def learn_targets(self, y: Array) -> None:
+        """The classes."""
+        self.classes_ = np.unique(y)
+
+    def targets(self, y: Array) -> Array:
+        """The number of each row's class."""
+        return np.searchsorted(self.classes_, y)
+
+    def width(self) -> int:
+        """One for each class."""
+        return len(self.classes_)
+
+    def predict_proba(self, x: Any) -> Array:
+        """(n, classes) probabilities, in the order of ``classes_``."""
+        from scipy.special import softmax
+
+        return np.asarray(softmax(self.outputs(x), axis=1))
+
+    def predict(self, x: Any) -> Array:
+        """(n,) of the classes."""
+        return np.asarray(self.classes_[self.predict_proba(x).argmax(axis=1)])
+
+
+class TransformerRegressor(RegressorMixin, Transformer):  # type: ignore[misc]
+    """A number of a text by squared error, on a scale of mean 0 and variance 1."""
+
+    problem = "regression"
+
+    def learn_targets(self, y: Array) -> None:
+        """Mean and spread."""
+        self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+
+    def targets(self, y: Array) -> Array:
+        """On that scale."""
+        return ((y - self.center_) / self.scale_).astype(np.float32)
+
+    def width(self) -> int:
+        """One value."""
+        return 1
+
+    def predict(self, x: Any) -> Array:
+        """(n,) values."""
+        return self.outputs(x)[:, 0] * self.scale_ + self.center_
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Let torch use so many threads; -1: all."""
+    import torch
+
+    before = torch.get_num_threads()
+    if number > 0:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

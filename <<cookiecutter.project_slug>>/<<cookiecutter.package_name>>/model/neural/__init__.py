@@ -1,0 +1,1 @@
+"""Neural networks for tables, as estimators of scikit-learn's interface; with the extra `torch`."""
