@@ -10,11 +10,11 @@ import numpy as np
 from ..errors import DataError
 from ..model.metric import Metric
 from ..split.target import Array, Task
+from ..split.units import Units
 from .intervals import Interval, Precision, Replicates, percentiles, replicate, resampled
 from .paired import compare
 from .row_predictions import RowPredictions
 from .significance import Significance, corrected_t, delong, holm, mcnemar
-from ..split.units import Units
 
 
 @dataclass(frozen=True, eq=False)

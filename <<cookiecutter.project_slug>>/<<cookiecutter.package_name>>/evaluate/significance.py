@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..split.target import Array
+from ..split.units import Units
 from .intervals import GROUPS, Interval
 from .paired import sign_flip
-from ..split.units import Units
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from ..model.metric import Metric, Predictions
 from ..model.model import Model
 from ..split.keys import digests
 from ..split.target import Array, Target
+from ..split.units import Units, counted
 from .budget import Challenge, challenge_on
 from .conditions import Condition
-from ..split.units import Units, counted
 
 CONSTANT = "a constant answer"
 BY_HAND = "If the table has changed for good, release once by hand with gate.compare=false."

@@ -10,9 +10,9 @@ import polars as pl
 from ..config import Config
 from ..errors import ModelError
 from ..evaluate.paired import Comparison
-from ..split.units import units
 from ..model.metrics import metrics
 from ..model.model import Model
+from ..split.units import units
 from .conditions import conditions
 from .gate import (
     CONSTANT,

@@ -19,7 +19,6 @@ from ..runtime import tracking
 from ..runtime.artifacts import sha256_of
 from ..runtime.dvc import run
 from ..runtime.stage import stage
-from ..split.units import units
 
 log = structlog.get_logger()
 

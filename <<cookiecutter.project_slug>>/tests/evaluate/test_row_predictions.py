@@ -9,8 +9,8 @@ from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.evaluate import (
     row_predictions,
 )
-from <<cookiecutter.package_name>>.split.units import Units
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import Units
 
 KEYS = pl.Series("id", [3, 1, 2, 4])
 DAYS = Units("day of departure", np.array([1, 0, 0, 1]))

@@ -40,9 +40,7 @@ PARAMS = {
 }
 IN_ROUNDS = [
     "xgboost",
-    pytest.param(
-        "torch_mlp", marks=pytest.mark.skipif(not find_spec("torch"), reason="an extra")
-    ),
+    pytest.param("torch_mlp", marks=pytest.mark.skipif(not find_spec("torch"), reason="an extra")),
 ]
 CATEGORY = [*STEPS[:2], Step("category", "text"), STEPS[3]]
 

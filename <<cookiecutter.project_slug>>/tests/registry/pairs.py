@@ -9,7 +9,6 @@ from <<cookiecutter.package_name>>.evaluate.intervals import (
     Precision,
 )
 from <<cookiecutter.package_name>>.evaluate.paired import Comparison
-from <<cookiecutter.package_name>>.split.units import units
 from <<cookiecutter.package_name>>.model.metrics import METRICS
 from <<cookiecutter.package_name>>.registry.budget import Challenge
 from <<cookiecutter.package_name>>.registry.gate import (
@@ -25,6 +24,7 @@ from <<cookiecutter.package_name>>.split.splits import (
     split,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.units import units
 
 from ..models import LATE, model, spec
 

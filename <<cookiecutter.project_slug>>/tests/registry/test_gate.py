@@ -19,7 +19,6 @@ from <<cookiecutter.package_name>>.split.splits import (
     split,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
-from <<cookiecutter.package_name>>.split.units import units
 
 from ..models import LATE, SEATS, WIND
 from .pairs import changed, dealt, trained, verdict

@@ -112,7 +112,7 @@ class Transformer(BaseEstimator):  # type: ignore[misc]
                 "check the name, the network, and HF_TOKEN for a private model.",
                 "resource.pretrained",
             ) from error
-        model.config._name_or_path = ""  # noqa: SLF001 - a path of this machine
+        model.config._name_or_path = ""
         return tokenizer, model
 
     def _rows(self, x: Any, targets: Array | None = None) -> trainer.Rows:

@@ -20,7 +20,9 @@ def texts(table: Any) -> list[str]:
         raise TypeError("a language model needs a text column: choose preprocess=text_as_is")
     parts = [pl.col(name) for name, dtype in table.schema.items() if dtype == pl.String]
     parts += [_named(name, dtype) for name, dtype in table.schema.items() if dtype != pl.String]
-    return table.select(pl.concat_str(parts, separator=" | ", ignore_nulls=True)).to_series().to_list()
+    return (
+        table.select(pl.concat_str(parts, separator=" | ", ignore_nulls=True)).to_series().to_list()
+    )
 
 
 def _named(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -82,9 +82,7 @@ class Neural(BaseEstimator):  # type: ignore[misc]
             held_out = Inputs.of(rounds.held_out[0]), self.targets(np.asarray(rounds.held_out[1]))
         rows = inputs, self.targets(y)
         settings = self._settings()
-        loop.train(
-            self.network_, self.loss, rows, held_out, settings=settings, rounds=rounds
-        )
+        loop.train(self.network_, self.loss, rows, held_out, settings=settings, rounds=rounds)
         return self
 
     def build(self, numbers: int, categories: tuple[int, ...]) -> None:
