@@ -93,7 +93,7 @@ def main() -> None:
         ranking = compare(revisions, config)
         with atomic_write(COMPARISON_PAGE) as partial:
             partial.write_text(page(config.name, ranking), encoding="utf-8")
-        sys.stdout.write(f"{table(ranking)}\n{COMPARISON_PAGE} says it with intervals.\n")
+        sys.stdout.write(f"{table(ranking)}\nWith charts, and by every metric: {COMPARISON_PAGE}\n")
 
 
 if __name__ == "__main__":
