@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -115,7 +116,7 @@ class Transformer(BaseEstimator):  # type: ignore[misc]
         model.config._name_or_path = ""
         return tokenizer, model
 
-    def _rows(self, x: Any, targets: Array | None = None) -> trainer.Rows:
+    def _rows(self, x: Any, targets: NDArray[Any] | None = None) -> trainer.Rows:
         return trainer.Rows(texts(x), targets)
 
     def outputs(self, x: Any) -> Array:
@@ -128,7 +129,7 @@ class Transformer(BaseEstimator):  # type: ignore[misc]
         """Remember what the (n,) targets tell."""
         raise NotImplementedError
 
-    def targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> NDArray[Any]:
         """The (n,) targets as the model takes them."""
         raise NotImplementedError
 
@@ -146,7 +147,7 @@ class TransformerClassifier(ClassifierMixin, Transformer):  # type: ignore[misc]
         """The classes."""
         self.classes_ = np.unique(y)
 
-    def targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> NDArray[Any]:
         """The number of each row's class."""
         return np.searchsorted(self.classes_, y)
 
@@ -174,7 +175,7 @@ class TransformerRegressor(RegressorMixin, Transformer):  # type: ignore[misc]
         """Mean and spread."""
         self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
 
-    def targets(self, y: Array) -> Array:
+    def targets(self, y: Array) -> NDArray[Any]:
         """On that scale."""
         return ((y - self.center_) / self.scale_).astype(np.float32)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...runtime.progress import Step, progress
 from ...split.target import Array
@@ -24,7 +25,7 @@ class Rows:
     """Rows as Trainer takes them."""
 
     texts: list[str]
-    targets: Array | None = None  # (n,)
+    targets: NDArray[Any] | None = None  # (n,)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -128,7 +129,7 @@ def _each_epoch(rounds: Rounds, step: Step) -> Any:
     """The callback that reports, and ends a training whose loss is no number."""
     from transformers import TrainerCallback
 
-    class EachEpoch(TrainerCallback):
+    class EachEpoch(TrainerCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:  # noqa: ARG002
             for name in ("loss", "eval_loss"):
                 if not isfinite(logs.get(name, 0)):

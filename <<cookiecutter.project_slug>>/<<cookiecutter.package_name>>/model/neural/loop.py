@@ -203,7 +203,8 @@ def outputs(network: Any, inputs: Inputs, settings: Settings) -> Array:
         rows = Rows.of(inputs, inputs.numbers[:, :0], settings.device)
         pairs = zip(rows.numbers.split(CHUNK), rows.codes.split(CHUNK), strict=True)
         answers = [forward(network, *pair, settings).float().cpu() for pair in pairs]
-    return torch.cat(answers).double().numpy()
+    result: Array = torch.cat(answers).double().numpy()
+    return result
 
 
 def forward(network: Any, numbers: Any, codes: Any, settings: Settings) -> Any:

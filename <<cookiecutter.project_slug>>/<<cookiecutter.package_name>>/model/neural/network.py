@@ -23,7 +23,7 @@ def build(
 
     widths = [min(WIDEST, (count + 1) // 2) for count in categories]
 
-    class Table(nn.Module):
+    class Table(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             pairs = zip(categories, widths, strict=True)
