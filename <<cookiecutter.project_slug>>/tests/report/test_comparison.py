@@ -2,7 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from <<cookiecutter.package_name>>.evaluate.intervals import Interval, Precision
+from <<cookiecutter.package_name>>.evaluate.intervals import (
+    Interval,
+    Precision,
+)
 from <<cookiecutter.package_name>>.evaluate.several import (
     Figure,
     Pair,
