@@ -19,7 +19,7 @@ from benchmarks.protocol import QUICK, Check, Command, report, say
 PAIRS = 30 if QUICK else 500
 SCRIPT = Path(__file__).with_name("equal_models.py")
 TRUTH = Path(__file__).with_name("simulated_truth.py")
-REPEATS, TESTS, POWER = (30, 30, 10) if QUICK else (2000, 1000, 300)
+REPEATS, TESTS, POWER = (20, 20, 5) if QUICK else (2000, 1000, 300)
 LEVEL, ERRORS = 0.05, 2.5  # of the tests, and how many standard errors chance may add to it
 COVERAGE = 2.0  # points that an interval's coverage may be off, and chance with few tests
 WRONG = "clusters, by row"  # the wrong unit: shown, not checked
