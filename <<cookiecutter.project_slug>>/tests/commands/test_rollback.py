@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>>.commands.rollback import roll_back
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.paths import LEDGER, REGISTRY
 from <<cookiecutter.package_name>>.registry import versions
 from <<cookiecutter.package_name>>.runtime import logs

@@ -7,8 +7,14 @@ import pytest
 from <<cookiecutter.package_name>>.errors import ModelError
 from <<cookiecutter.package_name>>.paths import MODEL
 from <<cookiecutter.package_name>>.registry import versions
-from <<cookiecutter.package_name>>.registry.gate import Decision, Verdict
-from <<cookiecutter.package_name>>.registry.offers import Offer, decide
+from <<cookiecutter.package_name>>.registry.gate import (
+    Decision,
+    Verdict,
+)
+from <<cookiecutter.package_name>>.registry.offers import (
+    Offer,
+    decide,
+)
 
 from .pairs import compared
 from .released import LEARNED, config, registry, release, rows

@@ -8,7 +8,10 @@ import pytest
 
 from <<cookiecutter.package_name>>.config.checks import RuleError
 from <<cookiecutter.package_name>>.config.gate import Signing
-from <<cookiecutter.package_name>>.errors import ConfigError, ModelError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    ModelError,
+)
 from <<cookiecutter.package_name>>.registry import versions
 from <<cookiecutter.package_name>>.registry.signatures import (
     SIGNED_BY,

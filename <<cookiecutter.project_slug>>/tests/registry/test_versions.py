@@ -12,7 +12,9 @@ from <<cookiecutter.package_name>>.errors import (
 from <<cookiecutter.package_name>>.registry import (
     versions as registry,
 )
-from <<cookiecutter.package_name>>.registry.budget import challenge_on
+from <<cookiecutter.package_name>>.registry.budget import (
+    challenge_on,
+)
 from <<cookiecutter.package_name>>.runtime import tracking
 
 
