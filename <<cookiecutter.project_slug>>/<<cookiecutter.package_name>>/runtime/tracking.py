@@ -15,6 +15,9 @@ from ..redaction import redact
 from . import store_file
 from .dvc.workspace import repository_root
 
+MOST_TRIALS = 100  # of a search that become runs of their own: more would take minutes
+STATUS = {"complete": "FINISHED", "pruned": "KILLED", "fail": "FAILED"}  # of a trial: MLflow's
+
 
 @dataclass(frozen=True)
 class ExperimentMetadata:
@@ -44,6 +47,26 @@ class ChildRun:
     tags: dict[str, str]
     started_ms: int  # since 1970, UTC
     ended_ms: int
+
+
+def trial_runs(trials: list[dict[str, Any]]) -> list[ChildRun]:
+    """The first MOST_TRIALS of a search as runs below the experiment's.
+
+    Args:
+        trials: the best first, as ``tune`` writes them.
+    """
+    return [
+        ChildRun(
+            name=f"trial {trial['number']}",
+            status=STATUS[trial["state"]],
+            params=trial["params"],
+            metrics=trial["values"],
+            tags={"best": str(trial["is_best"]).lower(), "reason": trial["reason"] or ""},
+            started_ms=trial["started_ms"],
+            ended_ms=trial["started_ms"] + round(1000 * trial["seconds"]),
+        )
+        for trial in trials[:MOST_TRIALS]
+    ]
 
 
 def now() -> str:

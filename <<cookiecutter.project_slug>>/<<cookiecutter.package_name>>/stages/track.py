@@ -29,8 +29,6 @@ from ..runtime.stage import stage
 ARTIFACTS = [
     *(METRICS, SLICES, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST, TRIALS, TUNING_REPORT),
 ]
-MOST_CHILDREN = 100  # trials that become runs of their own, the best; all stand in trials.json
-STATUS = {"complete": "FINISHED", "pruned": "KILLED", "fail": "FAILED"}
 
 log = structlog.get_logger()
 
@@ -58,29 +56,13 @@ def main(config: Config) -> None:
     if config.tracking.kind != "none":
         try:
             uri = tracking.tracking_uri(config.tracking.kind, config.tracking.uri_env)
-            identifier = tracking.log_run(uri, record, ARTIFACTS, _trials())
+            trials = tracking.trial_runs(json.loads(TRIALS.read_text(encoding="utf-8")))
+            identifier = tracking.log_run(uri, record, ARTIFACTS, trials)
             record = replace(record, experiment_id=identifier)
         except ResourceError as error:
             log.warning("not tracked", reason=error.message)
             record = replace(record, warnings=[error.message])
     write_json(EXPERIMENT, asdict(record))
-
-
-def _trials() -> list[tracking.ChildRun]:
-    """The best trials of the search, as runs below the experiment's."""
-    trials = json.loads(TRIALS.read_text(encoding="utf-8"))
-    return [
-        tracking.ChildRun(
-            name=f"trial {trial['number']}",
-            status=STATUS[trial["state"]],
-            params=trial["params"],
-            metrics=trial["values"],
-            tags={"best": str(trial["is_best"]).lower(), "reason": trial["reason"] or ""},
-            started_ms=trial["started_ms"],
-            ended_ms=trial["started_ms"] + round(1000 * trial["seconds"]),
-        )
-        for trial in trials[:MOST_CHILDREN]
-    ]
 
 
 if __name__ == "__main__":

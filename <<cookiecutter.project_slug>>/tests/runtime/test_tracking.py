@@ -111,12 +111,10 @@ def test_a_run_holds_everything_that_names_and_describes_it(repository: Path) ->
 @pytest.mark.usefixtures("repository")
 def test_trials_are_runs_below_the_run_of_their_experiment() -> None:
     uri = tracking.tracking_uri("sqlite", None)
-    tried = [
-        tracking.ChildRun(
-            "trial 0", "FINISHED", {"C": 1.0}, {"roc_auc": 0.7}, {"best": "true"}, 5, 9
-        ),
-        tracking.ChildRun("trial 1", "FAILED", {"C": -1.0}, {}, {"reason": "C is below 0"}, 9, 9),
-    ]
+    trial = {"state": "complete", "params": {"C": 1.0}, "values": {"roc_auc": 0.7}, "is_best": True}
+    trial |= {"number": 0, "started_ms": 5, "seconds": 0.004, "reason": None}
+    failed = {"number": 1, "state": "fail", "params": {"C": -1.0}, "values": {}, "started_ms": 9}
+    tried = tracking.trial_runs([trial, trial | failed, *[trial] * tracking.MOST_TRIALS])[:2]
     identifier = tracking.log_run(uri, RECORD, [], tried)
 
     with tracking.store(uri) as client:
