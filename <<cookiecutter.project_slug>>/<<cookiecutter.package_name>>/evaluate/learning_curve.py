@@ -45,7 +45,7 @@ def learning_curve(
         ``standard_error`` over drawings; ``helps``, whether that is more than chance.
 
     Raises:
-        DataError: a share holds too few different values of the target.
+        DataError: a share holds too few values of the target, or there are too few units.
     """
     rng, points = np.random.default_rng(spec.seed), []
     drawings = dict.fromkeys(sorted(settings.shares), settings.repeats) | {1.0: 1}
@@ -100,6 +100,12 @@ def _trend(points: list[dict[str, Any]], metric: Metric) -> dict[str, Any]:
     chosen = late if len(late) > 2 else points
     pairs = [(np.log2(point["rows"]), value) for point in chosen for value in point["values"]]
     x, y = np.array(pairs).T
+    if np.ptp(x) == 0:
+        raise DataError(
+            "evaluate.learning_curve: each share draws the same number of rows, because the "
+            "training rows are of too few units. Set another evaluate.unit, or no shares.",
+            "data.learning_curve",
+        )
     line = linregress(x, y if metric.greater_is_better else -y, alternative="greater")
     return {
         "per_doubling": float(line.slope),

@@ -60,6 +60,15 @@ def test_a_share_without_a_class_is_refused() -> None:
         learning_curve(SETTINGS, spec(), LATE, METRICS["f1"], train=alone, units=DAYS, **HELD_OUT)
 
 
+def test_rows_of_one_unit_make_no_curve() -> None:
+    one = Units("day", np.zeros(2000, dtype=np.intp))
+
+    with pytest.raises(DataError, match="of too few units"):
+        learning_curve(
+            SETTINGS, spec("dummy"), LATE, METRICS["f1"], train=TRAIN, units=one, **HELD_OUT
+        )
+
+
 @pytest.mark.parametrize("shares", [[0.5], [0.5, 0.5], [0.0, 0.5], [0.5, 1.0]])
 def test_shares_that_make_no_curve_are_refused(shares: list[float]) -> None:
     with pytest.raises(RuleError, match=r"learning_curve\.shares"):
