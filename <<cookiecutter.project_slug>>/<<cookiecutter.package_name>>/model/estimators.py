@@ -23,8 +23,12 @@ class Entry:
 
 
 ESTIMATORS = {
-    "linear": Entry("sklearn.linear_model.LogisticRegression", "sklearn.linear_model.Ridge"),
-    "logistic": Entry("sklearn.linear_model.LogisticRegression"),
+    "linear": Entry(
+        "sklearn.linear_model.LogisticRegression",
+        "sklearn.linear_model.Ridge",
+        params={"max_iter": 1000},
+    ),
+    "logistic": Entry("sklearn.linear_model.LogisticRegression", params={"max_iter": 1000}),
     "ridge": Entry(regressor="sklearn.linear_model.Ridge"),
     "forest": Entry(
         "sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.RandomForestRegressor"
@@ -32,7 +36,6 @@ ESTIMATORS = {
     "hist_gradient_boosting": Entry(
         "sklearn.ensemble.HistGradientBoostingClassifier",
         "sklearn.ensemble.HistGradientBoostingRegressor",
-        takes=frozenset({CATEGORIES}),
     ),
     "xgboost": Entry(
         "xgboost.XGBClassifier",

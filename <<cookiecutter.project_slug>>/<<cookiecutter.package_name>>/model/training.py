@@ -101,7 +101,8 @@ def _estimator(spec: ModelSpec, task: Task) -> Any:
         names = [name for name, known in ESTIMATORS.items() if refused <= known.takes]
         raise ConfigError(
             f"{spec.estimator} takes numbers, and conf/preprocess gives it {', '.join(refused)} "
-            f"too. Choose another preprocess, or of the estimators {', '.join(names)}.",
+            "too. Choose another preprocess, or as model.estimator and model.fallback of "
+            f"{', '.join(names)}.",
             "config.preprocess",
         )
     return build_estimator(spec.estimator, spec.params, task, seed=spec.seed, workers=spec.workers)

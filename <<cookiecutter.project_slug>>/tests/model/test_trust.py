@@ -166,7 +166,6 @@ def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     jobs = [("dummy", steps, LATE) for steps in [*choices, *others]]
     for target in TARGETS.values():
         jobs += [(name, SIMPLE, target) for name, task in BY_SKOPS if task is target.task]
-    jobs += [("hist_gradient_boosting", [*scalers, fill, Step("category", "text"), dates], LATE)]
     jobs += [(name, SIMPLE, LATE) for name in UNSEEN]
     pairs, untrusted = set(), set()
     for name, steps, target in jobs:
