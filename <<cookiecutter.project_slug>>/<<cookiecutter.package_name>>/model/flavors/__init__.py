@@ -11,14 +11,19 @@ Each has
 ``own`` are the dotted names of conf/ that a file may hold beside the types that we trust.
 """
 
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
 from ...errors import ConfigError, ModelError
+from . import sklearn, torch, transformers, xgboost
 
-NAMES = ("sklearn", "xgboost", "torch", "transformers")
+MODULES: dict[str, Any] = {
+    "sklearn": sklearn,
+    "xgboost": xgboost,
+    "torch": torch,
+    "transformers": transformers,
+}
 EXTRAS = ("torch", "transformers")  # those whose libraries are installed if asked for
 
 
@@ -29,9 +34,9 @@ def flavor(name: str) -> Any:
         ModelError: there is none.
         ConfigError: its libraries are not installed.
     """
-    if name not in NAMES:
+    if name not in MODULES:
         raise ModelError(
-            f"the contract names the flavor {name!r}; there are {', '.join(NAMES)}. Run `make "
+            f"the contract names the flavor {name!r}; there are {', '.join(MODULES)}. Run `make "
             "repro`, or update this repository.",
             "model.flavor",
         )
@@ -41,7 +46,7 @@ def flavor(name: str) -> Any:
             "conf/extras.txt, then run `make setup`.",
             "config.extra",
         )
-    return import_module(f".{name}", __package__)
+    return MODULES[name]
 
 
 def versions(name: str) -> dict[str, str]:
