@@ -125,7 +125,6 @@ def fit(
 
     Args:
         features: (n, k) rows.
-        target: what is predicted.
         truth: (n,) class codes, or numbers.
         held_out: (m, k) other rows and their (m,) truth, on which training may stop early.
         checkpoint: a folder from which a killed training of the same goes on.
@@ -143,25 +142,31 @@ def fit(
     _warn(spec, features)
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
-        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, held_out))
-        if checkpoint:
-            question = _question(spec, (features, y), held_out)
-            rounds = replace(rounds, checkpoint=Checkpoint(checkpoint, question))
+        kept = checkpoint and Checkpoint(checkpoint, _question(spec, (features, y), held_out))
+        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, held_out), kept)
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
-        if rounds.checkpoint:
-            rounds.checkpoint.remove()
+        if kept:
+            kept.remove()
         if error is None:
             return Fitted(PipelinePredictor(pipeline, target), spec.estimator)
-        why = f"{spec.estimator} could not be trained: {error.message}"
-        if simpler is None:
-            raise ModelError(f"{why} Or name a model.fallback.", error.code) from error
-        log.warning("falling back", fallback=spec.fallback, reason=why)
-        again = failure(str(spec.fallback), simpler, (prepared, y), Rounds(), converging=False)
+        why = _fall_back(spec, simpler, (prepared, y), error)
+    pipeline.steps[-1] = ("model", simpler)
+    return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), why)
+
+
+def _fall_back(
+    spec: ModelSpec, simpler: Any | None, rows: tuple[Any, Array], error: ModelError
+) -> str:
+    """Train the fallback on (n, k) prepared rows and (n,) labels; why it is needed, for people."""
+    why = f"{spec.estimator} could not be trained: {error.message}"
+    if simpler is None:
+        raise ModelError(f"{why} Or name a model.fallback.", error.code) from error
+    log.warning("falling back", fallback=spec.fallback, reason=why)
+    again = failure(str(spec.fallback), simpler, rows, Rounds(), converging=False)
     if again is not None:
         text = f"{why} Its fallback {spec.fallback} could not be trained either: {again.message}"
         raise ModelError(text, "model.training") from again
-    pipeline.steps[-1] = ("model", simpler)
-    return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), why)
+    return why
 
 
 def fit_pipeline(pipeline: Any, spec: ModelSpec, features: pl.DataFrame, y: Array) -> None:

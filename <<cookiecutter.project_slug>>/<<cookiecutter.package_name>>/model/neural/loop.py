@@ -163,10 +163,8 @@ def train(
 
     Args:
         network: of ``network.build``.
-        loss: what is minimised.
         rows: inputs and (n,) targets to learn from.
         held_out: others, on which training stops early; without them all epochs run.
-        settings: how.
         rounds: what is reported and kept of each epoch.
 
     Raises:
