@@ -94,7 +94,7 @@ def test_the_card_says_how_it_was_tuned(evil: str) -> None:
 
     assert_inert(page)
     assert "10 trials" in page
-    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 3
+    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5 + 2 * 3
 
 
 @pytest.mark.parametrize("split", ["stratified", "group"])
