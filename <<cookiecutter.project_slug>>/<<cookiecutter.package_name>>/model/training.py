@@ -142,7 +142,7 @@ def fit(
     _warn(spec, features)
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
-        kept = checkpoint and Checkpoint(checkpoint, _question(spec, (features, y), held_out))
+        kept = _checkpoint(checkpoint, spec, (features, y), held_out)
         rounds = Rounds(_prepared_held_out(pipeline[0], target, y, held_out), kept)
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
         if kept:
@@ -186,17 +186,23 @@ def _prepared_held_out(
     return (steps.transform(features.filter(known)), labels[known]) if known.any() else None
 
 
-def _question(
-    spec: ModelSpec, rows: tuple[pl.DataFrame, Array], held_out: tuple[pl.DataFrame, Array] | None
-) -> str:
-    """All that the trained model follows from."""
+def _checkpoint(
+    folder: Path | None,
+    spec: ModelSpec,
+    rows: tuple[pl.DataFrame, Array],
+    held_out: tuple[pl.DataFrame, Array] | None,
+) -> Checkpoint | None:
+    """Of the question that all of this asks; None without a folder."""
+    if folder is None:
+        return None
     parts = [
         part
         for features, truth in filter(None, (rows, held_out))
         for part in (features.hash_rows(seed=0).to_numpy().tobytes(), truth.tobytes())
     ]
     digests = [hashlib.sha256(part).hexdigest() for part in parts]
-    return digest(repr(spec), versions(entry(spec.estimator).flavor), digests)
+    asked = digest(repr(spec), versions(entry(spec.estimator).flavor), digests)
+    return Checkpoint(folder, asked)
 
 
 def _warn(spec: ModelSpec, features: pl.DataFrame) -> None:
