@@ -111,7 +111,7 @@ def test_setup_installs_the_extras_that_conf_asks_for(bare: Path) -> None:
     printed = run(bare, "make", "--dry-run", "setup")
 
     assert "--extra dev" in printed
-    assert printed.endswith("--extra torch --extra ssh\ntouch .venv/.ready\n")
+    assert "--extra torch --extra ssh\n" in printed
 
 
 @pytest.mark.parametrize("variable", ["UV_PYTHON", "PYTHON"])

@@ -19,6 +19,9 @@ from .study import Place, fail, opened
 log = structlog.get_logger()
 
 
+APART = 100_003  # between the seeds of two workers: more than a study has trials
+
+
 @dataclass(frozen=True)
 class Job:
     """All that a process needs to run trials."""
@@ -47,7 +50,8 @@ def run_here(job: Job, left: int, deadline: float, step: Callable[[], None]) -> 
 
 def prepare(study: Any, job: Job, worker: int) -> None:
     """Give the study its sampler and pruner; the sampler repeats neither itself nor another's."""
-    seed = job.problem.spec.seed + len(study.get_trials(deepcopy=False)) + worker
+    drawn = len(study.get_trials(deepcopy=False))  # differs between workers that start in turn
+    seed = job.problem.spec.seed + drawn + worker * APART
     study.sampler = sampler(job.settings.sampler, seed)
     study.pruner = pruner(job.settings.pruner)
 

@@ -45,13 +45,14 @@ def released(uri: str, content: str = "a") -> str:
     (source / "contract.json").write_text("{}")
     tracking.log_run(uri, RECORD, [source / "contract.json"])
     with tracking.store(uri) as client:
-        version = registry.register(
+        registered = registry.register(
             client,
             uri,
             "flights",
             model=source / "model",
             tags={},
         )
+        version = str(registered.version)
         registry.promote(client, "flights", version)
     write_json(repository_root() / "reports/registry.json", {"champion": version})
     return version
