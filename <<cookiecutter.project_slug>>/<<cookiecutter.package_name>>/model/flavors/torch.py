@@ -1,6 +1,5 @@
 """Neural networks of torch: weights in safetensors, the rest in JSON, preprocessing by skops."""
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -8,28 +7,18 @@ from typing import Any
 import numpy as np
 
 from ...split.target import Array, Target
-from .. import skops_file
-from ..estimators import estimator_class
 from ..rounds import Rounds
-from ..trust import unusable
+from . import parts
 
-PREPROCESS, WEIGHTS, NETWORK = "preprocess.skops", "model.safetensors", "network.json"
+WEIGHTS, NETWORK = "model.safetensors", "network.json"
 LIBRARIES = ("torch", "safetensors", "scikit-learn", "skops", "numpy", "polars")
 LEARNED = ("numbers_", "categories_", "classes_", "center_", "scale_")  # attributes beside weights
+check = parts.check
 
 
 def fit(estimator: Any, x: Any, y: Array, rounds: Rounds) -> None:
     """Train epoch by epoch, until held-out rows gain no more."""
     estimator.fit(x, y, rounds)
-
-
-def check(pipeline: Any, own: Collection[str]) -> None:
-    """Refuse preprocessing that could not be saved.
-
-    Raises:
-        ModelError: it holds a type that is not trusted.
-    """
-    skops_file.check(pipeline[0], own)
 
 
 def save(pipeline: Any, folder: Path, own: Collection[str]) -> None:
@@ -40,15 +29,8 @@ def save(pipeline: Any, folder: Path, own: Collection[str]) -> None:
     """
     from safetensors.torch import save_file
 
-    skops_file.save(pipeline[0], folder / PREPROCESS, own)
-    estimator = pipeline[-1]
-    save_file(estimator.network_.state_dict(), folder / WEIGHTS)
-    learned = {name: getattr(estimator, name) for name in LEARNED if hasattr(estimator, name)}
-    values = {
-        "params": estimator.get_params(),
-        "learned": {name: np.asarray(value).tolist() for name, value in learned.items()},
-    }
-    (folder / NETWORK).write_text(json.dumps(values, sort_keys=True), encoding="utf-8")
+    parts.save(pipeline, folder / NETWORK, own, learned=LEARNED)
+    save_file(pipeline[-1].network_.state_dict(), folder / WEIGHTS)
 
 
 def load(folder: Path, target: Target, own: Collection[str]) -> Any:
@@ -58,18 +40,17 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Any:
         ModelError: a file is missing or broken, or holds a type that is not trusted.
     """
     from safetensors.torch import load_file
-    from sklearn.pipeline import Pipeline
 
-    steps = skops_file.load(folder / PREPROCESS, own)
-    try:
-        values = json.loads((folder / NETWORK).read_text(encoding="utf-8"))
-        estimator = estimator_class("torch_mlp", target.task)(**values["params"])
-        learned = values["learned"]
-        for name in set(LEARNED) & set(learned):
-            value = learned[name]
-            setattr(estimator, name, np.asarray(value) if name == "classes_" else value)
+    def fill(estimator: Any, learned: dict[str, Any]) -> None:
+        set_learned(estimator, learned)
         estimator.build(learned["numbers_"], tuple(learned["categories_"]))
         estimator.network_.load_state_dict(load_file(folder / WEIGHTS))
-    except Exception as error:  # a damaged file may end in any error
-        raise unusable(str(folder), error) from error
-    return Pipeline([("preprocess", steps), ("model", estimator)])
+
+    return parts.load(folder / NETWORK, "torch_mlp", target, own, fill=fill)
+
+
+def set_learned(estimator: Any, learned: dict[str, Any]) -> None:
+    """Give a network's estimator what it learned of its targets."""
+    for name in set(LEARNED) & set(learned):
+        value = learned[name]
+        setattr(estimator, name, np.asarray(value) if name == "classes_" else value)

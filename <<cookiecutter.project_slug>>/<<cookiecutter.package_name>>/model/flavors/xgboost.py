@@ -15,16 +15,15 @@ from typing import Any
 
 from ...runtime.progress import Step, progress
 from ...split.target import Array, Target
-from .. import skops_file
-from ..estimators import estimator_class
 from ..rounds import Rounds, diverged
-from ..trust import unusable
+from . import parts
 
-PREPROCESS, TREES, PARAMS = "preprocess.skops", "model.ubj", "params.json"
+TREES, PARAMS = "model.ubj", "params.json"
 LIBRARIES = ("xgboost", "scikit-learn", "skops", "numpy", "polars")
 STOPPING = "stopping.json"  # of a checkpoint
 SAMPLING = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
 FIRST_PART = 500  # rounds of a training that samples
+check = parts.check
 
 
 def fit(estimator: Any, x: Any, y: Array, rounds: Rounds) -> None:
@@ -117,27 +116,14 @@ def _write(folder: Path, model: Any, stopping: Any) -> None:
     (folder / STOPPING).write_text(json.dumps(state), encoding="utf-8")
 
 
-def check(pipeline: Any, own: Collection[str]) -> None:
-    """Refuse preprocessing that could not be saved.
-
-    Raises:
-        ModelError: it holds a type that is not trusted.
-    """
-    skops_file.check(pipeline[0], own)
-
-
 def save(pipeline: Any, folder: Path, own: Collection[str]) -> None:
     """Write preprocessing, trees and the estimator's parameters to a folder.
 
     Raises:
         ModelError: preprocessing holds a type that is not trusted.
     """
-    skops_file.save(pipeline[0], folder / PREPROCESS, own)
-    estimator = pipeline[-1]
-    estimator.save_model(str(folder / TREES))
-    given = estimator.get_params().items()
-    params = {n: v for n, v in given if v is not None and n != "missing"}  # which is NaN
-    (folder / PARAMS).write_text(json.dumps(params, sort_keys=True), encoding="utf-8")
+    parts.save(pipeline, folder / PARAMS, own)
+    pipeline[-1].save_model(str(folder / TREES))
 
 
 def load(folder: Path, target: Target, own: Collection[str]) -> Any:
@@ -146,13 +132,8 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Any:
     Raises:
         ModelError: a file is missing or broken, or holds a type that is not trusted.
     """
-    from sklearn.pipeline import Pipeline
 
-    steps = skops_file.load(folder / PREPROCESS, own)
-    try:
-        params = json.loads((folder / PARAMS).read_text(encoding="utf-8"))
-        estimator = estimator_class("xgboost", target.task)(**params)
+    def fill(estimator: Any, _: dict[str, Any]) -> None:
         estimator.load_model(str(folder / TREES))
-    except Exception as error:  # a damaged file may end in any error
-        raise unusable(str(folder), error) from error
-    return Pipeline([("preprocess", steps), ("model", estimator)])
+
+    return parts.load(folder / PARAMS, "xgboost", target, own, fill=fill)
