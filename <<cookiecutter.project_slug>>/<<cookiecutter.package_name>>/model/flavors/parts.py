@@ -52,14 +52,16 @@ def load(
     target: Target,
     own: Collection[str],
     *,
-    fill: Callable[[Any, dict[str, Any]], None],
+    learned: Collection[str] = (),
+    fill: Callable[[Any], None],
 ) -> Any:
     """The pipeline that ``save`` wrote.
 
     Args:
         file: of the parameters.
         name: of the estimator in the table.
-        fill: gives the estimator the rest of what was saved; it is handed what was ``learned``.
+        learned: as ``save`` took it; nothing else in the file becomes an attribute.
+        fill: gives the estimator the rest of what was saved.
 
     Raises:
         ModelError: a file is missing or broken, or holds a type that is not trusted.
@@ -70,7 +72,10 @@ def load(
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         estimator = estimator_class(name, target.task)(**values["params"])
-        fill(estimator, values["learned"])
+        for attribute in set(learned) & set(values["learned"]):
+            value = values["learned"][attribute]
+            setattr(estimator, attribute, np.asarray(value) if attribute == "classes_" else value)
+        fill(estimator)
     except Exception as error:  # a damaged file may end in any error
         raise unusable(str(file.parent), error) from error
     return Pipeline([("preprocess", steps), ("model", estimator)])

@@ -4,8 +4,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...split.target import Array, Target
 from ..rounds import Rounds
 from . import parts
@@ -41,16 +39,8 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Any:
     """
     from safetensors.torch import load_file
 
-    def fill(estimator: Any, learned: dict[str, Any]) -> None:
-        set_learned(estimator, learned)
-        estimator.build(learned["numbers_"], tuple(learned["categories_"]))
+    def fill(estimator: Any) -> None:
+        estimator.build(estimator.numbers_, tuple(estimator.categories_))
         estimator.network_.load_state_dict(load_file(folder / WEIGHTS))
 
-    return parts.load(folder / NETWORK, "torch_mlp", target, own, fill=fill)
-
-
-def set_learned(estimator: Any, learned: dict[str, Any]) -> None:
-    """Give a network's estimator what it learned of its targets."""
-    for name in set(LEARNED) & set(learned):
-        value = learned[name]
-        setattr(estimator, name, np.asarray(value) if name == "classes_" else value)
+    return parts.load(folder / NETWORK, "torch_mlp", target, own, learned=LEARNED, fill=fill)

@@ -8,7 +8,6 @@ from ...split.target import Array, Target
 from ..language import library
 from ..rounds import Rounds
 from . import parts
-from .torch import set_learned
 
 FOLDER, ESTIMATOR = "transformer", "estimator.json"
 LIBRARIES = ("transformers", "torch", "safetensors", "scikit-learn", "skops", "polars")
@@ -43,11 +42,10 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Any:
     transformers = library()
     here = {"local_files_only": True, "trust_remote_code": False}
 
-    def fill(estimator: Any, learned: dict[str, Any]) -> None:
-        set_learned(estimator, learned)
+    def fill(estimator: Any) -> None:
         estimator.tokenizer_ = transformers.AutoTokenizer.from_pretrained(folder / FOLDER, **here)
         estimator.model_ = transformers.AutoModelForSequenceClassification.from_pretrained(
             folder / FOLDER, use_safetensors=True, **here
         )
 
-    return parts.load(folder / ESTIMATOR, "transformer", target, own, fill=fill)
+    return parts.load(folder / ESTIMATOR, "transformer", target, own, learned=LEARNED, fill=fill)

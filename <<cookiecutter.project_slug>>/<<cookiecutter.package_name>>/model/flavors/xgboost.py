@@ -133,7 +133,7 @@ def load(folder: Path, target: Target, own: Collection[str]) -> Any:
         ModelError: a file is missing or broken, or holds a type that is not trusted.
     """
 
-    def fill(estimator: Any, _: dict[str, Any]) -> None:
+    def fill(estimator: Any) -> None:
         estimator.load_model(str(folder / TREES))
 
     return parts.load(folder / PARAMS, "xgboost", target, own, fill=fill)
