@@ -56,9 +56,9 @@ def _large(fresh: Bake, folder: Path, timings: dict[str, Timing], checks: list[C
         _cold(OURS, large, work),
         Contender(PLAIN, script, folder, large.env, prepare=clear),
     ]
-    found = race(contenders, rounds=3, warmups=0)  # minutes each, after runs that warmed the code
-    timings |= found
-    checks.append(Check("ours ÷ plain.py", found[OURS].median / found[PLAIN].median, 4.0))
+    pair = race(contenders, rounds=3, warmups=0)  # minutes each, after runs that warmed the code
+    timings |= pair
+    checks.append(Check("ours ÷ plain.py", pair[OURS].median / pair[PLAIN].median, 4.0))
     ours = json.loads((work / "reports" / "metrics.json").read_text())
     theirs = json.loads((plain / "report.json").read_text())["metrics"]
     return [f"ROC AUC: ours {_auc(ours):.3f}, plain.py {_auc(theirs):.3f}"]

@@ -119,8 +119,8 @@ def run(command: Command, cwd: Path, env: Mapping[str, str]) -> Sample:
         if child.returncode:
             output.seek(0)
             tail = output.read().decode(errors="replace")[-2000:]
-            shown = " ".join(map(str, command))
-            raise RuntimeError(f"{shown!r} ended with {child.returncode}:\n{tail}")
+            command_line = " ".join(map(str, command))
+            raise RuntimeError(f"{command_line!r} ended with {child.returncode}:\n{tail}")
     return Sample(seconds, usage.ru_maxrss / 1024)
 
 

@@ -73,8 +73,8 @@ def units(rows: Sample, *, by_day: bool) -> Any:
 def predictions(chance: Array) -> Any:
     """A classifier's answers, as the package takes them."""
     outputs = np.column_stack([1 - chance, chance])
-    answers = (chance >= THRESHOLD).astype(np.float64)
-    return ours("model.metric").Predictions(outputs, answers)
+    predicted = (chance >= THRESHOLD).astype(np.float64)
+    return ours("model.metric").Predictions(outputs, predicted)
 
 
 def target(task: str) -> Any:
@@ -83,12 +83,12 @@ def target(task: str) -> Any:
     return split.Target("y", split.Task(task), () if task == "regression" else (0, 1))
 
 
-def _brier(_: Any, truth: Array, said: Any) -> float:
-    return float(np.mean((said.outputs[:, 1] - truth) ** 2))
+def _brier(_: Any, truth: Array, predicted: Any) -> float:
+    return float(np.mean((predicted.outputs[:, 1] - truth) ** 2))
 
 
-def _roc_auc(_: Any, truth: Array, said: Any) -> float:
-    ranks, positive = rankdata(said.outputs[:, 1]), truth == 1
+def _roc_auc(_: Any, truth: Array, predicted: Any) -> float:
+    ranks, positive = rankdata(predicted.outputs[:, 1]), truth == 1
     number = positive.sum()
     if number in (0, truth.size):
         return float("nan")
@@ -96,17 +96,19 @@ def _roc_auc(_: Any, truth: Array, said: Any) -> float:
     return float(wins / (number * (truth.size - number)))
 
 
-def _f1(_: Any, truth: Array, said: Any) -> float:
-    both = truth.sum() + said.answers.sum()
-    return float(2 * (truth * said.answers).sum() / both) if both else 0.0
+def _f1(_: Any, truth: Array, predicted: Any) -> float:
+    both = truth.sum() + predicted.answers.sum()
+    return float(2 * (truth * predicted.answers).sum() / both) if both else 0.0
 
 
-def _log_loss(_: Any, truth: Array, said: Any) -> float:
-    return float(-np.log(np.where(truth == 1, said.outputs[:, 1], said.outputs[:, 0])).mean())
+def _log_loss(_: Any, truth: Array, predicted: Any) -> float:
+    return float(
+        -np.log(np.where(truth == 1, predicted.outputs[:, 1], predicted.outputs[:, 0])).mean()
+    )
 
 
-def _rmse(_: Any, truth: Array, said: Any) -> float:
-    return float(np.sqrt(np.mean((truth - said.answers) ** 2)))
+def _rmse(_: Any, truth: Array, predicted: Any) -> float:
+    return float(np.sqrt(np.mean((truth - predicted.answers) ** 2)))
 
 
 FAST = {  # the package's metrics without scikit-learn's checks, which take ten times as long
@@ -131,9 +133,9 @@ def check_fast_metrics() -> None:
         rows = sample(seed, clusters=True)
         for name in FAST:
             kind = "regression" if name.startswith("root") else "binary"
-            truth, said = _tested(rows, kind)
+            truth, predicted = _tested(rows, kind)
             values = [
-                one(target(kind), truth, said)
+                one(target(kind), truth, predicted)
                 for one in (metric(name), ours("model.metrics").METRICS[name])
             ]
             if not np.isclose(*values, rtol=1e-9):
@@ -151,15 +153,15 @@ def _tested(rows: Sample, kind: str) -> tuple[Array, Any]:
 def rejections(seed: int, *, clusters: bool, by_day: bool, **options: Any) -> dict[str, float]:
     """Which tests say that two models differ (1 or 0), and the gain's design effect."""
     rows = sample(seed, clusters=clusters, **options)
-    said, of_rows = [predictions(one) for one in rows.chances], units(rows, by_day=by_day)
+    predicted, of_rows = [predictions(one) for one in rows.chances], units(rows, by_day=by_day)
     drawn = {"units": of_rows, "resamples": RESAMPLES, "seed": seed}
     intervals, tests = ours("evaluate.intervals"), ours("evaluate.significance")
     pair = [
         intervals.replicate(metric("brier"), target("binary"), rows.truth, one, **drawn)
-        for one in said
+        for one in predicted
     ]
     compared = ours("evaluate.paired").compare(*pair, level=LEVEL, seed=seed)
-    right = [one.answers == rows.truth for one in said]
+    right = [one.answers == rows.truth for one in predicted]
     area = tests.delong(rows.truth, *rows.chances, of_rows, level=LEVEL)
     p_values = {
         "sign-flip": compared.p_value,
@@ -200,8 +202,8 @@ def over_folds(
 
 def _error(columns: Array, truth: Array, held_out: Array) -> float:
     """The squared error, on rows that are held out, of a line that is fitted to the others."""
-    known, answers = columns[~held_out], truth[~held_out]
-    line = np.linalg.solve(known.T @ known, known.T @ answers)
+    known, predicted = columns[~held_out], truth[~held_out]
+    line = np.linalg.solve(known.T @ known, known.T @ predicted)
     return float(np.mean((truth[held_out] - columns[held_out] @ line) ** 2))
 
 

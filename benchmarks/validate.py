@@ -64,24 +64,24 @@ def main() -> int:
             "pandera[polars]>=0.35",
             "great-expectations>=1.24",
         )
-        found: dict[tuple[int, str, str], Timing] = {}
+        by_case: dict[tuple[int, str, str], Timing] = {}
         for size in SIZES:
             for share, bad in SHARES.items():
                 source = folder / "rows.parquet"
                 _run(ours.python, SCRIPT, "rows", size, bad, source)
                 timed = _race(folder, ours, peers, source, share == "5 % bad", size)
-                found |= {(size, share, name): timing for name, timing in timed.items()}
-        checks = _checks(found)
+                by_case |= {(size, share, name): timing for name, timing in timed.items()}
+        checks = _checks(by_case)
         if not QUICK:
             _run(ours.python, SCRIPT, "rows", LARGE, SHARES["5 % bad"], source)
             once = race([_ours(folder, ours, source)], rounds=1, warmups=0)["ours"]
-            growth = once.peak_mb - found[SIZES[-1], "5 % bad", "ours"].peak_mb
+            growth = once.peak_mb - by_case[SIZES[-1], "5 % bad", "ours"].peak_mb
             name = "growth of the peak, MB per million rows"
             checks.append(Check(name, growth / (LARGE - SIZES[-1]) * 1_000_000, 20))
-            found[LARGE, "5 % bad", "ours"] = once
+            by_case[LARGE, "5 % bad", "ours"] = once
     timings = [
         Timing(f"{name}: {size:,} rows, {share}", timing.samples)
-        for (size, share, name), timing in found.items()
+        for (size, share, name), timing in by_case.items()
     ]
     return report("validate", timings, checks, ["peers ran on 5 % bad rows"])
 

@@ -32,7 +32,7 @@ def rows(count: int, bad: float, path: Path) -> None:
         arrival=departure + pl.duration(minutes=length),
         carrier=pl.when(wrong & (kind == 0)).then(pl.lit("a?")).otherwise(_pick(carriers, draw[2])),
         origin=pl.when(wrong & (kind == 1))
-        .then(pl.lit("XXX"))
+        .then(pl.lit("ZZZ"))
         .otherwise(_pick(pl.Series(ORIGINS), draw[3])),
         tail=pl.concat_str(pl.lit("N"), draw[4] % 89_999 + 10_000),
         miles=pl.when(wrong & (kind == 2)).then(-1).otherwise((draw[1] % 4950).cast(pl.Int64)),
@@ -167,9 +167,9 @@ def great_expectations(source: Path, valid: Path, quarantine: Path) -> None:
     asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": table})
     suite = gx.ExpectationSuite("rows", expectations=asked)
-    found = batch.validate(suite, result_format="COMPLETE")
+    report = batch.validate(suite, result_format="COMPLETE")
     failed = np.zeros(len(table), dtype=bool)
-    for result in found.results:
+    for result in report.results:
         failed[result.result.get("unexpected_index_list") or []] = True
     table[~failed].to_parquet(valid, row_group_size=ROW_GROUP)
     table[failed].to_parquet(quarantine, row_group_size=ROW_GROUP)

@@ -18,8 +18,8 @@ class Bake:
     path: Path
 
     def files(self) -> set[str]:
-        found = (p.relative_to(self.path) for p in self.path.rglob("*") if p.is_file())
-        return {p.as_posix() for p in found if p.parts[0] != ".git"}
+        paths = (p.relative_to(self.path) for p in self.path.rglob("*") if p.is_file())
+        return {p.as_posix() for p in paths if p.parts[0] != ".git"}
 
     def read(self, name: str) -> str:
         return (self.path / name).read_text(encoding="utf-8")
@@ -53,7 +53,9 @@ def _own_cookiecutter_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def bake(tmp_path: Path) -> Callable[..., Bake]:
     def make(into: Path = tmp_path, **answers: str) -> Bake:
-        made = cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(into))
-        return Bake(Path(made))
+        repository = cookiecutter(
+            str(ROOT), no_input=True, extra_context=answers, output_dir=str(into)
+        )
+        return Bake(Path(repository))
 
     return make

@@ -179,7 +179,7 @@ def test_there_are_at_most_eight_questions_each_with_a_sentence() -> None:
 
 
 def test_names_follow_from_the_project_name(bake: Callable[..., Bake]) -> None:
-    made = bake(project_name="Café Müller 2")
+    repository = bake(project_name="Café Müller 2")
 
-    assert made.path.name == "cafe-muller-2"
-    assert (made.path / "cafe_muller_2" / "paths.py").is_file()
+    assert repository.path.name == "cafe-muller-2"
+    assert (repository.path / "cafe_muller_2" / "paths.py").is_file()

@@ -40,8 +40,8 @@ def test_a_bake_holds_exactly_the_files_of_its_options(
 def test_nothing_is_left_of_the_template(
     bake: Callable[..., Bake], answers: dict[str, str]
 ) -> None:
-    made = bake(**answers)
-    texts = {f: made.read(f) for f in made.files() if not f.endswith(".parquet")}
+    repository = bake(**answers)
+    texts = {f: repository.read(f) for f in repository.files() if not f.endswith(".parquet")}
     left = re.compile(r"cookiecutter[._]|<%|%>|<#|#>")
 
     assert {f for f, text in texts.items() if left.search(text)} == set()
@@ -51,21 +51,21 @@ def test_nothing_is_left_of_the_template(
 def test_the_configuration_of_the_tests_is_the_shipped_one_but_for_the_data(
     bake: Callable[..., Bake],
 ) -> None:
-    made = bake()
-    for file in sorted((made.path / "conf").rglob("*.yaml")):
-        name = file.relative_to(made.path).as_posix()
+    repository = bake()
+    for file in sorted((repository.path / "conf").rglob("*.yaml")):
+        name = file.relative_to(repository.path).as_posix()
         if name != "conf/data/flights.yaml":
-            shipped = made.read(name).replace("- data: flights", "- data: rides")
-            assert made.read(f"tests/fixture/{name}") == shipped
+            shipped = repository.read(name).replace("- data: flights", "- data: rides")
+            assert repository.read(f"tests/fixture/{name}") == shipped
 
 
 def test_the_package_is_copied_byte_for_byte(bake: Callable[..., Bake]) -> None:
-    made = bake(package_name="other")
+    repository = bake(package_name="other")
     (package,) = TEMPLATE.glob("<<*>>")
 
     for file in package.rglob("*.*"):
         if file.is_file() and "__pycache__" not in file.parts:
-            copy = made.path / "other" / file.relative_to(package)
+            copy = repository.path / "other" / file.relative_to(package)
             assert copy.read_bytes() == file.read_bytes()
 
 
@@ -88,10 +88,10 @@ def test_workflows_are_the_same_in_every_bake(
     bake: Callable[..., Bake], answers: dict[str, str]
 ) -> None:
     """So what a bake's own tests say of them (schema, security audit) holds for all options."""
-    made = bake(**answers)
+    repository = bake(**answers)
 
     for file in (TEMPLATE / ".github").rglob("*.yml"):
-        assert made.read(file.relative_to(TEMPLATE).as_posix()) == file.read_text()
+        assert repository.read(file.relative_to(TEMPLATE).as_posix()) == file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_the_local_remote_is_one_folder_for_all_clones_of_a_user(bake: Callable[
 def test_a_remote_is_configured_and_its_plugin_installed(
     bake: Callable[..., Bake], kind: str
 ) -> None:
-    made = bake(dvc_remote=kind)
+    repository = bake(dvc_remote=kind)
 
-    assert f"url = {kind}://" in made.read(".dvc/config")
-    assert f"EXTRAS ?= dev,{kind}\n" in made.read("Makefile")
+    assert f"url = {kind}://" in repository.read(".dvc/config")
+    assert f"EXTRAS ?= dev,{kind}\n" in repository.read("Makefile")
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_an_answer_that_yaml_takes_for_something_else_stays_a_text(
     bake: Callable[..., Bake], slug: str
 ) -> None:
     name = "Null, d'Arc & Co (0.1)"
-    made = bake(project_slug=slug, package_name="mine", project_name=name, author_name=name)
-    project = tomllib.loads(made.read("pyproject.toml"))["project"]
+    repository = bake(project_slug=slug, package_name="mine", project_name=name, author_name=name)
+    project = tomllib.loads(repository.read("pyproject.toml"))["project"]
 
-    assert made.path.name == slug
-    assert yaml.safe_load(made.read("conf/config.yaml"))["name"] == slug
+    assert repository.path.name == slug
+    assert yaml.safe_load(repository.read("conf/config.yaml"))["name"] == slug
     assert project["name"] == slug
     assert project["authors"] == [{"name": name}]
-    assert json.loads(made.read(".devcontainer/devcontainer.json"))["name"] == name
-    assert yaml.safe_load(made.read("CITATION.cff"))["authors"] == [{"name": name}]
+    assert json.loads(repository.read(".devcontainer/devcontainer.json"))["name"] == name
+    assert yaml.safe_load(repository.read("CITATION.cff"))["authors"] == [{"name": name}]

@@ -15,11 +15,11 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def test_a_bake_is_a_clean_repository_with_one_commit(bake: Callable[..., Bake]) -> None:
-    made = bake()
+    repository = bake()
 
-    assert git(made.path, "rev-list", "--count", "HEAD") == "1"
-    assert git(made.path, "branch", "--show-current") == "main"
-    assert git(made.path, "status", "--porcelain") == ""
+    assert git(repository.path, "rev-list", "--count", "HEAD") == "1"
+    assert git(repository.path, "branch", "--show-current") == "main"
+    assert git(repository.path, "status", "--porcelain") == ""
 
 
 def test_the_first_commit_needs_no_git_identity(
@@ -36,9 +36,9 @@ def test_a_surrounding_repository_is_left_alone(
     bake: Callable[..., Bake], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     git(tmp_path, "init", "--quiet")
-    made = bake()
+    repository = bake()
 
-    assert not (made.path / ".git").exists()
+    assert not (repository.path / ".git").exists()
     assert git(tmp_path, "diff", "--cached", "--name-only") == ""
     assert "no new one was made" in capfd.readouterr().out
 
@@ -48,10 +48,10 @@ def test_a_git_that_runs_the_hook_keeps_its_index(
 ) -> None:
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "outer"))
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "outer.git"))
-    made = bake()
+    repository = bake()
 
     monkeypatch.undo()
-    assert git(made.path, "rev-list", "--count", "HEAD") == "1"
+    assert git(repository.path, "rev-list", "--count", "HEAD") == "1"
     assert not (tmp_path / "outer").exists()
 
 
@@ -72,7 +72,7 @@ def test_a_git_that_fails_is_told_and_costs_no_file(
 ) -> None:
     (tmp_path / "config").write_text("[core]\n  hooksPath = \n[commit\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
-    made = bake()
+    repository = bake()
 
-    assert (made.path / "dvc.yaml").exists()
+    assert (repository.path / "dvc.yaml").exists()
     assert "failed" in capfd.readouterr().out

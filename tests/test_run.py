@@ -21,48 +21,50 @@ EDITS = [  # of an owner: another task, another model, other values
 ]
 
 
-def bring_own_data(made: Bake) -> None:
+def bring_own_data(repository: Bake) -> None:
     """Prices of 2,000 houses in place of the demo, and an owner's edits."""
     chance = random.Random(1)
     areas = [chance.uniform(30, 200) for _ in range(2000)]
     prices = [2 * area + chance.gauss(0, 20) for area in areas]
     rows = [f"{i},{a:.1f},{p:.1f}" for i, (a, p) in enumerate(zip(areas, prices, strict=True))]
-    made.run("make", "clean-demo")
-    (made.path / "data/raw/mine.csv").write_text("\n".join(["id,area,price", *rows]))
+    repository.run("make", "clean-demo")
+    (repository.path / "data/raw/mine.csv").write_text("\n".join(["id,area,price", *rows]))
     for name, old, new in EDITS:
-        text = made.read(name)
+        text = repository.read(name)
         assert old in text, f"{name} has no {old!r}"
-        (made.path / name).write_text(text.replace(old, new))
+        (repository.path / name).write_text(text.replace(old, new))
     for name in ("conf/model/forest.yaml", "conf/tune/optuna.yaml", "conf/experiment/tuned.yaml"):
-        (made.path / name).unlink()
+        (repository.path / name).unlink()
     for name in ("flight_delays/own/metrics.py", "tests/own/test_metrics.py"):
-        (made.path / name).unlink()
+        (repository.path / name).unlink()
 
 
 @pytest.mark.slow
 def test_a_bake_lives_with_its_demo_and_without_it(
     bake: Callable[..., Bake], tmp_path: Path
 ) -> None:
-    made = bake(into=tmp_path / "a spåce")
-    made.run("make", "setup")
-    made.run("make", "lint")
-    demo = made.run("make", "demo")
-    again = made.run("make", "repro")
-    card = made.read("reports/model_card.md")
-    made.run("sh", "-c", ". .venv/bin/activate && python -m pytest tests/demo")
+    repository = bake(into=tmp_path / "a spåce")
+    repository.run("make", "setup")
+    repository.run("make", "lint")
+    demo = repository.run("make", "demo")
+    again = repository.run("make", "repro")
+    card = repository.read("reports/model_card.md")
+    repository.run("sh", "-c", ". .venv/bin/activate && python -m pytest tests/demo")
 
     assert re.search(r"\bpromote\b", demo)
     assert "ALERT" in demo
     assert "Data and pipelines are up to date." in again
     assert "# Model card: flight-delays" in card
 
-    bring_own_data(made)
-    made.run("sh", "-c", ". .venv/bin/activate && python -m flight_delays.commands.schema infer")
-    made.run("make", "repro", "release")
-    made.run("make", "lint")
-    before = made.run("git", "status", "--porcelain")
-    tests = made.run("make", "test")
+    bring_own_data(repository)
+    repository.run(
+        "sh", "-c", ". .venv/bin/activate && python -m flight_delays.commands.schema infer"
+    )
+    repository.run("make", "repro", "release")
+    repository.run("make", "lint")
+    before = repository.run("git", "status", "--porcelain")
+    tests = repository.run("make", "test")
 
-    assert made.run("git", "status", "--porcelain") == before  # tests leave nothing behind
-    assert '"price"' in made.read("reports/split.json")
+    assert repository.run("git", "status", "--porcelain") == before  # tests leave nothing behind
+    assert '"price"' in repository.read("reports/split.json")
     assert re.search(r"Required test coverage of \d+.* reached", tests)

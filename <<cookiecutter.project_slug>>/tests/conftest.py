@@ -74,6 +74,14 @@ def package() -> str:
 
 
 @pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry in which version 2 followed version 1. Tests copy it; none writes."""
+    from .registry.released import release
+
+    return release(tmp_path_factory.mktemp("released"))
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository after `dvc repro`, its result committed. Many tests look at it; none writes."""
     folder = copy_repository(tmp_path_factory.mktemp("finished") / "a copy")

@@ -1,6 +1,7 @@
 """Small models for tests, trained in a moment on the rows of `conftest.rows`."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -51,6 +52,20 @@ def spec(estimator: str = "logistic", **params: object) -> ModelSpec:
 
 def fitted(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted:
     return fit(spec, x_of(rows, target), target, target.encode(rows[target.column]))
+
+
+def trained(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted:
+    """Trained on two thirds of the rows with the others held out, and with a checkpoint here."""
+    x, truth = x_of(rows, target), target.encode(rows[target.column])
+    held_out = rows["id"].to_numpy() % 3 == 0
+    return fit(
+        spec,
+        x.filter(~held_out),
+        target,
+        truth[~held_out],
+        held_out=(x.filter(held_out), truth[held_out]),
+        checkpoint=Path("checkpoint"),
+    )
 
 
 def model(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Model:

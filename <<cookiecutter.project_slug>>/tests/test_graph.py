@@ -19,22 +19,22 @@ NUMBERS = {"validate", "split", "tune", "train", "baseline", "evaluate", "predic
 
 def declared() -> dict[str, list[str]]:
     """Of each stage, its dependencies, of all three pipelines."""
-    found: dict[str, list[str]] = {}
+    dependencies: dict[str, list[str]] = {}
     for file in (ROOT / "dvc.yaml", *ROOT.glob("pipelines/*/dvc.yaml")):
         pipeline: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-        found |= {name: stage["deps"] for name, stage in pipeline["stages"].items()}
-    return found
+        dependencies |= {name: stage["deps"] for name, stage in pipeline["stages"].items()}
+    return dependencies
 
 
 def closure(module: Path) -> set[Path]:
     """The module and all that it imports, at the top or in a function, and what those import."""
-    found, pending = set(), [module]
+    dependencies, pending = set(), [module]
     while pending:
         file = pending.pop()
-        if file not in found:
-            found.add(file)
+        if file not in dependencies:
+            dependencies.add(file)
             pending += imports(file)
-    return found
+    return dependencies
 
 
 def imports(file: Path) -> Iterator[Path]:

@@ -69,12 +69,12 @@ def _calibration_error(target: Target, truth: Array, predictions: Predictions) -
     """
     outputs = predictions.outputs
     if target.task is Task.BINARY:
-        said, happened = outputs[:, 1], truth == 1
+        confidence, correct = outputs[:, 1], truth == 1
     else:
-        said, happened = outputs.max(axis=1), outputs.argmax(axis=1) == truth
-    edges = np.quantile(said, np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1])
-    bins = np.searchsorted(edges, said)  # equal probabilities share one
-    gaps = np.abs(np.bincount(bins, said) - np.bincount(bins, happened))
+        confidence, correct = outputs.max(axis=1), outputs.argmax(axis=1) == truth
+    edges = np.quantile(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1])
+    bins = np.searchsorted(edges, confidence)  # equal probabilities share one
+    gaps = np.abs(np.bincount(bins, confidence) - np.bincount(bins, correct))
     return float(gaps.sum() / truth.size)
 
 

@@ -13,14 +13,9 @@ from <<cookiecutter.package_name>>.paths import LEDGER, REGISTRY
 from <<cookiecutter.package_name>>.registry import versions
 from <<cookiecutter.package_name>>.runtime import logs
 
-from ..registry.released import config, registry, release
+from ..registry.released import config, registry
 
 REQUIRED = ("gate.signing.required=true", "gate.signing.public_key=champion.pub")
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return release(tmp_path_factory.mktemp("released"))
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ class Case:
 
     content: bytes | str | Callable[[Path], object]
     result: str  # a code; `rule: rows`; or `fine`
-    told: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     kind: str = "csv"
     file: str = "bad.csv"
     options: dict[str, Any] = field(default_factory=dict)
@@ -97,28 +97,28 @@ def database(path: Path) -> None:
         db.execute("CREATE VIEW broken AS SELECT * FROM gone")
 
 
-def sql(query: str, result: str, *told: str) -> Case:
+def sql(query: str, result: str, *words: str) -> Case:
     return Case(
-        database, result, told, "sql", "bad.db", source={"path": "in/bad.db", "query": query}
+        database, result, words, "sql", "bad.db", source={"path": "in/bad.db", "query": query}
     )
 
 
-def table(name: str, result: str, *told: str) -> Case:
+def table(name: str, result: str, *words: str) -> Case:
     return Case(
-        database, result, told, "sql", "bad.db", source={"path": "in/bad.db", "table": name}
+        database, result, words, "sql", "bad.db", source={"path": "in/bad.db", "table": name}
     )
 
 
-def array(text: str | bytes, result: str, *told: str) -> Case:
-    return Case(text, result, told, "json", "bad.json")
+def array(text: str | bytes, result: str, *words: str) -> Case:
+    return Case(text, result, words, "json", "bad.json")
 
 
-def ndjson(text: str | bytes, result: str, *told: str) -> Case:
-    return Case(text, result, told, "ndjson", "bad.ndjson")
+def ndjson(text: str | bytes, result: str, *words: str) -> Case:
+    return Case(text, result, words, "ndjson", "bad.ndjson")
 
 
-def addressed(path: str, result: str, *told: str, kind: str = "csv") -> Case:
-    return Case(GOOD, result, told, kind, source={"path": path})
+def addressed(path: str, result: str, *words: str, kind: str = "csv") -> Case:
+    return Case(GOOD, result, words, kind, source={"path": path})
 
 
 OBJECTS = [json.dumps(r) for r in RECORDS]

@@ -99,12 +99,12 @@ def test_an_input_has_its_result(
         quarantine = pl.read_parquet("data/quarantine.parquet")
         expected = [] if case.result == "fine" else [True]
         assert [case.result in rules for rules in quarantine["broken_rules"]] == expected
-        assert [word for word in case.told if word not in str(quarantine.rows())] == []
+        assert [word for word in case.words if word not in str(quarantine.rows())] == []
     else:
         known = as_pipeline_error(error)
         assert known is not None, repr(error)
         assert known.code == case.result, known.message
-        assert [word for word in case.told if word not in known.message] == []
+        assert [word for word in case.words if word not in known.message] == []
         assert states()["data/valid.parquet"] == before["data/valid.parquet"]
     assert list(folder.rglob(".*.partial")) == []
 

@@ -19,18 +19,18 @@ def overconfident(rows: int, classes: int) -> tuple[Array, Array, Array]:
     """Probabilities of a model that is too sure of itself, the true ones, and what happened."""
     logits = RNG.normal(size=(rows, classes))
     logits[:, 0] += 1.0
-    true, said = (np.exp(scale * logits) for scale in (1, 3))
-    true, said = (p / p.sum(axis=1, keepdims=True) for p in (true, said))
-    happened = (true.cumsum(axis=1) < RNG.random((rows, 1))).sum(axis=1).astype(float)
-    return said, true, happened
+    true, probabilities = (np.exp(scale * logits) for scale in (1, 3))
+    true, probabilities = (p / p.sum(axis=1, keepdims=True) for p in (true, probabilities))
+    codes = (true.cumsum(axis=1) < RNG.random((rows, 1))).sum(axis=1).astype(float)
+    return probabilities, true, codes
 
 
 @pytest.mark.parametrize("classes", [2, 4])
 @pytest.mark.parametrize("method", METHODS)
 def test_calibrated_probabilities_are_near_the_true_ones(method: str, classes: int) -> None:
-    said, _, happened = overconfident(20_000, classes)
+    probabilities, _, codes = overconfident(20_000, classes)
     new, true, _ = overconfident(5_000, classes)
-    calibrated = fit_calibration(method, said, happened)(new)
+    calibrated = fit_calibration(method, probabilities, codes)(new)
 
     assert calibrated.sum(axis=1) == pytest.approx(1)
     assert np.abs(new - true).mean() > 0.1
@@ -41,8 +41,8 @@ def test_calibrated_probabilities_are_near_the_true_ones(method: str, classes: i
 @pytest.mark.parametrize("method", METHODS)
 def test_where_the_classes_part_no_row_is_certain(method: str) -> None:
     truth = np.repeat([0.0, 1.0], 20)
-    said = np.column_stack([1 - truth, truth])
-    calibrated = fit_calibration(method, said, truth)(said)
+    probabilities = np.column_stack([1 - truth, truth])
+    calibrated = fit_calibration(method, probabilities, truth)(probabilities)
 
     assert 0 < calibrated.min() < 0.1
     assert 0.9 < calibrated.max() < 1
@@ -60,9 +60,9 @@ def test_what_is_chosen_on_calibrated_rows_must_not_have_shaped_their_curve() ->
     own, across = [], []
     for _ in range(50):
         truth, positive = (RNG.random(200) < 0.5).astype(float), RNG.random(200)
-        said = np.column_stack([1 - positive, positive])
-        flattered = fit_calibration("isotonic", said, truth)(said)
-        honest = cross_fitted("isotonic", said, truth, units, seed=1)
+        probabilities = np.column_stack([1 - positive, positive])
+        flattered = fit_calibration("isotonic", probabilities, truth)(probabilities)
+        honest = cross_fitted("isotonic", probabilities, truth, units, seed=1)
         for errors, outputs in ((own, flattered), (across, honest)):
             errors.append(np.mean((outputs[:, 1] - truth) ** 2))
 
@@ -74,9 +74,9 @@ def test_rows_of_one_unit_do_not_shape_the_curve_of_another_row_of_it() -> None:
     """Each day has a probability of its own, at which all of its rows happened, or none."""
     day = np.repeat(np.arange(40), 10)
     positive, truth = day / 40, (RNG.permutation(40) % 2).astype(float)[day]
-    said = np.column_stack([1 - positive, positive])
-    by_row = cross_fitted("isotonic", said, truth, Units("row", np.arange(400)), seed=1)
-    by_day = cross_fitted("isotonic", said, truth, Units("day", day), seed=1)
+    probabilities = np.column_stack([1 - positive, positive])
+    by_row = cross_fitted("isotonic", probabilities, truth, Units("row", np.arange(400)), seed=1)
+    by_day = cross_fitted("isotonic", probabilities, truth, Units("day", day), seed=1)
 
     errors = [np.mean((outputs[:, 1] - truth) ** 2) for outputs in (by_row, by_day)]
     assert errors[0] < errors[1]

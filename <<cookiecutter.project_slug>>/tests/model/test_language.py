@@ -15,13 +15,11 @@ from <<cookiecutter.package_name>>.errors import (
 from <<cookiecutter.package_name>>.model.language.texts import texts
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.training import (
-    Fitted,
     ModelSpec,
-    fit,
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
-from ..models import LATE, TARGETS, model_of, x_of
+from ..models import LATE, TARGETS, model_of, trained
 
 transformers = pytest.importorskip("transformers")
 
@@ -52,7 +50,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def told(rows: pl.DataFrame) -> pl.DataFrame:
+def with_note(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with a text that tells most of ``late``."""
     weather = pl.when(pl.col("wind") > 60).then(pl.lit("storm wind")).otherwise(pl.lit("calm sun"))
     return rows.with_columns(note=pl.concat_str(weather, pl.lit(" from "), "origin"))
@@ -62,19 +60,6 @@ def spec(tiny: str | None, **params: object) -> ModelSpec:
     known = {"epochs": 4, "learning_rate": 0.01, "batch_size": 32, "max_length": 32}
     known |= {"warmup_steps": 5, "patience": 4}
     return ModelSpec("transformer", known | {"pretrained": tiny} | params, STEPS, seed=1)
-
-
-def trained(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted:
-    x, truth = x_of(rows, target), target.encode(rows[target.column])
-    held_out = rows["id"].to_numpy() % 3 == 0
-    return fit(
-        spec,
-        x.filter(~held_out),
-        target,
-        truth[~held_out],
-        held_out=(x.filter(held_out), truth[held_out]),
-        checkpoint=Path("checkpoint"),
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -90,34 +75,34 @@ def test_a_row_is_a_text() -> None:
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=str)
 def test_it_learns_is_saved_and_answers_as_before(
-    told: pl.DataFrame, tiny: str, target: Target
+    with_note: pl.DataFrame, tiny: str, target: Target
 ) -> None:
-    model = model_of(trained(told, spec(tiny), target), told, target)
+    model = model_of(trained(with_note, spec(tiny), target), with_note, target)
     model.save(Path("model"))
     loaded = Model.load(Path("model"))
-    answers = loaded.predict(told)
+    answers = loaded.predict(with_note)
 
     assert model.contract.fell_back is None
-    assert answers.equals(model.predict(told))
+    assert answers.equals(model.predict(with_note))
     assert tiny not in "".join(p.read_text() for p in Path("model").rglob("*.json"))
     if target.task is Task.BINARY:
-        assert (answers["prediction"] == told["late"]).mean() > 0.75
+        assert (answers["prediction"] == with_note["late"]).mean() > 0.75
 
 
 def test_a_killed_training_goes_on_to_the_same_model(
-    told: pl.DataFrame, tiny: str, monkeypatch: pytest.MonkeyPatch
+    with_note: pl.DataFrame, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model_of(trained(told, spec(tiny)), told).save(Path("whole"))
+    model_of(trained(with_note, spec(tiny)), with_note).save(Path("whole"))
     with monkeypatch.context() as patch:
         patch.setattr(transformers.Trainer, "_load_best_model", _interrupt)
         with pytest.raises(KeyboardInterrupt):
-            trained(told, spec(tiny))
+            trained(with_note, spec(tiny))
     for checkpoint in Path("checkpoint").glob("checkpoint-*"):
         state = json.loads((checkpoint / "trainer_state.json").read_text())
         if state["epoch"] == 4:  # as if it had been killed while it wrote this one
             (checkpoint / "trainer_state.json").write_text("{")
 
-    model_of(trained(told, spec(tiny)), told).save(Path("resumed"))
+    model_of(trained(with_note, spec(tiny)), with_note).save(Path("resumed"))
 
     files = [Model.load(Path(name)).contract.files for name in ("whole", "resumed")]
     assert files[0] == files[1]
@@ -136,12 +121,12 @@ def _interrupt(*_: object) -> None:
     ],
 )
 def test_a_model_that_is_not_there_is_one_error(
-    told: pl.DataFrame, pretrained: str | None, kind: type[Exception], reason: str
+    with_note: pl.DataFrame, pretrained: str | None, kind: type[Exception], reason: str
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
         with pytest.raises(kind, match=reason):
-            trained(told, spec(pretrained))
+            trained(with_note, spec(pretrained))
 
 
 def test_without_a_text_it_is_refused(rows: pl.DataFrame, tiny: str) -> None:
@@ -151,12 +136,12 @@ def test_without_a_text_it_is_refused(rows: pl.DataFrame, tiny: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
-def test_a_damaged_file_is_refused(told: pl.DataFrame, tiny: str, name: str) -> None:
+def test_a_damaged_file_is_refused(with_note: pl.DataFrame, tiny: str, name: str) -> None:
     from <<cookiecutter.package_name>>.model.flavors import (
         transformers as flavor,
     )
 
-    predictor = trained(told, spec(tiny, epochs=1)).predictor
+    predictor = trained(with_note, spec(tiny, epochs=1)).predictor
     Path("model").mkdir()
     flavor.save(predictor.pipeline, Path("model"), [])
     Path("model/transformer", name).write_bytes(b"\xff" * 100)

@@ -75,13 +75,13 @@ def test_it_learns_is_saved_and_answers_as_before(rows: pl.DataFrame, target: Ta
 
 
 def test_it_learns_from_a_category_alone(rows: pl.DataFrame) -> None:
-    told = rows.with_columns(
+    with_note = rows.with_columns(
         note=pl.when(pl.col("late") == 1).then(pl.lit("x")).otherwise(pl.lit("y"))
     )
-    trained = model(told, spec())
-    asked = told.with_columns(note=pl.lit("never seen"))
+    trained = model(with_note, spec())
+    asked = with_note.with_columns(note=pl.lit("never seen"))
 
-    assert (trained.predict(told)["prediction"] == told["late"]).mean() > 0.95
+    assert (trained.predict(with_note)["prediction"] == with_note["late"]).mean() > 0.95
     assert trained.predict(asked).height == 600  # an unknown value is a null
 
 

@@ -16,13 +16,12 @@ from <<cookiecutter.package_name>>.model.flavors import xgboost
 from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.model.rounds import Checkpoint
 from <<cookiecutter.package_name>>.model.training import (
-    Fitted,
     ModelSpec,
     fit,
 )
 from <<cookiecutter.package_name>>.split.target import Target
 
-from ..models import LATE, STEPS, TARGETS, model_of, x_of
+from ..models import LATE, STEPS, TARGETS, model_of, trained, x_of
 
 PARAMS = {
     "xgboost": {
@@ -48,20 +47,6 @@ CATEGORY = [*STEPS[:2], Step("category", "text"), STEPS[3]]
 class OutOfMemory(DummyClassifier):
     def fit(self, *_: object) -> None:
         raise MemoryError
-
-
-def trained(rows: pl.DataFrame, spec: ModelSpec, target: Target = LATE) -> Fitted:
-    """On two thirds of the rows, with the others held out."""
-    x, truth = x_of(rows, target), target.encode(rows[target.column])
-    held_out = rows["id"].to_numpy() % 3 == 0
-    return fit(
-        spec,
-        x.filter(~held_out),
-        target,
-        truth[~held_out],
-        held_out=(x.filter(held_out), truth[held_out]),
-        checkpoint=Path("checkpoint"),
-    )
 
 
 def spec(estimator: str, **params: object) -> ModelSpec:

@@ -38,7 +38,7 @@ RNG = np.random.default_rng(0)
 
 
 def table(rows: int = N, **columns) -> pl.DataFrame:
-    made = {
+    usual = {
         "distance": RNG.normal(1000, 300, rows),
         "hour": RNG.integers(0, 24, rows),
         "carrier": RNG.choice(["AA", "DL", "UA"], rows),
@@ -46,7 +46,7 @@ def table(rows: int = N, **columns) -> pl.DataFrame:
         "day": [datetime(2013, 1, 1, tzinfo=UTC)] * rows,
         "score": RNG.random(rows),
     }
-    return pl.DataFrame(made | columns)
+    return pl.DataFrame(usual | columns)
 
 
 REFERENCE = table()

@@ -17,14 +17,9 @@ from <<cookiecutter.package_name>>.registry.offers import (
 )
 
 from .pairs import compared
-from .released import LEARNED, config, registry, release, rows
+from .released import LEARNED, config, registry, rows
 
 BETTER = compared(0.2, 0.001)  # than a constant answer
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return release(tmp_path_factory.mktemp("released"))
 
 
 @pytest.fixture(autouse=True)

@@ -50,9 +50,11 @@ def test_values_of_personal_columns_are_not_shown() -> None:
 
 def column(values: Any) -> dict[str, Any]:
     """What is said of the one column of a table."""
-    made = pl.Series("x", values)
-    quality = Quality(len(made), len(made), 0, {}, {"x": made.null_count() / len(made)})
-    (described,) = profile.profile_data(quality, made.to_frame().lazy(), REFUSED, [], {})["columns"]
+    series = pl.Series("x", values)
+    quality = Quality(len(series), len(series), 0, {}, {"x": series.null_count() / len(series)})
+    (described,) = profile.profile_data(quality, series.to_frame().lazy(), REFUSED, [], {})[
+        "columns"
+    ]
     return described
 
 

@@ -185,16 +185,16 @@ def test_a_rule_that_is_no_condition_on_one_row_is_refused(tmp_path: Path, sql: 
         dealt(tmp_path, pl.DataFrame({"start": [1]}), PAIR | {"x-rules": {"odd": sql}})
 
 
-@pytest.mark.parametrize(("limit", "told"), [(0.4, 1), (0.5, 0)])
+@pytest.mark.parametrize(("limit", "messages"), [(0.4, 1), (0.5, 0)])
 def test_too_many_nulls_in_a_column_are_critical_unless_they_only_warn(
-    tmp_path: Path, limit: float, told: int
+    tmp_path: Path, limit: float, messages: int
 ) -> None:
     x = {"type": ["integer", "null"], "x-max-null-share": limit}
     rows = pl.DataFrame({"x": [1, None]})
     strict = dealt(tmp_path, rows, {"properties": {"x": x}})
     lenient = dealt(tmp_path, rows, {"properties": {"x": x | {"x-level": "warning"}}})
 
-    assert (len(strict.critical), len(lenient.warnings)) == (told, told)
+    assert (len(strict.critical), len(lenient.warnings)) == (messages, messages)
     assert strict.quarantined == 0
 
 
@@ -212,9 +212,9 @@ def test_columns_that_changed_are_told_at_the_level_asked_for(
 ) -> None:
     document = {"properties": {"x": {"type": "integer"}}}
     quality = dealt(tmp_path, pl.DataFrame(rows), document, changed=level)
-    told = quality.warnings if level == "warning" else quality.critical
+    messages = quality.warnings if level == "warning" else quality.critical
 
-    assert any(named in text for text in told)
+    assert any(named in text for text in messages)
 
 
 def test_more_rules_than_bits_in_a_number_are_kept(tmp_path: Path) -> None:

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ...errors import ConfigError, ResourceError
 from ...split.target import Array
+from ..networks import Classes, NetworkEstimator, Quantity
 from ..rounds import Rounds
 from . import library, trainer
 from .texts import texts
 
 
-class Transformer(BaseEstimator):  # type: ignore[misc]
+class Transformer(NetworkEstimator):
     """What both share: a sequence classifier of Hugging Face's transformers.
 
     Args:
@@ -33,6 +33,8 @@ class Transformer(BaseEstimator):  # type: ignore[misc]
         n_jobs: threads; -1 all.
         random_state: of the new layer's weights, order and dropout.
     """
+
+    problem: ClassVar[str]  # as transformers calls it
 
     def __init__(
         self,
@@ -125,67 +127,17 @@ class Transformer(BaseEstimator):  # type: ignore[misc]
         with _threads(self.n_jobs):
             return trainer.outputs(self, self._rows(x))
 
-    def learn_targets(self, y: Array) -> None:
-        """Remember what the (n,) targets tell."""
-        raise NotImplementedError
 
-    def targets(self, y: Array) -> NDArray[Any]:
-        """The (n,) targets as the model takes them."""
-        raise NotImplementedError
-
-    def width(self) -> int:
-        """How many outputs the model has."""
-        raise NotImplementedError
-
-
-class TransformerClassifier(ClassifierMixin, Transformer):  # type: ignore[misc]
+class TransformerClassifier(Classes, Transformer):
     """Classes of a text by cross-entropy."""
 
     problem = "single_label_classification"
 
-    def learn_targets(self, y: Array) -> None:
-        """The classes."""
-        self.classes_ = np.unique(y)
 
-    def targets(self, y: Array) -> NDArray[Any]:
-        """The number of each row's class."""
-        return np.searchsorted(self.classes_, y)
-
-    def width(self) -> int:
-        """One for each class."""
-        return len(self.classes_)
-
-    def predict_proba(self, x: Any) -> Array:
-        """(n, classes) probabilities, in the order of ``classes_``."""
-        from scipy.special import softmax
-
-        return np.asarray(softmax(self.outputs(x), axis=1))
-
-    def predict(self, x: Any) -> Array:
-        """(n,) of the classes."""
-        return np.asarray(self.classes_[self.predict_proba(x).argmax(axis=1)])
-
-
-class TransformerRegressor(RegressorMixin, Transformer):  # type: ignore[misc]
-    """A number of a text by squared error, on a scale of mean 0 and variance 1."""
+class TransformerRegressor(Quantity, Transformer):
+    """A number of a text by squared error."""
 
     problem = "regression"
-
-    def learn_targets(self, y: Array) -> None:
-        """Mean and spread."""
-        self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
-
-    def targets(self, y: Array) -> NDArray[Any]:
-        """On that scale."""
-        return ((y - self.center_) / self.scale_).astype(np.float32)
-
-    def width(self) -> int:
-        """One value."""
-        return 1
-
-    def predict(self, x: Any) -> Array:
-        """(n,) values."""
-        return self.outputs(x)[:, 0] * self.scale_ + self.center_
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """Classifier and regressor of a neural network for tables."""
 
+from abc import abstractmethod
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ...errors import ConfigError
 from ...split.target import Array
+from ..networks import Classes, NetworkEstimator, Quantity
 from ..rounds import Rounds
 from . import loop
 from .inputs import Inputs
@@ -17,7 +18,7 @@ WHOLE = ("batch_size", "epochs", "patience")  # parameters that are whole number
 POSITIVE = ("learning_rate",)
 
 
-class Neural(BaseEstimator):  # type: ignore[misc]
+class Neural(NetworkEstimator):
     """What both share.
 
     Args:
@@ -130,37 +131,13 @@ class Neural(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "network_")
         return loop.outputs(self.network_, Inputs.of(x), self._settings())
 
-    def learn_targets(self, y: Array) -> None:
-        """Remember what the (n,) targets tell."""
-        raise NotImplementedError
-
-    def targets(self, y: Array) -> Array:
-        """The (n,) targets as the loss takes them."""
-        raise NotImplementedError
-
-    def width(self) -> int:
-        """How many outputs the network has."""
-        raise NotImplementedError
-
+    @abstractmethod
     def loss(self, outputs: Any, targets: Any) -> Any:
-        """The mean over the rows."""
-        raise NotImplementedError
+        """What is minimised: its mean over n rows."""
 
 
-class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
+class NeuralClassifier(Classes, Neural):
     """Classes by cross-entropy."""
-
-    def learn_targets(self, y: Array) -> None:
-        """The classes."""
-        self.classes_ = np.unique(y)
-
-    def targets(self, y: Array) -> Array:
-        """The number of each row's class."""
-        return np.searchsorted(self.classes_, y).astype(np.int64)
-
-    def width(self) -> int:
-        """One for each class."""
-        return len(self.classes_)
 
     def loss(self, outputs: Any, targets: Any) -> Any:
         """Cross-entropy."""
@@ -168,38 +145,12 @@ class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
 
         return cross_entropy(outputs, targets)
 
-    def predict_proba(self, x: Any) -> Array:
-        """(n, classes) probabilities, in the order of ``classes_``."""
-        from scipy.special import softmax
 
-        return np.asarray(softmax(self.outputs(x), axis=1))
-
-    def predict(self, x: Any) -> Array:
-        """(n,) of the classes."""
-        return np.asarray(self.classes_[self.predict_proba(x).argmax(axis=1)])
-
-
-class NeuralRegressor(RegressorMixin, Neural):  # type: ignore[misc]
-    """Numbers by squared error, on a scale on which they have mean 0 and variance 1."""
-
-    def learn_targets(self, y: Array) -> None:
-        """Mean and spread."""
-        self.center_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
-
-    def targets(self, y: Array) -> Array:
-        """On that scale."""
-        return ((y - self.center_) / self.scale_).astype(np.float32)
-
-    def width(self) -> int:
-        """One value."""
-        return 1
+class NeuralRegressor(Quantity, Neural):
+    """A number by squared error."""
 
     def loss(self, outputs: Any, targets: Any) -> Any:
         """Mean squared error."""
         from torch.nn.functional import mse_loss
 
         return mse_loss(outputs[:, 0], targets)
-
-    def predict(self, x: Any) -> Array:
-        """(n,) values."""
-        return self.outputs(x)[:, 0] * self.scale_ + self.center_
