@@ -5,18 +5,16 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..config.evaluate import Threshold
 from ..model.conformal import Conformal
 from ..model.contract import Contract
 from ..model.metric import Metric, Predictions
 from ..model.metrics import CLASSIFICATION, METRICS
+from ..model.reliability import reliability_gaps
 from ..split.target import Array, Target, Task
 from .evidence import Evidence
 from .intervals import Interval
-
-BINS = 10  # of equal size, in which predicted and observed shares are compared
 
 Checked = tuple[dict[str, Any], list[str]]  # figures for reports/metrics.json, and warnings
 
@@ -101,9 +99,8 @@ def _calibration_error(evidence: Evidence) -> dict[str, Any]:
     if bound.low is not None and bound.high is not None:
         low, high = 2 * whole - bound.high, max(2 * whole - bound.low, whole)
         bound = Interval(_root(low), _root(high))
-    gaps, sizes = _gaps(evidence.target, evidence.truth, evidence.predictions.outputs)
     return {
-        "expected_error": float(np.average(np.abs(gaps), weights=sizes)),
+        "expected_error": evidence.value(METRICS["calibration_error"]),
         "error": _root(2 * whole - float(replicates.resampled.mean())),
         "interval": asdict(bound),
     }
@@ -114,24 +111,8 @@ def _root(squared: float) -> float:
 
 
 def _squared(target: Target, truth: Array, predictions: Predictions) -> float:
-    gaps, sizes = _gaps(target, truth, predictions.outputs)
+    gaps, sizes = reliability_gaps(target, truth, predictions.outputs)
     return float(np.average(gaps**2, weights=sizes))
-
-
-def _gaps(target: Target, truth: Array, outputs: Array) -> tuple[Array, Array]:
-    """Predicted less observed share of bins of equal size, and their rows, each (BINS,)."""
-    happened, probability = reliability(target, truth, outputs)
-    order = np.argsort(probability, kind="stable")
-    starts = np.linspace(0, order.size, min(BINS, order.size), endpoint=False).astype(np.intp)
-    sizes = np.diff([*starts, order.size])
-    return np.add.reduceat((probability - happened)[order], starts) / sizes, sizes
-
-
-def reliability(target: Target, truth: Array, outputs: Array) -> tuple[NDArray[np.bool_], Array]:
-    """What happened, and its probability, each (n,): of the positive or the most probable class."""
-    if target.task is Task.BINARY:
-        return truth == 1, outputs[:, 1]
-    return truth == outputs.argmax(axis=1), outputs.max(axis=1)
 
 
 def check_conformal(conformal: Conformal, evidence: Evidence) -> Checked:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.metric import Predictions
+from ..model.reliability import reliability
 from ..split.target import Array, Target, Task
-from .adjustments import reliability
 
 Rows = list[dict[str, Any]]
 POINTS = 200  # of a curve

@@ -17,6 +17,7 @@ from ..split.target import Array
 from ..split.units import Rows
 from .evidence import Evidence
 from .intervals import Interval, least_units, leave_out, variance
+from .significance import holm
 from .slicing import MIN_ROWS, Mask, Slicing
 
 GROUPS = 50  # of units, at most, that the jackknife leaves out one by one
@@ -119,13 +120,3 @@ def _p_value(whole: float, without: Array, freedom: float) -> float:
     if error == 0:
         return 0.0 if whole < 0 else 1.0
     return float(stdtr(max(freedom, 1.0), whole / error))
-
-
-def holm(p_values: list[float | None]) -> list[float | None]:
-    """P-values that stay honest together (Holm 1979), in the same order; None stays None."""
-    given = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
-    corrected, least = list(p_values), 0.0
-    for rank, (p, i) in enumerate(given):
-        least = max(least, min(1.0, p * (len(given) - rank)))
-        corrected[i] = least
-    return corrected

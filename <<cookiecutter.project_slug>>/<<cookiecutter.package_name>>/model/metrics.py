@@ -9,11 +9,11 @@ from ..errors import ConfigError, ModelError
 from ..runtime.names import locate
 from ..split.target import Array, Target, Task
 from .metric import Function, Metric, Predictions
+from .reliability import reliability_gaps
 
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
 BINARY, REGRESSION = frozenset({Task.BINARY}), frozenset({Task.REGRESSION})
 MULTICLASS = frozenset({Task.MULTICLASS})
-CALIBRATION_BINS = 10
 RESERVED = frozenset(  # other keys of reports/metrics.json
     {
         *("deciding", "test_rows", "gain", "p_value", "better_than_dummy", "interval", "dummy"),
@@ -67,15 +67,8 @@ def _calibration_error(target: Target, truth: Array, predictions: Predictions) -
     The expected calibration error (Naeini et al. 2015) over bins of equally many rows: of two
     classes for the positive one's probability, of more for that of the likeliest (Guo et al. 2017).
     """
-    outputs = predictions.outputs
-    if target.task is Task.BINARY:
-        confidence, correct = outputs[:, 1], truth == 1
-    else:
-        confidence, correct = outputs.max(axis=1), outputs.argmax(axis=1) == truth
-    edges = np.quantile(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1])
-    bins = np.searchsorted(edges, confidence)  # equal probabilities share one
-    gaps = np.abs(np.bincount(bins, confidence) - np.bincount(bins, correct))
-    return float(gaps.sum() / truth.size)
+    gaps, sizes = reliability_gaps(target, truth, predictions.outputs)
+    return float(np.average(np.abs(gaps), weights=sizes))
 
 
 def _of_answers(name: str, **options: Any) -> Function:

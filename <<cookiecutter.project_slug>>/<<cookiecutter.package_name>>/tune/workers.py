@@ -10,9 +10,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -52,6 +53,7 @@ class Pool:
     deadline: float  # by ``time.monotonic``: none begins after it
     step: Callable[[], None]  # called after each trial
     workers: list[Worker] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=count)  # of workers, those that died included
 
     def run(self, size: int) -> None:
         """Run all trials in so many processes.
@@ -80,7 +82,7 @@ class Pool:
         arguments = (
             there,
             cloudpickle.dumps(job),
-            len(self.workers),
+            next(self.numbers),
             structlog.contextvars.get_contextvars(),
         )
         process = spawn.Process(target=_work, args=arguments, daemon=True)

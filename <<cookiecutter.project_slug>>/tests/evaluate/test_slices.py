@@ -8,8 +8,10 @@ from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.evaluate.evidence import (
     Evidence,
 )
-from <<cookiecutter.package_name>>.evaluate.slices import (
+from <<cookiecutter.package_name>>.evaluate.significance import (
     holm,
+)
+from <<cookiecutter.package_name>>.evaluate.slices import (
     measure_slices,
 )
 from <<cookiecutter.package_name>>.evaluate.slicing import (
