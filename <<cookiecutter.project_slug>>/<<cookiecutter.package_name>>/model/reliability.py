@@ -20,7 +20,9 @@ def reliability(target: Target, truth: Array, outputs: Array) -> tuple[NDArray[n
     return truth == outputs.argmax(axis=1), outputs.max(axis=1)
 
 
-def reliability_gaps(target: Target, truth: Array, outputs: Array) -> tuple[Array, Array]:
+def reliability_gaps(
+    target: Target, truth: Array, outputs: Array
+) -> tuple[Array, NDArray[np.intp]]:
     """Predicted less observed share of each bin, and its rows, (bins,) both; see ``reliability``.
 
     Equal probabilities share a bin.
