@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import optuna
 import polars as pl
 import psutil
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from structlog.testing import capture_logs
 
 from <<cookiecutter.package_name>>.config.tune import (
@@ -87,11 +91,11 @@ def test_what_a_worker_raises_ends_the_search_with_its_message(rows: pl.DataFram
 def finished(storage: str) -> dict[int, float]:
     """The value of each complete trial, by number."""
     file = FOLDER / FILES[storage]
-    if storage == "sqlite":
-        place: Any = f"sqlite:///{file}"
-    else:
-        backend = optuna.storages.journal.JournalFileBackend(str(file))
-        place = optuna.storages.JournalStorage(backend)
+    if storage == "sqlite":  # opened by Optuna, it would be made here as well
+        query = "SELECT number, value FROM trials JOIN trial_values USING (trial_id)"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+            return dict(db.execute(query))
+    place = JournalStorage(JournalFileBackend(str(file)))
     (name,) = optuna.get_all_study_names(place)
     trials = optuna.load_study(study_name=name, storage=place).trials
     return {trial.number: trial.value for trial in trials if trial.value is not None}
@@ -123,7 +127,7 @@ def wait_for(process: subprocess.Popen[bytes], storage: str, more_than: int) -> 
             try:
                 if len(done := finished(storage)) > more_than:
                     return done
-            except (ValueError, KeyError, optuna.exceptions.StorageInternalError):
+            except (ValueError, KeyError, sqlite3.OperationalError):
                 pass  # not made yet
         time.sleep(0.1)
     raise AssertionError(f"no further trial; the search exited with {process.poll()}")
