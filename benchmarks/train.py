@@ -1,0 +1,122 @@
+"""The stage `train` beside each framework used directly: the same rows, the same parameters.
+
+Ours is the whole stage, cold: it reads the split, checks that the model can be saved, fits, chooses
+the threshold, writes model and contract. The plain script fits, answers the validation rows and
+saves the model. Torch and transformers take part where the bake's Python has them.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.bakes import TEMPLATE, Bake, bake, scratch
+from benchmarks.plain_train import BATCH, EPOCHS, NUMBERS, TOKENS
+from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report, say
+
+ROWS = 20_000 if QUICK else 300_000
+START = 1.0 if QUICK else 0.0  # what the start of a stage adds to a ratio on few rows
+STAGES = ("compose", "ingest", "validate", "split", "tune")
+ONE_CORE = {"OMP_NUM_THREADS": "1"}  # as compute.workers has it
+PLAIN = Path(__file__).with_name("plain_train.py")
+CHOICES = {
+    "hist_gradient_boosting": ["preprocess=default"],
+    "xgboost": ["preprocess=category"],
+    "torch_mlp": ["preprocess=category", f"model.params.epochs={EPOCHS['torch_mlp']}"],
+    "transformer": [
+        "preprocess=text_as_is",
+        f"data.ignore=[flight,tail_number,scheduled_departure,{','.join(NUMBERS)}]",
+        f"model.params.epochs={EPOCHS['transformer']}",
+        f"model.params.batch_size={BATCH}",
+        f"model.params.max_length={TOKENS}",
+        "model.params.learning_rate=0.001",
+    ],
+}
+NEEDS = {"torch_mlp": "torch", "transformer": "transformers"}
+GROW = """
+import sys
+import polars as pl
+from benchmarks.inputs import noisy
+rows, size = pl.read_parquet(sys.argv[1]), int(sys.argv[2])
+parts = [noisy(rows, number) for number in range(-(-size // rows.height))]
+pl.concat(parts).head(size).write_parquet(sys.argv[1])
+"""
+SCORE = """
+import sys
+from pathlib import Path
+import polars as pl
+from sklearn.metrics import roc_auc_score
+from {package}.model.model import Model
+rows = pl.read_parquet("data/split/test.parquet")
+print(roc_auc_score(rows["late"], Model.load(Path("models/model")).outputs(rows)[:, 1]))
+"""
+
+
+def main() -> int:
+    """Run all frameworks; return the exit code."""
+    with scratch() as folder:
+        ours = bake(folder / "bake")
+        for name in STAGES:
+            ours.run("-m", f"{ours.package}.stages.{name}", *_known(name))
+        train = ours.path / "data/split/train.parquet"
+        Bake(TEMPLATE, ours.package, ours.python).run("-c", GROW, train, str(ROWS))
+        names = [name for name in CHOICES if _has(ours, NEEDS.get(name, "sklearn"))]
+        timings: list[Timing] = []
+        checks: list[Check] = []
+        notes = [f"{ROWS:,} training rows, one core"]
+        notes += [f"{name} was not measured: it is not installed" for name in {*CHOICES} - {*names}]
+        for name in names:
+            pair = _race(ours, folder, name)
+            timings += pair
+            plain = json.loads((folder / name).read_text())
+            score = float(_output(ours, "-c", SCORE.format(package=ours.package)))
+            ratio = pair[0].median / pair[1].median
+            checks += [
+                Check(f"{name}: ours ÷ plain", ratio, 1.1 + START),
+                Check(f"{name}: difference of ROC AUC", abs(score - plain), 0.01),
+            ]
+            notes.append(f"{name}: ROC AUC {score:.4f}, plain {plain:.4f}")
+    return report("train", timings, checks, notes)
+
+
+def _known(stage: str) -> list[str]:
+    return [] if stage == "compose" else ["-cn", "pipeline"]
+
+
+def _race(ours: Bake, folder: Path, name: str) -> list[Timing]:
+    split, output = ours.path / "data/split", folder / name
+    choices = [f"model={name}", *CHOICES[name]]
+    if name == "transformer":
+        tiny = folder / "tiny"
+        ours.run(PLAIN, "tiny", split, tiny)
+        choices.append(f"model.params.pretrained={tiny}")
+    stage: Command = [ours.python, "-m", f"{ours.package}.stages.train", *choices]
+    plain: Command = [ours.python, PLAIN, name, split, output]
+
+    def forget() -> None:
+        shutil.rmtree(ours.path / "models/model", ignore_errors=True)
+
+    contenders = [
+        Contender(f"{name}, ours", stage, ours.path, ours.env | ONE_CORE, forget),
+        Contender(f"{name}, plain", plain, folder, ours.env | ONE_CORE),
+    ]
+    return [*race(contenders, rounds=1 if QUICK else 3, warmups=0 if QUICK else 1).values()]
+
+
+def _has(ours: Bake, module: str) -> bool:
+    say(f"looking for {module}")
+    asked = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({module!r}))"
+    return not subprocess.run([ours.python, "-c", asked], env=ours.env, check=False).returncode
+
+
+def _output(ours: Bake, *arguments: str) -> str:
+    command: Command = [ours.python, *arguments]
+    done = subprocess.run(
+        command, cwd=ours.path, env=ours.env, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
