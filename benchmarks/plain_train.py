@@ -1,8 +1,8 @@
 """Each framework used directly, as one would in a notebook; for `train.py`.
 
-`python plain_train.py ESTIMATOR FOLDER OUTPUT` trains on the FOLDER's split, saves the model, and
-writes the ROC AUC of its test rows to OUTPUT. `python plain_train.py tiny FOLDER OUTPUT` makes a
-small BERT that knows the words of these rows. It knows nothing of the template.
+`python -m benchmarks.plain_train ESTIMATOR FOLDER OUTPUT` trains on the FOLDER's split, saves the
+model, and writes the ROC AUC of its test rows to OUTPUT; with `tiny` as the estimator it makes a
+small BERT that knows the words of these rows. It knows nothing of the template's package.
 """
 
 import json
@@ -13,14 +13,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.train import BATCH, EPOCHS, NUMBERS, TOKENS
+
 TEXT = ["carrier", "origin", "destination"]
-NUMBERS = [
-    "distance_miles", "plane_year", "seats", "temperature_f", "humidity_pct", "wind_speed_mph",
-    "precipitation_in", "visibility_miles", "pressure_mbar",
-]  # fmt: skip
 PARTS = ["hour", "minute", "weekday"]
-EPOCHS = {"torch_mlp": 4, "transformer": 1}
-BATCH, TOKENS = 256, 16  # of the language model
 Split = dict[str, pl.DataFrame]
 
 

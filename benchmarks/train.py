@@ -12,14 +12,19 @@ import sys
 from pathlib import Path
 
 from benchmarks.bakes import TEMPLATE, Bake, bake, scratch
-from benchmarks.plain_train import BATCH, EPOCHS, NUMBERS, TOKENS
 from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report, say
 
 ROWS = 20_000 if QUICK else 300_000
 START = 1.0 if QUICK else 0.0  # what the start of a stage adds to a ratio on few rows
 STAGES = ("compose", "ingest", "validate", "split", "tune")
 ONE_CORE = {"OMP_NUM_THREADS": "1"}  # as compute.workers has it
-PLAIN = Path(__file__).with_name("plain_train.py")
+PLAIN = "benchmarks.plain_train"
+NUMBERS = [
+    "distance_miles", "plane_year", "seats", "temperature_f", "humidity_pct", "wind_speed_mph",
+    "precipitation_in", "visibility_miles", "pressure_mbar",
+]  # fmt: skip
+EPOCHS = {"torch_mlp": 4, "transformer": 1}
+BATCH, TOKENS = 256, 16  # of the language model
 CHOICES = {
     "hist_gradient_boosting": ["preprocess=default"],
     "xgboost": ["preprocess=category"],
@@ -89,17 +94,17 @@ def _race(ours: Bake, folder: Path, name: str) -> list[Timing]:
     choices = [f"model={name}", *CHOICES[name]]
     if name == "transformer":
         tiny = folder / "tiny"
-        ours.run(PLAIN, "tiny", split, tiny)
+        Bake(TEMPLATE, ours.package, ours.python).run("-m", PLAIN, "tiny", split, tiny)
         choices.append(f"model.params.pretrained={tiny}")
     stage: Command = [ours.python, "-m", f"{ours.package}.stages.train", *choices]
-    plain: Command = [ours.python, PLAIN, name, split, output]
+    plain: Command = [ours.python, "-m", PLAIN, name, split, output]
 
     def forget() -> None:
         shutil.rmtree(ours.path / "models/model", ignore_errors=True)
 
     contenders = [
         Contender(f"{name}, ours", stage, ours.path, ours.env | ONE_CORE, forget),
-        Contender(f"{name}, plain", plain, folder, ours.env | ONE_CORE),
+        Contender(f"{name}, plain", plain, TEMPLATE, ours.env | ONE_CORE),
     ]
     return [*race(contenders, rounds=1 if QUICK else 3, warmups=0 if QUICK else 1).values()]
 

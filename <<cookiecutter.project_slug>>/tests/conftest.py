@@ -1,3 +1,5 @@
+import fcntl
+import json
 import os
 import shlex
 import shutil
@@ -6,6 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -19,6 +22,11 @@ ROOT = Path(__file__).parents[1]
 OWNERS = ("conf/", "data/", "schemas/", "tests/", f"{PACKAGE.name}/own/")  # not for tests
 OF_A_RUN = ("dvc.lock", "params.yaml", "ledger.jsonl", ".dvc")  # what runs or `dvc add` wrote
 CANARY = "-".join(("canary", "3f9a"))  # a secret; in two parts, for this file is copied too
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, so that no process is left with them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("pipeline") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,11 +91,22 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository after `dvc repro`, its result committed. Many tests look at it; none writes."""
-    folder = copy_repository(tmp_path_factory.mktemp("finished") / "a copy")
-    run(folder, "dvc", "repro", CANARY=CANARY)
-    commit(folder, "add", "--all")
-    commit(folder, "commit", "--quiet", "--message", "first results")
+    """A repository after `dvc repro`, its result committed. Many tests look at it; none writes.
+
+    All processes of a test run share it.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder = shared / "finished" / "a copy"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            first = copy_repository(tmp_path_factory.mktemp("first") / "a copy")
+            run(first, "dvc", "repro", CANARY=CANARY)
+            commit(first, "add", "--all")
+            commit(first, "commit", "--quiet", "--message", "first results")
+            folder.parent.mkdir()
+            first.rename(folder)
     return folder
 
 
@@ -195,3 +214,8 @@ def arrive(folder: Path) -> None:
 def commit(folder: Path, *command: str) -> None:
     identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     run(folder, "git", *identity, "-c", "commit.gpgsign=false", *command)
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    """What `evaluate` wrote in a repository."""
+    return dict(json.loads((folder / "reports/metrics.json").read_text()))

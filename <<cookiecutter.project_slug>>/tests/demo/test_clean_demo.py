@@ -18,6 +18,7 @@ from <<cookiecutter.package_name>>.errors import ConfigError
 from ..conftest import listed, run
 from ..fixture import rides
 
+pytestmark = pytest.mark.pipeline
 LEFT = re.compile(r"commands\.arrive|make (demo|arrive)|flights\.(json|yaml|parquet)|of the demo")
 
 

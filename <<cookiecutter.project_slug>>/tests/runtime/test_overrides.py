@@ -20,6 +20,7 @@ from <<cookiecutter.package_name>>.runtime.overrides import (
 
 from ..conftest import commit, copy_repository, run
 
+pytestmark = pytest.mark.pipeline
 LEARN = "import yaml; print(yaml.safe_load(open('params.yaml'))['model']['estimator'])"
 FOREST = {"model.estimator": "forest", "model.params.trees": 50}
 LOGISTIC = {"model.estimator": "logistic", "model.params.C": 1.0}
