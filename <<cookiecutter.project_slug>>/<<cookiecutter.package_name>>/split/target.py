@@ -17,6 +17,7 @@ from ..errors import ConfigError, DataError, ModelError
 Array = NDArray[np.float64]
 CLASSES = 20  # whole numbers with more different values than this are quantities under `auto`
 MANY = 100  # texts with more different values than this are no classes under `auto`
+MOST = 1000  # classes, if they are asked for: each row gets a probability of each
 PREDICTION, PROBABILITY = "prediction", "probability:"
 LOW, HIGH, PREDICTION_SET = "prediction_low", "prediction_high", "prediction_set"  # conformal
 
@@ -258,6 +259,8 @@ def _check_task(values: pl.Series, task: Task, distinct: int, *, automatic: bool
         reason = f"the target {name!r} has {distinct} different values, and binary needs two"
     elif task is Task.MULTICLASS and distinct < 3:
         reason = f"the target {name!r} has two different values, which is binary"
+    elif task is Task.MULTICLASS and distinct > MOST and not automatic:
+        reason = f"the target {name!r} has {distinct} different values, of {MOST} at most"
     if reason:
         raise ConfigError(f"data.task is {task}: {reason}. Edit conf/data.", "config.task")
     if task is Task.MULTICLASS and automatic and distinct > MANY:

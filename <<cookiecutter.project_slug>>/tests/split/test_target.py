@@ -93,6 +93,7 @@ def test_the_configuration_has_the_last_word(
         (["a", "b"] * 3, {"task": "regression"}, ConfigError, "regression needs numbers"),
         ([1, 2, 3] * 2, {"task": "binary"}, ConfigError, "has 3 different values"),
         ([1, 2] * 3, {"task": "multiclass"}, ConfigError, "which is binary"),
+        (list(range(10_000)) * 2, {"task": "multiclass"}, ConfigError, "of 1000 at most"),
     ],
 )
 def test_what_cannot_be_a_target_is_refused(
