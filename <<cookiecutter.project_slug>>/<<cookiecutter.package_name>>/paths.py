@@ -27,6 +27,7 @@ SPLIT = Path("reports/split.json")
 TUNING_REPORT = Path("reports/tuning.json")
 METRICS = Path("reports/metrics.json")
 IMPORTANCE = Path("reports/importance.json")
+SHAP = Path("reports/shap.json")
 PLOTS = Path("reports/plots")
 FIGURES = Path("reports/figures")  # the plots as images
 SLICES = Path("reports/slices.json")

@@ -66,6 +66,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
         "importance": {evil: 0.1, "b": -0.01},
         "tuning": {"method": "none"},
         "hashes": {"model": "0a1b"},
+        "shap": {},
         "quality": {"rows": 200, "quarantined": 1, "rules": {f"{evil}: enum": 1}},
         "warnings": [evil],
     } | changed
@@ -195,6 +196,14 @@ def test_the_plots_are_shown_and_the_hashes_of_what_the_model_is_made_of() -> No
 
     assert '<img src="figures/roc.png" alt="ROC" width="400">' in card.partition("## Plots")[2]
     assert "| model | `0a1b` |" in card
+
+
+def test_shap_values_stand_beside_the_importance() -> None:
+    page = MARKDOWN.render(render(facts(shap={"x": 0.25, "b": 0.125})))
+
+    assert "how far a row's value moves the probability" in page
+    assert "<td>0.2500</td>" in page
+    assert page.count("<td>") == 2 * 4 + 2 * 3 + 2 * 5 + 2
 
 
 CONFORMAL = {"aim": 0.9, "coverage": 0.9, "interval": INTERVAL, "width": 3.0}
