@@ -17,6 +17,7 @@ from ..errors import ConfigError, DataError, ModelError
 Array = NDArray[np.float64]
 CLASSES = 20  # whole numbers with more different values than this are quantities under `auto`
 MANY = 100  # texts with more different values than this are no classes under `auto`
+LARGEST = 1e100  # number of a target; the squares of larger ones overflow
 MOST = 1000  # classes, if they are asked for: each row gets a probability of each
 PREDICTION, PROBABILITY = "prediction", "probability:"
 LOW, HIGH, PREDICTION_SET = "prediction_low", "prediction_high", "prediction_set"  # conformal
@@ -226,10 +227,10 @@ def _distinct(values: pl.Series) -> list[Any]:
             "numbers. Choose another data.target, or give it another type in the schema.",
             "data.target",
         )
-    if dtype.is_float() and not values.is_finite().all():
+    if dtype.is_float() and (strange := int((values.abs() < LARGEST).not_().sum())):
         raise DataError(
-            f"{int((~values.is_finite()).sum())} values of the target {values.name!r} are NaN or "
-            "infinite. Let the schema put such rows into quarantine, or fix the source.",
+            f"{strange} values of the target {values.name!r} are NaN, infinite or beyond "
+            f"{LARGEST:g}. Let the schema put such rows into quarantine, or fix the source.",
             "data.target",
         )
     classes = values.unique().sort()
