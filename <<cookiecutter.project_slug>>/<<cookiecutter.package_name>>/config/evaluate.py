@@ -82,10 +82,12 @@ class Evaluate:
     conformal: float | None = None  # share of rows whose set or interval may miss the truth
     slices: list[Any] = field(default_factory=list)  # a column, or two as a list
     learning_curve: LearningCurve = field(default_factory=LearningCurve)
+    explain: str = "none"  # or shap: how much each feature moves the answers
 
     def __post_init__(self) -> None:
         within("evaluate.bootstrap", self.bootstrap, 50, 100_000)
         within("evaluate.level", self.level, 0.0001, 0.5)
+        one_of("evaluate.explain", self.explain, ("none", "shap"))
         if self.conformal is not None:
             within("evaluate.conformal", self.conformal, 0.0001, 0.5)
         for columns in self.slices:

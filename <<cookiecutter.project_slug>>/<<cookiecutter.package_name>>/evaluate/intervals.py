@@ -73,8 +73,10 @@ def resample(units: Units, resamples: int, seed: int) -> Iterator[Rows]:
 def leave_out(units: Units, groups: int, seed: int) -> Iterator[Rows]:
     """The rows without one unit, for each unit; more units than ``groups`` are merged at random."""
     merged = units.merged(groups, seed)
-    for left_out in range(merged.count):
-        yield np.flatnonzero(merged.codes != left_out)
+    with progress("jackknife", merged.count, "groups") as step:
+        for left_out in range(merged.count):
+            yield np.flatnonzero(merged.codes != left_out)
+            step()
 
 
 @dataclass(frozen=True, eq=False)

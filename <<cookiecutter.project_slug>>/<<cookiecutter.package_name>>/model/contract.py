@@ -17,7 +17,7 @@ Whether the pipeline can is tried on a row when the contract is drawn up. Refusa
 and how many values are concerned, never a value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -50,6 +50,7 @@ class Contract:
     files: dict[str, str]  # beside the contract: name and SHA-256
     calibration: Calibration | None = None  # of the predictor's probabilities
     conformal: Conformal | None = None  # how wide sets or intervals are
+    hashes: dict[str, str] = field(default_factory=dict)  # SHA-256 of what it was trained from
 
     def select(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The features of ``rows``, in order and in their types.

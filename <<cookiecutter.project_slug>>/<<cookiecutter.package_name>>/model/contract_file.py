@@ -65,7 +65,11 @@ def _problems(values: Any) -> list[str]:
     if not isinstance(values, dict):
         return ["it holds no object"]
     hints = _types()
-    optional = {field.name for field in fields(Contract) if field.default is not MISSING}
+    optional = {
+        field.name
+        for field in fields(Contract)
+        if (field.default, field.default_factory) != (MISSING, MISSING)
+    }
     problems = [f"{name} is missing" for name in hints if name not in {*values, *optional}]
     problems += [f"{name} is not known" for name in values if name not in hints]
     problems += [

@@ -51,7 +51,9 @@ def _of_probabilities(name: str, **options: Any) -> Function:
 def _log_loss(target: Target, truth: Array, predictions: Predictions) -> float:
     from sklearn.metrics import log_loss
 
-    return float(log_loss(truth, predictions.outputs, labels=range(len(target.classes))))
+    outputs = predictions.outputs
+    outputs = outputs / outputs.sum(axis=1, keepdims=True)  # XGBoost's sum to 1 in single precision
+    return float(log_loss(truth, outputs, labels=range(len(target.classes))))
 
 
 def _brier(target: Target, truth: Array, predictions: Predictions) -> float:

@@ -34,7 +34,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "imputer": {"keep_empty_features": True},  # a fold may hold no value of a column
     "label_encoder": _ORDINAL,
     "ordinal": _ORDINAL,
-    "one_hot": {"handle_unknown": "infrequent_if_exist", "sparse_output": False},
+    "one_hot": {
+        "handle_unknown": "infrequent_if_exist",
+        "sparse_output": False,
+        "max_categories": 1000,  # a column each; the rarer values share one
+    },
 }
 SELECTORS = {
     "numeric": cs.numeric() | cs.boolean(),

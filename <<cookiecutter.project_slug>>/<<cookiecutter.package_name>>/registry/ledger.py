@@ -12,7 +12,7 @@ from ..runtime.tracking import now
 from .gate import Decision
 from .signatures import SIGNED_BY
 
-HASHES = {"model": "sha256", "data": "data", "config": "config", "lock": "lock"}  # tags by name
+HASHES = ("train", "validation", "config", "lock")  # of a contract, and tags of a version
 
 
 def verdict_record(
@@ -51,7 +51,8 @@ def _who(version: Any, before: Any | None, champion: Any | None) -> dict[str, An
         "signed_by": champion and champion.tags.get(SIGNED_BY),
         "run_id": run_id(),
         "git_commit": git_commit(),
-        "hashes": {name: version.tags.get(tag) for name, tag in HASHES.items()},
+        "hashes": {"model": version.tags["sha256"]}
+        | {name: version.tags.get(name) for name in HASHES},
     }
 
 

@@ -70,20 +70,20 @@ def percent(share: float) -> str:
     return f"{100 * share:.{0 if share in (0, 1) else 1}f}\u00a0%"
 
 
-def label(value: Any) -> str:
+def label(value: Any, longest: int = LONGEST) -> str:
     """A text for a narrow place: a long one is cut in its middle, for its end may tell it apart."""
     line = str(value)
-    if len(line) <= LONGEST:
+    if len(line) <= longest:
         return line
-    head = LONGEST * 2 // 3
-    return f"{line[:head]}…{line[head - LONGEST + 1 :]}"
+    head = longest * 2 // 3
+    return f"{line[:head]}…{line[head - longest + 1 :]}"
 
 
-def labels(values: list[str]) -> list[str]:
+def labels(values: list[str], longest: int = LONGEST) -> list[str]:
     """A label for each of some different texts; those that would be alike get a number."""
     cut: list[str] = []
     for value in values:
-        short, again = label(value), 1
+        short, again = label(value, longest), 1
         while (short if again == 1 else f"{short} ({again})") in cut:
             again += 1
         cut.append(short if again == 1 else f"{short} ({again})")

@@ -10,6 +10,7 @@ from .splits import Splits, SplitSpec
 from .target import Target, Task
 
 BINS = 100  # of a feature with more values than that, by its quantiles
+CLASSES = 10  # of a target, the most frequent ones, that a feature alone is tried on
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ def check(
 
     Raises:
         DataError: a key, a group or a moment on the wrong side, the target among the features, or
-            more repeated rows than ``max_repeated``.
+            more repeated rows than ``max_repeated``; or no feature that differs between rows.
     """
+    check_features(parts, features)
     check_keys(parts, spec.key)
     if spec.group:
         check_groups(parts, spec.group)
@@ -48,6 +50,18 @@ def check(
     if repeated:
         warnings.append(f"{repeated:.2%} of validation and test rows equal a training row")
     return Findings(round(repeated, 6), alone, warnings)
+
+
+def check_features(parts: Splits, features: list[str]) -> None:
+    """Refuse rows that are all the same."""
+    rows = pl.concat(parts.named().values())
+    if all(rows[name].n_unique() < 2 for name in features):
+        raise DataError(
+            "no feature differs between rows, so there is nothing to learn from; beside target, "
+            f"key and data.ignore there are: {', '.join(features) or 'none'}. Add columns, or edit "
+            "conf/data.",
+            "data.no_features",
+        )
 
 
 def check_keys(parts: Splits, key: str) -> None:
@@ -134,15 +148,17 @@ def how_well_alone(parts: Splits, features: list[str], target: Target) -> dict[s
     """How well each feature alone tells the target of rows that it was not learned from.
 
     The target's mean for each value of the feature (or each hundredth of its values) is learned
-    from training rows and scores the others: by ROC AUC, best of the classes; by Spearman's
-    correlation where the target is a quantity.
+    from training rows and scores the others: by ROC AUC, best of the most frequent classes; by
+    Spearman's correlation where the target is a quantity.
     """
     held_out = pl.concat([parts.validation, parts.test])
     if target.task is Task.REGRESSION:
         truths = [pl.col(target.column)]
     else:
-        last_only = target.task is Task.BINARY  # of two, one is the other's mirror
-        classes = target.classes[-1:] if last_only else target.classes
+        counts = parts.train[target.column].value_counts().sort("count", descending=True)
+        frequent = counts[target.column].head(CLASSES).to_list()
+        binary = target.task is Task.BINARY  # of two, one is the other's mirror
+        classes = target.classes[-1:] if binary else [c for c in target.classes if c in frequent]
         truths = [pl.col(target.column) == value for value in classes]
     scores = {
         name: max(_score_alone(parts.train, held_out, name, truth) for truth in truths)

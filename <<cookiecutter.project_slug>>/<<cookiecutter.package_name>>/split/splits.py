@@ -5,6 +5,7 @@ new rows move no old one, so a model of yesterday has not learned from the test 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -118,8 +119,8 @@ def folds(rows: pl.DataFrame, spec: SplitSpec, *, number: int, repeats: int = 1)
     cannot be repeated.
 
     Raises:
-        DataError: there are too few rows, groups or members of a class, or a group would be on
-            both sides of a fold.
+        DataError: there are too few rows, groups or members of a class, a fold would learn from
+            one class, or a group would be on both sides of it.
     """
     from sklearn.model_selection import (
         RepeatedStratifiedKFold,
@@ -147,6 +148,8 @@ def folds(rows: pl.DataFrame, spec: SplitSpec, *, number: int, repeats: int = 1)
     except ValueError as error:
         raise DataError(f"no {number} folds: {error}. Ask for fewer.", "data.folds") from error
     _check_folds(pairs, codes)
+    if spec.target.is_classification:
+        _check_classes(pairs, y)
     return pairs
 
 
@@ -210,6 +213,17 @@ def _place(rows: pl.DataFrame, spec: SplitSpec) -> pl.Series:
         by_group, on=on, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined["~place"]
+
+
+def _check_classes(pairs: list[Fold], y: NDArray[Any]) -> None:
+    """Refuse a fold that learns from one class; ``y``, (n,), are the classes of the rows."""
+    for number, (train, _) in enumerate(pairs, start=1):
+        if np.unique(y[train]).size < 2:
+            raise DataError(
+                f"fold {number} of {len(pairs)} learns from {train.size} rows of one class. Ask "
+                "for fewer folds, or choose another kind of split.",
+                "data.folds",
+            )
 
 
 def _check_folds(pairs: list[Fold], codes: NDArray[np.intp] | None) -> None:

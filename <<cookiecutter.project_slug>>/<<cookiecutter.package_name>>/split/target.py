@@ -17,6 +17,8 @@ from ..errors import ConfigError, DataError, ModelError
 Array = NDArray[np.float64]
 CLASSES = 20  # whole numbers with more different values than this are quantities under `auto`
 MANY = 100  # texts with more different values than this are no classes under `auto`
+LARGEST = 1e100  # number of a target; the squares of larger ones overflow
+MOST = 1000  # classes, if they are asked for: each row gets a probability of each
 PREDICTION, PROBABILITY = "prediction", "probability:"
 LOW, HIGH, PREDICTION_SET = "prediction_low", "prediction_high", "prediction_set"  # conformal
 
@@ -225,10 +227,10 @@ def _distinct(values: pl.Series) -> list[Any]:
             "numbers. Choose another data.target, or give it another type in the schema.",
             "data.target",
         )
-    if dtype.is_float() and not values.is_finite().all():
+    if dtype.is_float() and (strange := int((values.abs() < LARGEST).not_().sum())):
         raise DataError(
-            f"{int((~values.is_finite()).sum())} values of the target {values.name!r} are NaN or "
-            "infinite. Let the schema put such rows into quarantine, or fix the source.",
+            f"{strange} values of the target {values.name!r} are NaN, infinite or beyond "
+            f"{LARGEST:g}. Let the schema put such rows into quarantine, or fix the source.",
             "data.target",
         )
     classes = values.unique().sort()
@@ -258,6 +260,8 @@ def _check_task(values: pl.Series, task: Task, distinct: int, *, automatic: bool
         reason = f"the target {name!r} has {distinct} different values, and binary needs two"
     elif task is Task.MULTICLASS and distinct < 3:
         reason = f"the target {name!r} has two different values, which is binary"
+    elif task is Task.MULTICLASS and distinct > MOST and not automatic:
+        reason = f"the target {name!r} has {distinct} different values, of {MOST} at most"
     if reason:
         raise ConfigError(f"data.task is {task}: {reason}. Edit conf/data.", "config.task")
     if task is Task.MULTICLASS and automatic and distinct > MANY:

@@ -13,6 +13,7 @@ from ..evaluate.evidence import Evidence
 from ..evaluate.importance import permutation
 from ..evaluate.plots import plots
 from ..evaluate.retraining import retrain
+from ..evaluate.shap_values import shap_values
 from ..evaluate.slices import measure_slices
 from ..evaluate.slicing import slicing
 from ..model.metric import Predictions
@@ -24,6 +25,7 @@ from ..paths import (
     METRICS,
     MODEL,
     PLOTS,
+    SHAP,
     SLICES,
     TEST,
     TEST_PREDICTIONS,
@@ -46,18 +48,15 @@ def main(config: Config) -> None:
     wanted = metrics(settings.metrics, target)
     of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
     parts = slicing(rows, settings.sliced_by, of_rows, settings.level)
+    moved_by = shap_values(settings.explain, model, rows, seed=config.seed)
     truth, predictions = contract.truth(rows), Predictions.of(model, rows)
     raw = None if contract.calibration is None else model.raw_outputs(rows)
-
     with atomic_write(TEST_PREDICTIONS) as partial:
         answers = contract.answers(rows, predictions.outputs)
         row_predictions.write(partial, target, answers, rows[target.column], of_rows)
-    evidence = Evidence(
-        *(target, truth, predictions, of_rows),
-        *(settings.bootstrap, settings.level, config.seed),
-    )
-    of_all = target, truth, predictions, contract.threshold
-    results = assess(wanted, *of_all, **evidence.sampling)
+    drawn = settings.bootstrap, settings.level, config.seed
+    evidence = Evidence(target, truth, predictions, of_rows, *drawn)
+    results = assess(wanted, target, truth, predictions, contract.threshold, **evidence.sampling)
     results |= check_adjustments(contract, settings.threshold, evidence, raw)
     slices = measure_slices(parts, wanted[0], evidence)
     results["warnings"] += slices.warnings
@@ -67,9 +66,10 @@ def main(config: Config) -> None:
         results |= retrain(config, tuned, target, wanted, **frames)
     write_json(METRICS, results)
     write_json(SLICES, slices.to_json())
-    for name, points in plots(target, truth, predictions, config.seed, raw).items():
+    curve = {"learning_curve": results.get("learning_curve", {}).get("points", [])}
+    for name, points in (plots(target, truth, predictions, config.seed, raw) | curve).items():
         write_json(PLOTS / f"{name}.json", points)
-    write_json(PLOTS / "learning_curve.json", results.get("learning_curve", {}).get("points", []))
+    write_json(SHAP, moved_by)
     write_json(IMPORTANCE, permutation(model, rows, truth, wanted[0], seed=config.seed))
     for warning in results["warnings"]:
         log.warning(warning)

@@ -9,14 +9,14 @@ import structlog
 from ..config import Config
 from ..errors import ConfigError
 from ..evaluate.paired import Comparison
-from ..paths import LOCK, METRICS, MODEL, PARAMS, SPLIT_PARTS, TEST
+from ..model.contract_file import read_contract
+from ..paths import CONTRACT, METRICS, MODEL, TEST
 from ..registry.gate import Decision, Verdict
 from ..registry.ledger import verdict_record, write_down
 from ..registry.offers import Offer, decide
 from ..registry.signatures import private_key, sign_once
 from ..registry.versions import champion_of, promote, record_challenge, register
 from ..runtime import tracking
-from ..runtime.artifacts import sha256_of
 from ..runtime.dvc import run
 from ..runtime.stage import stage
 
@@ -53,9 +53,8 @@ def main(config: Config) -> None:
 
 def _tags() -> dict[str, str]:
     """Where a version comes from."""
-    made_of = {"data": SPLIT_PARTS, "config": PARAMS, "lock": LOCK}
     ids = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
-    return ids | {name: sha256_of(path) for name, path in made_of.items()}
+    return ids | read_contract(CONTRACT).hashes
 
 
 def _carry_out(

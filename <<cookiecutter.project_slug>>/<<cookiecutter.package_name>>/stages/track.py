@@ -17,6 +17,7 @@ from ..paths import (
     PARAMS,
     PLOTS,
     QUALITY,
+    SHAP,
     SLICES,
     TRIALS,
     TUNING_REPORT,
@@ -27,7 +28,7 @@ from ..runtime.dvc import run
 from ..runtime.stage import stage
 
 ARTIFACTS = [
-    *(METRICS, SLICES, IMPORTANCE, PLOTS, QUALITY, CONTRACT, BEST, TRIALS, TUNING_REPORT),
+    *(METRICS, SLICES, IMPORTANCE, SHAP, PLOTS, QUALITY, CONTRACT, BEST, TRIALS, TUNING_REPORT),
 ]
 
 log = structlog.get_logger()

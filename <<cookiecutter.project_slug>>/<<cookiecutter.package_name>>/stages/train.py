@@ -1,7 +1,7 @@
 """Preprocessing and estimator, fitted: `python -m PACKAGE.stages.train model=forest`."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import polars as pl
 import structlog
@@ -13,7 +13,9 @@ from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.training import ModelSpec, fit
-from ..paths import BEST, CHECKPOINT, MODEL, SPLIT, TRAIN, VALIDATION
+from ..paths import BEST, CHECKPOINT, LOCK, MODEL, SPLIT, TRAIN, VALIDATION
+from ..runtime.artifacts import sha256_of
+from ..runtime.resumable import digest
 from ..runtime.stage import stage
 from ..split.features import features
 from ..split.keys import digests
@@ -44,6 +46,7 @@ def main(config: Config) -> float:
         infer_contract(fitted, x, target=target, key=data.key, threshold=threshold),
         calibration=adjusted.calibration,
         conformal=adjusted.conformal,
+        hashes=_hashes(config, spec, asked),
     )
     keys = digests(pl.concat([train[data.key], validation[data.key]]))
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
@@ -52,6 +55,16 @@ def main(config: Config) -> float:
     value = {deciding.name: round(deciding(target, truth, predictions), 4)}
     log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
     return deciding.score(target, truth, predictions)
+
+
+def _hashes(config: Config, spec: ModelSpec, asked: AdjustmentSpec) -> dict[str, str]:
+    """Of all that the model follows from but code: of other settings it must not depend."""
+    settings = [asdict(part) for part in (spec, asked, config.data)]
+    by = [config.split.group, config.evaluate.unit]
+    files = {"train": TRAIN, "validation": VALIDATION, "lock": LOCK}
+    return {name: sha256_of(path) for name, path in files.items()} | {
+        "config": digest(settings, by)
+    }
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ def test_the_champion_before_is_champion_again_and_the_ledger_says_why(
     assert list(kept.values()) == ["rollback", "it ignores the new station", "1", "2"]
     with registry() as client:
         digest = client.get_model_version("rides", "1").tags["sha256"]
-    assert record["hashes"] == {"model": digest, "data": "d", "config": None, "lock": None}
+    unknown = dict.fromkeys(("validation", "config", "lock"))
+    assert record["hashes"] == {"model": digest, "train": "t", **unknown}
     warned = "models/model is another model, and predictions come from it"
     assert warned in capsys.readouterr().err
 

@@ -81,6 +81,15 @@ def test_values_are_those_of_scikit_learn() -> None:
     )
 
 
+@pytest.mark.filterwarnings("error")
+def test_probabilities_of_single_precision_are_measured_without_a_warning() -> None:
+    truth, guess = TRUTH[Task.BINARY], said(BINARY, TRUTH[Task.BINARY])
+    single = Predictions(guess.outputs.astype(np.float32).astype(np.float64), guess.answers)
+
+    expected = METRICS["log_loss"](BINARY, truth, guess)
+    assert METRICS["log_loss"](BINARY, truth, single) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("name", ["roc_auc", "average_precision", "balanced_accuracy"])
 def test_what_is_not_defined_without_a_class_is_no_number(name: str) -> None:
     truth = np.zeros(5)

@@ -115,6 +115,12 @@ def test_a_step_gives_what_its_name_says(
     assert result.fill_nan(None).rows() == [pytest.approx(tuple(r), abs=1e-3) for r in expected]
 
 
+def test_one_hot_gives_no_more_columns_than_a_table_can_have() -> None:
+    frame = pl.DataFrame({"c": [f"value {number % 3000}" for number in range(6000)]})
+
+    assert transformed(frame, Step("one_hot", "text")).width == 1000
+
+
 def test_the_target_encoder_knows_each_row_by_the_others_only(rows: pl.DataFrame) -> None:
     unique = rows.select(name=pl.format("n{}", "id"))
 

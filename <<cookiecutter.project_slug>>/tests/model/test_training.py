@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import polars as pl
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import SGDClassifier
+from structlog.testing import capture_logs
 
 from <<cookiecutter.package_name>>.config.preprocess import Step
 from <<cookiecutter.package_name>>.errors import (
@@ -22,7 +25,7 @@ from <<cookiecutter.package_name>>.model.training import (
 )
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
-from ..models import EVERY, LATE, SEATS, STEPS, TARGETS, WIND, fitted, model, spec, x_of
+from ..models import EVERY, LATE, SEATS, STEPS, TARGETS, WIND, adjusted, fitted, model, spec, x_of
 
 DECIDING = {Task.BINARY: "roc_auc", Task.MULTICLASS: "accuracy", Task.REGRESSION: "r2"}
 
@@ -241,6 +244,22 @@ def test_a_file_of_another_training_is_refused(
 
     with pytest.raises(ModelError, match="different trainings"):
         Model.load(tmp_path / "model")
+
+
+def test_a_model_of_another_version_of_a_library_is_loaded_with_a_warning(
+    rows: pl.DataFrame,
+) -> None:
+    trained = model(rows, spec())
+    other = {**trained.contract.versions, "scikit-learn": "0.1", "gone": "2"}
+    adjusted(trained, versions=other).save(Path("model"))
+    with capture_logs() as logged:
+        answers = Model.load(Path("model")).predict(rows)
+
+    assert answers.equals(trained.predict(rows))
+    (warning,) = logged
+    assert "trained with other versions of libraries" in warning["event"]
+    assert warning["versions"]["scikit-learn"][0] == "0.1"
+    assert warning["versions"]["gone"] == ["2", None]
 
 
 def test_a_model_that_does_not_say_what_it_learned_from_is_not_loaded(

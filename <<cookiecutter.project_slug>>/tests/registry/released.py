@@ -44,7 +44,7 @@ def release(folder: Path) -> Path:
         uri = tracking.tracking_uri("sqlite", None)
         for number, columns in ((1, ["wind"]), (2, [])):
             model(rows().head(LEARNED).drop(columns), spec()).save(MODEL)
-            tags = {"git_commit": f"commit {number}", "data": "d"}
+            tags = {"git_commit": f"commit {number}", "train": "t"}
             version = versions.register(client, uri, "rides", model=MODEL, tags=tags)
             versions.promote(client, "rides", str(version.version))
     return folder

@@ -62,8 +62,11 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
         "level": 0.05,
         "split": "stratified",
         "time": None,
+        "figures": {},
         "importance": {evil: 0.1, "b": -0.01},
         "tuning": {"method": "none"},
+        "hashes": {"model": "0a1b"},
+        "shap": {},
         "quality": {"rows": 200, "quarantined": 1, "rules": {f"{evil}: enum": 1}},
         "warnings": [evil],
     } | changed
@@ -77,7 +80,7 @@ def test_nothing_from_the_data_is_more_than_text(evil: str) -> None:
     usual = {"hr", "h1", "h2", "p", "blockquote", "strong", "code", "ul", "li"}
     tables = {"table", "thead", "tbody", "tr", "th", "td"}
     assert {tag for tag, _ in Tags(page).tags} <= usual | tables
-    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5
+    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5 + 2
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
@@ -94,7 +97,7 @@ def test_the_card_says_how_it_was_tuned(evil: str) -> None:
 
     assert_inert(page)
     assert "10 trials" in page
-    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5 + 2 * 3
+    assert page.count("<td>") == 2 * 4 + 2 * 2 + 2 * 5 + 2 * 3 + 2
 
 
 @pytest.mark.parametrize("split", ["stratified", "group"])
@@ -186,6 +189,21 @@ def test_the_card_says_what_was_adjusted_and_what_that_holds() -> None:
         assert sentence in card
     assert "They are 3 wide" in sure
     assert "`prediction_low` and `prediction_high`" in sure
+
+
+def test_the_plots_are_shown_and_the_hashes_of_what_the_model_is_made_of() -> None:
+    card = render(facts(figures={"figures/roc.png": "ROC"}))
+
+    assert '<img src="figures/roc.png" alt="ROC" width="400">' in card.partition("## Plots")[2]
+    assert "| model | `0a1b` |" in card
+
+
+def test_shap_values_stand_beside_the_importance() -> None:
+    page = MARKDOWN.render(render(facts(shap={"x": 0.25, "b": 0.125})))
+
+    assert "how far a row's value moves the probability" in page
+    assert "<td>0.2500</td>" in page
+    assert page.count("<td>") == 2 * 4 + 2 * 3 + 2 * 5 + 2
 
 
 CONFORMAL = {"aim": 0.9, "coverage": 0.9, "interval": INTERVAL, "width": 3.0}

@@ -47,6 +47,24 @@ def test_honest_rows_pass_without_a_word(rows: pl.DataFrame) -> None:
     assert next(iter(report.alone)) == "wind"
 
 
+@pytest.mark.parametrize("features", [[], ["constant", "empty"]])
+def test_rows_without_a_feature_that_differs_are_refused(
+    rows: pl.DataFrame, features: list[str]
+) -> None:
+    dull = rows.select("id", "late", "departure", constant=1.0, empty=None)
+
+    with pytest.raises(DataError, match="no feature differs between rows"):
+        check(parts(dull), PLAN, features, max_repeated=0.0, max_alone=0.98)
+
+
+def test_a_feature_is_tried_on_the_most_frequent_of_many_classes(rows: pl.DataFrame) -> None:
+    many = rows.with_columns(seats=pl.when(pl.col("id") < 300).then(0).otherwise(pl.col("id") % 97))
+    seats = Target("seats", Task.MULTICLASS, tuple(sorted(many["seats"].unique())))
+    alone = how_well_alone(parts(many), ["departure"], seats)
+
+    assert alone["departure"] > 0.98
+
+
 def test_a_repeated_key_is_refused(rows: pl.DataFrame) -> None:
     with pytest.raises(DataError, match="600 values of the key 'id'"):
         check_keys(parts(pl.concat([rows, rows])), "id")

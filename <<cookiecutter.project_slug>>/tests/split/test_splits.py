@@ -221,3 +221,10 @@ def test_folds_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=named):
         folds(rows, planned, number=number)
+
+
+def test_a_fold_that_learns_from_one_class_is_refused(rows: pl.DataFrame) -> None:
+    late = rows.with_columns(late=(pl.col("id") > 400).cast(pl.Int64))
+
+    with pytest.raises(DataError, match="fold 1 of 3 learns from 150 rows of one class"):
+        folds(late, plan("time"), number=3)

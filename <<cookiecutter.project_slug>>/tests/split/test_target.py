@@ -85,7 +85,8 @@ def test_the_configuration_has_the_last_word(
         ([1, 1, 1], {}, DataError, "is 1 in all 3 rows"),
         (["a", "a", "b", "b", "c"], {}, DataError, "class 'c' of 'y' has one row"),
         ([f"name {i}" for i in range(200)], {}, DataError, "200 different texts"),
-        ([1.5, float("inf"), 2.0], {}, DataError, "1 values of the target 'y' are NaN or infinite"),
+        ([1.5, float("inf"), 2.0], {}, DataError, "1 values of the target 'y' are NaN, infinite"),
+        ([1.5, float("nan"), -1e300], {}, DataError, r"2 values of the target .* beyond 1e\+100"),
         ([[1], [2]], {}, DataError, "'y' is List"),
         (["a", "b"] * 3, {"positive": "x"}, ConfigError, "which no row has: 'y' is 'a' or 'b'"),
         (["yes", "no"] * 3, {"positive": "yess"}, ConfigError, "is 'yes' meant"),
@@ -93,6 +94,7 @@ def test_the_configuration_has_the_last_word(
         (["a", "b"] * 3, {"task": "regression"}, ConfigError, "regression needs numbers"),
         ([1, 2, 3] * 2, {"task": "binary"}, ConfigError, "has 3 different values"),
         ([1, 2] * 3, {"task": "multiclass"}, ConfigError, "which is binary"),
+        (list(range(10_000)) * 2, {"task": "multiclass"}, ConfigError, "of 1000 at most"),
     ],
 )
 def test_what_cannot_be_a_target_is_refused(

@@ -12,10 +12,10 @@ Each has
 """
 
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import Any
 
-from ...errors import ConfigError, ModelError
+from ...errors import ModelError
+from ...runtime.extras import require
 from . import sklearn, torch, transformers, xgboost
 
 MODULES: dict[str, Any] = {
@@ -40,12 +40,8 @@ def flavor(name: str) -> Any:
             "repro`, or update this repository.",
             "model.flavor",
         )
-    if name in EXTRAS and find_spec(name) is None:
-        raise ConfigError(
-            f"the estimator needs {name}, which is not installed. Write {name} into "
-            "conf/extras.txt, then run `make setup`.",
-            "config.extra",
-        )
+    if name in EXTRAS:
+        require(name, "the estimator")
     return MODULES[name]
 
 
