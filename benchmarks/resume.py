@@ -45,8 +45,6 @@ def main() -> int:
         checks.append(Check(f"{name}: models of {len(tried)} that differ", differ, 0))
         killed, resumed = (sum(getattr(one, key) for one in tried) for key in ("killed", "resumed"))
         notes.append(f"{name}: {killed} processes killed, {resumed} of them left a checkpoint")
-        if not killed:
-            raise RuntimeError(f"{name} always ended before its kill, so nothing was shown")
     notes += [f"SKIPPED: {name} (torch is not installed)" for name in skipped]
     return report("resume", [], checks, notes)
 
@@ -56,12 +54,10 @@ def _has_torch(ours: Bake) -> bool:
 
 
 def _trained(ours: Bake, name: str) -> list[Outcome]:
-    whole, lasted = ours.path / "whole", []
-    for _ in range(2):  # the first one reads the libraries from the disk
-        _run(ours, name, whole, None)
-        began, ended = ((whole / mark).stat().st_mtime for mark in ("begun", "learned"))
-        lasted.append(ended - began)
-    wanted, seconds = _digest(whole / "model"), min(lasted)
+    whole = ours.path / "whole"
+    _run(ours, name, whole, None)
+    began, ended = ((whole / mark).stat().st_mtime for mark in ("begun", "learned"))
+    wanted, seconds = _digest(whole / "model"), ended - began
     say(f"{name}: learns for {seconds:.1f} s")
     outcomes = []
     for number in range(TIMES):
@@ -73,12 +69,15 @@ def _trained(ours: Bake, name: str) -> list[Outcome]:
 def _killed(ours: Bake, name: str, seconds: float, chance: random.Random, wanted: str) -> Outcome:
     folder, killed, resumed = ours.path / "killed", 0, 0
     shutil.rmtree(folder, ignore_errors=True)
-    for _ in range(KILLS):
-        _run(ours, name, folder, chance.uniform(0, 0.9 * seconds))
-        if (folder / "model").exists():
+    while killed < KILLS:
+        _run(ours, name, folder, chance.uniform(0, seconds))
+        if not (folder / "model").exists():
+            killed += 1
+            resumed += (folder / "checkpoint").exists()
+        elif killed:
             break
-        killed += 1
-        resumed += (folder / "checkpoint").exists()
+        else:  # the kill came too late
+            shutil.rmtree(folder)
     if not (folder / "model").exists():
         _run(ours, name, folder, None)
     return Outcome(_digest(folder / "model") == wanted, killed, resumed)
