@@ -117,7 +117,8 @@ def spread() -> dict[str, float]:
     paths, cv = ours("paths"), ours("evaluate.cross_validation")
     loaded = config.load(config.read("params.yaml"))
     target = ours("split.target").read_target(paths.SPLIT)
-    asked = ours("tune.objective").Problem.from_config(loaded, pl.read_parquet(paths.TRAIN), target)
+    parts = pl.read_parquet(paths.TRAIN), pl.read_parquet(paths.VALIDATION)
+    asked = ours("tune.objective").Problem.from_config(loaded, *parts, target)
     best = json.loads(paths.BEST.read_text(encoding="utf-8"))
     scores = cv.cross_validate(
         ours("model.training").ModelSpec.from_config(loaded, best),
@@ -126,6 +127,7 @@ def spread() -> dict[str, float]:
         asked.truth,
         folds=asked.folds,
         wanted=asked.metrics,
+        held_out=asked.held_out,
     )[asked.metrics[0].name]
     return {"spread": scores["spread"], "best": scores["mean"]}
 

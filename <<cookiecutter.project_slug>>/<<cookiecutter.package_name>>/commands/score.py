@@ -9,7 +9,7 @@ import structlog
 
 from ..config import Config
 from ..model.estimators import at_most
-from ..paths import SPLIT, TRAIN
+from ..paths import SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.target import read_target
 from ..tune.objective import Problem
@@ -20,7 +20,8 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> float:
     """Return the deciding metric's mean over `tune.folds` folds; more is better."""
-    problem = Problem.from_config(config, pl.read_parquet(TRAIN), read_target(SPLIT))
+    parts = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    problem = Problem.from_config(config, *parts, read_target(SPLIT))
     with at_most(problem.spec.workers):
         values = problem.score({})
     means = {metric.name: value for metric, value in zip(problem.metrics, values, strict=True)}

@@ -78,6 +78,7 @@ class Tune:
     tolerance: float = 0.0
     sampler: Named = field(default_factory=lambda: Named("tpe"))
     pruner: Named = field(default_factory=Named)
+    warmup: float = 0.33
     space: dict[str, dict[str, Dimension]] = field(
         default_factory=dict
     )  # estimator: {param: range}
@@ -89,6 +90,7 @@ class Tune:
         within("tune.folds", self.folds, 2, 20)
         within("tune.workers", self.workers, 1, 64)
         within("tune.tolerance", self.tolerance, 0.0, 1e100)
+        within("tune.warmup", self.warmup, 0.0, 1.0)
         if self.timeout_s is not None:
             within("tune.timeout_s", self.timeout_s, 1.0, 2_592_000.0)
         self._check_objectives()

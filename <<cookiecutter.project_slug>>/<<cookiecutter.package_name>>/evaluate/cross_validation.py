@@ -10,7 +10,7 @@ from ..config.evaluate import Threshold
 from ..errors import DataError
 from ..model.metric import Metric, Predictions
 from ..model.threshold import best_threshold
-from ..model.training import ModelSpec, fit
+from ..model.training import HeldOut, ModelSpec, fit
 from ..runtime.progress import progress
 from ..split.splits import Fold
 from ..split.target import Array, Target, Task
@@ -24,6 +24,7 @@ def cross_validate(
     *,
     folds: list[Fold],
     wanted: list[Metric],
+    held_out: HeldOut | None = None,
 ) -> dict[str, dict[str, Any]]:
     """For each metric its ``mean`` and standard deviation ``spread``, and the value of each fold.
 
@@ -34,20 +35,21 @@ def cross_validate(
     Args:
         features: (n, k) rows.
         truth: (n,) class codes, or numbers.
+        held_out: rows of no fold, on which training may stop early, as that of the model does.
 
     Raises:
         DataError: a fold lacks a class.
     """
-    for number, (train, held_out) in enumerate(folds, start=1):
-        _check_classes(target, truth, train, held_out, f"fold {number} of {len(folds)}")
+    for number, (train, scored) in enumerate(folds, start=1):
+        _check_classes(target, truth, train, scored, f"fold {number} of {len(folds)}")
     outputs = []
     with progress("cross-validation", len(folds), "folds") as step:
-        for train, held_out in folds:
-            fitted = fit(spec, features[train], target, truth[train])
-            outputs.append(fitted.predictor.predict(features[held_out]))
+        for train, scored in folds:
+            fitted = fit(spec, features[train], target, truth[train], held_out=held_out)
+            outputs.append(fitted.predictor.predict(features[scored]))
             step()
     scores = score_folds(target, truth, folds, outputs, wanted=wanted, aim=spec.threshold)
-    share = mean(len(held_out) / len(train) for train, held_out in folds)
+    share = mean(len(scored) / len(train) for train, scored in folds)
     return {
         name: {"mean": mean(values), "spread": stdev(values), "folds": values, "held_out": share}
         for name, values in scores.items()
@@ -75,12 +77,12 @@ def score_folds(
         aim: of the thresholds.
     """
     scores: dict[str, list[float]] = {metric.name: [] for metric in wanted}
-    for number, (_, held_out) in enumerate(folds):
+    for number, (_, scored) in enumerate(folds):
         threshold = _threshold(target, truth, folds, outputs, aim, without=number)
         answers = target.answers(outputs[number], threshold)
         predictions = Predictions(outputs[number], answers)
         for metric in wanted:
-            scores[metric.name].append(metric(target, truth[held_out], predictions))
+            scores[metric.name].append(metric(target, truth[scored], predictions))
     return scores
 
 
@@ -104,10 +106,10 @@ def _threshold(
     return best_threshold(truth[rows[kept]], positive[kept], aim) if kept.any() else 0.5
 
 
-def _check_classes(target: Target, truth: Array, train: Any, held_out: Any, name: str) -> None:
+def _check_classes(target: Target, truth: Array, train: Any, scored: Any, name: str) -> None:
     """Refuse a fold in which nothing can be learned or measured."""
     least = len(target.classes) if target.is_classification else 2
-    for side, rows in (("learns from", train), ("scores", held_out)):
+    for side, rows in (("learns from", train), ("scores", scored)):
         if np.unique(truth[rows]).size < least:
             what = "of every class" if target.is_classification else "with two values"
             raise DataError(

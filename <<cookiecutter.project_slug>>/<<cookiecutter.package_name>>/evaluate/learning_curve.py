@@ -38,7 +38,8 @@ def learning_curve(
 ) -> dict[str, Any]:
     """The metric on test rows by the share of training rows, and what a doubling brings.
 
-    Whole units of the training rows are drawn. Each model's threshold is chosen on validation rows.
+    Whole units of the training rows are drawn. Each model stops early on validation rows, if it
+    learns in rounds, and its threshold is chosen on them.
 
     Returns:
         ``points`` with share, rows, mean value and those of each drawing; ``per_doubling`` with its
@@ -83,7 +84,8 @@ def _check(target: Target, truth: Array, share: float) -> None:
 def _predictions(
     spec: ModelSpec, target: Target, train: Part, validation: Part, test: Part
 ) -> Predictions:
-    predictor = fit(spec, train.features, target, train.truth).predictor
+    held_out = validation.features, validation.truth
+    predictor = fit(spec, train.features, target, train.truth, held_out=held_out).predictor
     threshold = None
     if target.task is Task.BINARY:
         positive = predictor.predict(validation.features)[:, 1]

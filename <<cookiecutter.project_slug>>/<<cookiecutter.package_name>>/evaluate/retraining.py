@@ -32,7 +32,8 @@ def retrain(
         wanted: metrics; the first one decides.
     """
     spec, settings = ModelSpec.from_config(config, tuned), config.evaluate
-    learned, results = _part(config, target, train), {}
+    learned, held_out, scored = (_part(config, target, part) for part in (train, validation, test))
+    results: dict[str, Any] = {}
     if config.split.folds:
         dealt = SplitSpec.from_config(config.data, config.split, target)
         results["cross_validation"] = cross_validate(
@@ -42,6 +43,7 @@ def retrain(
             learned.truth,
             folds=folds(train, dealt, number=config.split.folds, repeats=config.split.repeats),
             wanted=wanted,
+            held_out=(held_out.features, held_out.truth),
         )
     if settings.learning_curve.shares:
         results["learning_curve"] = learning_curve(
@@ -51,8 +53,8 @@ def retrain(
             wanted[0],
             train=learned,
             units=units(train, settings.unit, group=config.split.group, time=config.data.time),
-            validation=_part(config, target, validation),
-            test=_part(config, target, test),
+            validation=held_out,
+            test=scored,
         )
     return results
 

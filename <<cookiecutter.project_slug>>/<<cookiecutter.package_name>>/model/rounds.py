@@ -12,7 +12,8 @@ from ..runtime.artifacts import atomic_write, remove
 from ..split.target import Array
 
 QUESTION = "question.json"
-Report = Callable[[int, float], None]  # of a round's number and its loss on the held-out rows
+# of a round's number, how many there may be, and its loss on the held-out rows: less is better
+Report = Callable[[int, int, float], None]
 
 
 class Checkpoint:

@@ -20,10 +20,11 @@ from .fitting import failure, prepare
 from .flavors import flavor, versions
 from .predictor import PipelinePredictor
 from .preprocessing import columns_beside_numbers, preprocessor, sentences
-from .rounds import Checkpoint, Rounds
+from .rounds import Checkpoint, Report, Rounds
 
 log = structlog.get_logger()
 
+HeldOut = tuple[pl.DataFrame, Array]  # (m, k) features and (m,) class codes, or numbers
 TRIED = 200  # rows on which an own estimator or step is trained to see whether it can be saved
 
 
@@ -118,7 +119,7 @@ def fit(
     target: Target,
     truth: Array,
     *,
-    held_out: tuple[pl.DataFrame, Array] | None = None,
+    held_out: HeldOut | None = None,
     checkpoint: Path | None = None,
 ) -> Fitted:
     """Train; if training fails, train the fallback, and say so.
@@ -126,7 +127,7 @@ def fit(
     Args:
         features: (n, k) rows.
         truth: (n,) class codes, or numbers.
-        held_out: (m, k) other rows and their (m,) truth, on which training may stop early.
+        held_out: other rows, on which training may stop early.
         checkpoint: a folder from which a killed training of the same goes on.
 
     Raises:
@@ -143,40 +144,68 @@ def fit(
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
         kept = _checkpoint(checkpoint, spec, (features, y), held_out)
-        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, held_out), kept)
+        used = held_out if any(map(learns_in_rounds, (spec.estimator, spec.fallback))) else None
+        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, used), kept)
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
         if kept:
             kept.remove()
         if error is None:
             return Fitted(PipelinePredictor(pipeline, target), spec.estimator)
-        why = _fall_back(spec, simpler, (prepared, y), error)
+        why = _fall_back(spec, simpler, (prepared, y), rounds, error)
     pipeline.steps[-1] = ("model", simpler)
     return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), why)
 
 
 def _fall_back(
-    spec: ModelSpec, simpler: Any | None, rows: tuple[Any, Array], error: ModelError
+    spec: ModelSpec,
+    simpler: Any | None,
+    rows: tuple[Any, Array],
+    rounds: Rounds,
+    error: ModelError,
 ) -> str:
     """Train the fallback on (n, k) prepared rows and (n,) labels; why it is needed, for people."""
     why = f"{spec.estimator} could not be trained: {error.message}"
     if simpler is None:
         raise ModelError(f"{why} Or name a model.fallback.", error.code) from error
     log.warning("falling back", fallback=spec.fallback, reason=why)
-    again = failure(str(spec.fallback), simpler, rows, Rounds(), converging=False)
+    without = replace(rounds, checkpoint=None)
+    again = failure(str(spec.fallback), simpler, rows, without, converging=False)
     if again is not None:
         text = f"{why} Its fallback {spec.fallback} could not be trained either: {again.message}"
         raise ModelError(text, "model.training") from again
     return why
 
 
-def fit_pipeline(pipeline: Any, spec: ModelSpec, features: pl.DataFrame, y: Array) -> None:
-    """Train an ``unfitted`` pipeline on (n, k) rows and (n,) labels; it may raise anything."""
+def fit_pipeline(
+    pipeline: Any,
+    spec: ModelSpec,
+    features: pl.DataFrame,
+    target: Target,
+    truth: Array,
+    *,
+    held_out: HeldOut | None = None,
+    report: Report | None = None,
+) -> None:
+    """Train an ``unfitted`` pipeline on rows as ``fit`` takes them; it may raise anything.
+
+    Args:
+        report: told each round of an estimator that learns in rounds, if there are held-out rows.
+    """
+    y = target.labels(truth)
     prepared = pipeline[0].fit_transform(features, y)
-    flavor(entry(spec.estimator).flavor).fit(pipeline[-1], prepared, y, Rounds())
+    used = held_out if learns_in_rounds(spec.estimator) else None
+    checked = _prepared_held_out(pipeline[0], target, y, used)
+    rounds = Rounds(checked, report=report if checked else None)
+    flavor(entry(spec.estimator).flavor).fit(pipeline[-1], prepared, y, rounds)
+
+
+def learns_in_rounds(estimator: str | None) -> bool:
+    """Whether an estimator of this name does; None, which is no estimator, does not."""
+    return bool(estimator and flavor(entry(estimator).flavor).IN_ROUNDS)
 
 
 def _prepared_held_out(
-    steps: Any, target: Target, y: Array, held_out: tuple[pl.DataFrame, Array] | None
+    steps: Any, target: Target, y: Array, held_out: HeldOut | None
 ) -> tuple[Any, Array] | None:
     """The rows to stop early on, as the estimator takes them; those of known classes."""
     if held_out is None:
@@ -190,7 +219,7 @@ def _checkpoint(
     folder: Path | None,
     spec: ModelSpec,
     rows: tuple[pl.DataFrame, Array],
-    held_out: tuple[pl.DataFrame, Array] | None,
+    held_out: HeldOut | None,
 ) -> Checkpoint | None:
     """Of the question that all of this asks; None without a folder."""
     if folder is None:

@@ -17,6 +17,7 @@ from ..paths import (
     TUNING_HISTORY,
     TUNING_IMPORTANCE,
     TUNING_REPORT,
+    VALIDATION,
 )
 from ..runtime.artifacts import sha256_of, write_json
 from ..runtime.dvc.workspace import repository_root
@@ -43,7 +44,8 @@ def main(config: Config) -> None:
         for path in (TUNING_HISTORY, TUNING_IMPORTANCE):
             write_json(path, [])
         return
-    problem = Problem.from_config(config, pl.read_parquet(TRAIN), read_target(SPLIT))
+    parts = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    problem = Problem.from_config(config, *parts, read_target(SPLIT))
     folders = [code_digest(PACKAGE / name) for name in SCORED_BY]
 
     studies = repository_root() / STUDIES  # DVC would restore what is below models/

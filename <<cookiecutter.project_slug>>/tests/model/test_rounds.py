@@ -18,6 +18,8 @@ from <<cookiecutter.package_name>>.model.rounds import Checkpoint
 from <<cookiecutter.package_name>>.model.training import (
     ModelSpec,
     fit,
+    fit_pipeline,
+    unfitted,
 )
 from <<cookiecutter.package_name>>.split.target import Target
 
@@ -140,6 +142,19 @@ def test_without_held_out_rows_all_rounds_run(rows: pl.DataFrame) -> None:
 
     assert whole.fell_back is None
     assert whole.predictor.pipeline[-1].get_booster().num_boosted_rounds() == 30
+
+
+@pytest.mark.parametrize("metric", ["logloss", "auc"])
+def test_a_round_reports_a_loss_whatever_the_metric(rows: pl.DataFrame, metric: str) -> None:
+    asked, x, truth = spec("xgboost", eval_metric=metric), x_of(rows), LATE.encode(rows["late"])
+    told: list[tuple[int, int, float]] = []
+    pipeline = unfitted(asked, x, LATE.task)
+    rows_to_stop_on = {"held_out": (x, truth), "report": lambda *of_round: told.append(of_round)}
+    fit_pipeline(pipeline, asked, x, LATE, truth, **rows_to_stop_on)
+
+    assert [number for number, *_ in told] == list(range(1, len(told) + 1))
+    assert told[0][2] > told[-1][2]
+    assert {most for _, most, _ in told} == {30}
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,18 @@ def problem(
     target: Target = LATE,
     model: ModelSpec = LOGISTIC,
     number: int = 2,
+    with_held_out: bool = False,
 ) -> Problem:
+    """With two thirds of the rows, if the others are to be held out."""
+    held_out = None
+    if with_held_out:
+        others = rows.filter(pl.col("id") % 3 == 0)
+        held_out = x_of(others, target), target.encode(others[target.column])
+        rows = rows.filter(pl.col("id") % 3 > 0)
     dealt = folds(rows, SplitSpec("stratified", target, "id"), number=number)
     truth = target.encode(rows[target.column])
     objectives = list(metrics) or [METRICS["roc_auc"]]
-    return Problem(model, x_of(rows, target), target, truth, dealt, objectives)
+    return Problem(model, x_of(rows, target), target, truth, dealt, objectives, held_out)
 
 
 def tune(space: dict[str, Dimension], trials: int = 2, **settings: Any) -> Tune:

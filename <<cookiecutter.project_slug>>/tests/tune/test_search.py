@@ -1,5 +1,6 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -213,7 +214,7 @@ def test_a_journal_whose_last_line_was_cut_off_is_gone_on_with(rows: pl.DataFram
 
 
 def test_another_question_is_another_study(rows: pl.DataFrame) -> None:
-    asked = problem(rows)
+    asked, validated = problem(rows), problem(rows, with_held_out=True)
     others = [
         asked.question({}, ""),
         asked.question(C, "other code"),
@@ -221,10 +222,12 @@ def test_another_question_is_another_study(rows: pl.DataFrame) -> None:
         problem(rows, number=3).question(C, ""),
         problem(rows.with_columns(pl.col("wind") + 1)).question(C, ""),
         problem(rows, model=spec("logistic", C=2.0)).question(C, ""),
+        validated.question(C, ""),
+        replace(validated, held_out=None).question(C, ""),
     ]
 
     assert problem(rows).question(C, "") == asked.question(C, "")
-    assert len({asked.question(C, ""), *others}) == 7
+    assert len({asked.question(C, ""), *others}) == 9
 
 
 def test_a_closed_study_is_one_file(rows: pl.DataFrame) -> None:

@@ -41,8 +41,7 @@ def test_experiments_in_copies_go_on_with_the_study_of_their_repository(reposito
 
 
 def test_a_search_and_a_sweep_never_see_the_test_rows(repository: Path, package: str) -> None:
-    for name in ("validation", "test"):
-        (repository / f"data/split/{name}.parquet").unlink()
+    (repository / "data/split/test.parquet").unlink()
     run(repository, "python", "-m", f"{package}.stages.tune", "tune=optuna", "tune.trials=1")
     written = {path: path.read_bytes() for path in repository.glob("models/*/*")}
     score = ("python", "-m", f"{package}.commands.score", "-m", "experiment=sweep")

@@ -12,6 +12,7 @@ from ..trust import unusable
 
 FILE = "model.skops"
 LIBRARIES = ("scikit-learn", "skops", "numpy", "polars")
+IN_ROUNDS = False
 check = skops_file.check
 
 

@@ -11,6 +11,8 @@ from . import parts
 WEIGHTS, NETWORK = "model.safetensors", "network.json"
 LIBRARIES = ("torch", "safetensors", "scikit-learn", "skops", "numpy", "polars")
 LEARNED = ("numbers_", "categories_", "classes_", "center_", "scale_")  # attributes beside weights
+IN_ROUNDS = True
+LOSS_PARAMS = ()
 check = parts.check
 
 

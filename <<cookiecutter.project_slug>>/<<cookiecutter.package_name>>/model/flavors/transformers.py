@@ -12,6 +12,8 @@ from . import parts
 FOLDER, ESTIMATOR = "transformer", "estimator.json"
 LIBRARIES = ("transformers", "torch", "safetensors", "scikit-learn", "skops", "polars")
 LEARNED = ("classes_", "center_", "scale_")  # attributes beside the model
+IN_ROUNDS = True
+LOSS_PARAMS = ()
 check = parts.check
 
 

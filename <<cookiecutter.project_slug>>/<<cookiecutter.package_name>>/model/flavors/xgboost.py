@@ -23,6 +23,12 @@ LIBRARIES = ("xgboost", "scikit-learn", "skops", "numpy", "polars")
 STOPPING = "stopping.json"  # of a checkpoint
 SAMPLING = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
 FIRST_PART = 500  # rounds of a training that samples
+IN_ROUNDS = True
+LOSS_PARAMS = (
+    *("objective", "eval_metric", "scale_pos_weight", "quantile_alpha", "expectile_alpha"),
+    *("huber_slope", "tweedie_variance_power"),
+)
+GAINS = ("auc", "pre", "map", "ndcg")  # how the metrics begin of which more is better
 check = parts.check
 
 
@@ -91,22 +97,29 @@ def _each_round(
     """The callback that writes checkpoints and reports, in a part that begins after ``done``."""
     from xgboost.callback import TrainingCallback
 
-    last = next(end for end in _ends(params, params["n_estimators"] or 100) if end > done)
+    total = params["n_estimators"] or 100
+    last = next(end for end in _ends(params, total) if end > done)
 
     class EachRound(TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             number = done + epoch + 1
             step()
-            losses = [values[-1] for sets in evals_log.values() for values in sets.values()]
+            losses = [_loss(*metric) for sets in evals_log.values() for metric in sets.items()]
             if losses and not isfinite(losses[-1]):
                 raise diverged(number, losses[-1])
             if rounds.checkpoint and (number == last or not _samples(params)):
                 rounds.checkpoint.write(lambda folder: _write(folder, model, stopping))
             if rounds.report and losses:
-                rounds.report(number, losses[-1])
+                rounds.report(number, total, losses[-1])
             return False
 
     return EachRound()
+
+
+def _loss(metric: str, values: list[float]) -> float:
+    """The last of a metric's values, less is better, by the names that XGBoost itself goes by."""
+    gains = metric.startswith(GAINS) and metric != "mape"
+    return -values[-1] if gains else values[-1]
 
 
 def _write(folder: Path, model: Any, stopping: Any) -> None:

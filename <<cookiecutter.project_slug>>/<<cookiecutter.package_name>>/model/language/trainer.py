@@ -135,7 +135,8 @@ def _each_epoch(rounds: Rounds, step: Step) -> Any:
                 if not isfinite(logs.get(name, 0)):
                     raise diverged(round(state.epoch), logs[name])
             if rounds.report and "eval_loss" in logs:
-                rounds.report(round(state.epoch), logs["eval_loss"])
+                epochs = round(args.num_train_epochs)
+                rounds.report(round(state.epoch), epochs, logs["eval_loss"])
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
             step()

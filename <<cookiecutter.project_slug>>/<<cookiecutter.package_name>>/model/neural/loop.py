@@ -187,7 +187,7 @@ def train(
                 if rounds.checkpoint:
                     rounds.checkpoint.write(training.save)
                 if rounds.report:
-                    rounds.report(training.state.epoch, value)
+                    rounds.report(training.state.epoch, settings.epochs, value)
                 step()
         network.load_state_dict(training.state.best)
 
