@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 CLASSES = 20  # whole numbers with more different values than this are quantities under `auto`
 MANY = 100  # texts with more different values than this are no classes under `auto`
 PREDICTION, PROBABILITY = "prediction", "probability:"
+PREDICTION_ID, PREDICTION_MODEL = "prediction_id", "prediction_model"  # of incoming rows
 LOW, HIGH, PREDICTION_SET = "prediction_low", "prediction_high", "prediction_set"  # conformal
 
 
@@ -88,7 +89,8 @@ class Target:
             DataError: names them.
         """
         conformal = {PREDICTION_SET} if self.is_classification else {LOW, HIGH}
-        reserved = {PREDICTION, *self.output_columns, *conformal}
+        named = {PREDICTION, PREDICTION_ID, PREDICTION_MODEL}
+        reserved = {*named, *self.output_columns, *conformal}
         taken = [name for name in columns if name in reserved]
         if taken:
             raise DataError(
