@@ -147,9 +147,10 @@ def copy_repository(to: Path) -> Path:
             (to / name).write_bytes((ROOT / name).read_bytes())
     (to / PACKAGE.name / "own").mkdir()
     (to / PACKAGE.name / "own/__init__.py").touch()
-    for folder in ("data/raw", "data/incoming", "schemas"):
+    for folder in ("data/raw", "data/incoming", "data/labels", "schemas"):
         (to / folder).mkdir(parents=True)
-    (to / "data/incoming/.gitkeep").touch()
+    for folder in ("incoming", "labels"):
+        (to / "data" / folder / ".gitkeep").touch()
     rides().write_parquet(to / "data/raw/rides.parquet")
     shutil.copy(SCHEMA, to / "schemas")
     shutil.copytree(CONF, to / "conf")

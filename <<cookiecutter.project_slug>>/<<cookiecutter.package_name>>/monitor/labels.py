@@ -93,7 +93,7 @@ def match(
 
 
 def _columns(schema: RowSchema, contract: Contract, key: pl.DataType) -> dict[str, Column]:
-    """The columns that label files may have; a type that the schema leaves open is the model's."""
+    """The columns that label files may have; ``key`` is its type in the predictions."""
     target = contract.target
     values = pl.Series(target.classes).dtype if target.is_classification else pl.Float64()
     declared = schema.columns.get(target.column, Column(target.column, values, False, {}))
@@ -101,7 +101,7 @@ def _columns(schema: RowSchema, contract: Contract, key: pl.DataType) -> dict[st
     by_key = schema.columns.get(contract.key, Column(contract.key, key, False, {}))
     return {
         PREDICTION_ID: Column(PREDICTION_ID, pl.String(), False, {}),
-        contract.key: replace(by_key, nullable=False, rules={}),
+        contract.key: replace(by_key, dtype=key, nullable=False, rules={}),
         target.column: replace(declared, nullable=False, rules=rules),
     }
 
@@ -183,7 +183,7 @@ def labelled_rows(
             "data.missing_column",
         )
     columns = dict.fromkeys([key, column or key])
-    labelled = rows.select(columns).join(labels.used.lazy(), on=key)
+    labelled = rows.select(*columns).join(labels.used.lazy(), on=key)
     return predictions.join(labelled, on=key).sort(key).collect(engine="streaming")
 
 

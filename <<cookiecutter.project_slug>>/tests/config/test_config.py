@@ -77,6 +77,8 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("data.sources.0.join={by:[k],cardinality:'n:n'}", "cardinality"),
         ("data.sources.0.join={by:[],cardinality:'n:1'}", "join.by"),
         ("data.incoming=[{kind:csv,path:a,join:{by:[k],cardinality:'1:1'}}]", "data.incoming"),
+        ("data.labels=[{kind:csv,path:a,join:{by:[k],cardinality:'1:1'}}]", "data.labels"),
+        ("drift.performance=2", "drift.performance"),
         ("data.retry_s=-1", "data.retry_s"),
         ("gate.margin=-1", "gate.margin"),
         ("gate.slices.floor=0.7", "gate.slices needs both columns and floor"),
