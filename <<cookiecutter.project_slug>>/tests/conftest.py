@@ -189,8 +189,13 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def arrive(folder: Path) -> None:
-    """Bring the rides of June to a repository."""
-    later_rides().write_parquet(folder / "data/incoming/2024-06.parquet")
+    """Bring the rides of June to a repository, without the answer."""
+    later_rides().drop("late").write_parquet(folder / "data/incoming/2024-06.parquet")
+
+
+def label(folder: Path, late: pl.Expr) -> None:
+    """Bring what came true of the rides of June, as ``late`` says it."""
+    later_rides().select("ride", late=late).write_csv(folder / "data/labels/2024-06.csv")
 
 
 def commit(folder: Path, *command: str) -> None:

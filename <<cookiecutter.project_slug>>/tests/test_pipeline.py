@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 import yaml
 
-from .conftest import CANARY, arrive, copy_repository, edit, run
+from .conftest import CANARY, arrive, copy_repository, edit, label, run
 from .fixture import LATER_ROWS, ROWS
 
 pytestmark = pytest.mark.pipeline
@@ -232,14 +232,27 @@ def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: 
     assert all(registry["hashes"].values())
 
 
-def test_what_arrives_is_answered_and_its_drift_is_an_alert(repository: Path) -> None:
+def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alerts(
+    repository: Path,
+) -> None:
+    def watch() -> tuple[dict[str, Any], set[str]]:
+        run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
+        alerts = json.loads((repository / "reports/alerts.json").read_text())
+        assert alerts["pending"] == []
+        report = json.loads((repository / "reports/performance.json").read_text())
+        return report, {alert["subject"] for alert in alerts["raised"]}
+
     arrive(repository)
-    run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
-    alerts = json.loads((repository / "reports/alerts.json").read_text())
+    unlabelled, first = watch()
+    label(repository, late=1 - pl.col("late"))
+    labelled, second = watch()
 
     assert pl.read_parquet(repository / "data/predictions.parquet").height == LATER_ROWS
-    assert alerts["raised"]
-    assert alerts["pending"] == []
+    assert unlabelled["verdict"] == "unknown"
+    assert first
+    assert labelled["verdict"] == "fell"
+    assert labelled["labels"]["used"] == LATER_ROWS
+    assert second == first | {"performance"}
 
 
 def test_two_clones_give_the_same_bytes(finished: Path, tmp_path: Path) -> None:

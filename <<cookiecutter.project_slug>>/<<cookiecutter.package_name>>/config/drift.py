@@ -15,14 +15,13 @@ class Drift:
     nulls: float = 0.1  # and its nulls, when their share differs by more than this
     data_drift: float = 0.3  # the data has drifted above this share of columns
     prediction_drift: float = 0.1
-    performance: float = 0.2  # has fallen when more than this share of the gain over a constant
-    # answer is lost, and not by chance
     rows: int = 5000  # sample on each side
+    performance: float = 0.2  # share of the gain over a constant answer; a loss of more is a fall
 
     def __post_init__(self) -> None:
         within("drift.nulls", self.nulls, 0.0, 1.0)
         within("drift.column", self.column, 0.0, 100.0)
         within("drift.prediction_drift", self.prediction_drift, 0.0, 100.0)
-        within("drift.performance", self.performance, 0.0, 1.0)
         within("drift.data_drift", self.data_drift, 0.0, 1.0)
         within("drift.rows", self.rows, 100, 1_000_000)
+        within("drift.performance", self.performance, 0.0, 1.0)

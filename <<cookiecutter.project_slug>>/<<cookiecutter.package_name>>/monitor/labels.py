@@ -15,11 +15,11 @@ from ..split.keys import Digests, digests
 from ..split.target import PREDICTION_ID, Target
 from ..validate.batches import BatchValidator
 
-FILE, ROW, OF, LABEL, RULE = "file", "row", "of", "label", "rule"
+FILE, ROW, NAME, LABEL, RULE = "file", "row", "key_or_id", "label", "rule"
 ASIDE = {  # the columns of what is set aside
     FILE: pl.String(),
     ROW: pl.UInt32(),  # in the file, from 1
-    OF: pl.String(),  # its key, or prediction id
+    NAME: pl.String(),  # by which it names the predicted row
     LABEL: pl.String(),
     RULE: pl.String(),
     REASON: pl.String(),
@@ -108,7 +108,7 @@ def _columns(schema: RowSchema, contract: Contract, key: pl.DataType) -> dict[st
 
 def _empty(columns: dict[str, Column], contract: Contract) -> pl.DataFrame:
     types = {KEY: columns[contract.key].dtype, LABEL: columns[contract.target.column].dtype}
-    return pl.DataFrame(schema={FILE: pl.String(), ROW: pl.UInt32(), OF: pl.String(), **types})
+    return pl.DataFrame(schema={FILE: pl.String(), ROW: pl.UInt32(), NAME: pl.String(), **types})
 
 
 def _by_the_schema(
@@ -121,13 +121,13 @@ def _by_the_schema(
     named = broken.select(
         pl.lit(file.label).alias(FILE),
         pl.col(NUMBER).alias(ROW),
-        _text(broken, file.by).alias(OF),
+        _text(broken, file.by).alias(NAME),
         _text(broken, target).alias(LABEL),
         BROKEN_RULES,
         REASON,
     )
     fitting = valid.select(
-        pl.col(NUMBER).alias(ROW), pl.col(file.by).alias(OF), pl.col(target).alias(LABEL)
+        pl.col(NUMBER).alias(ROW), pl.col(file.by).alias(NAME), pl.col(target).alias(LABEL)
     )
     return fitting, _aside(named, pl.col(BROKEN_RULES).list.first(), pl.col(REASON))
 
@@ -142,9 +142,9 @@ def _with_keys(
     valid: pl.DataFrame, file: LabelFile, predictions: pl.LazyFrame, contract: Contract
 ) -> pl.DataFrame:
     """Each label with the key of the prediction that it is about; null where there is none."""
-    known = predictions.select(pl.col(file.by).alias(OF), pl.col(contract.key).alias(KEY))
-    keyed = valid.lazy().join(known, on=OF, how="left", maintain_order="left")
-    named = pl.lit(file.label).alias(FILE), ROW, pl.col(OF).cast(pl.String), KEY, LABEL
+    known = predictions.select(pl.col(file.by).alias(NAME), pl.col(contract.key).alias(KEY))
+    keyed = valid.lazy().join(known, on=NAME, how="left", maintain_order="left")
+    named = pl.lit(file.label).alias(FILE), ROW, pl.col(NAME).cast(pl.String), KEY, LABEL
     return keyed.select(named).collect(engine="streaming")
 
 
@@ -189,4 +189,4 @@ def labelled_rows(
 
 def _aside(rows: pl.DataFrame, rule: pl.Expr, reason: pl.Expr) -> pl.DataFrame:
     label = pl.col(LABEL).cast(pl.String)
-    return rows.select(FILE, ROW, OF, label, rule.alias(RULE), reason.alias(REASON))
+    return rows.select(FILE, ROW, NAME, label, rule.alias(RULE), reason.alias(REASON))

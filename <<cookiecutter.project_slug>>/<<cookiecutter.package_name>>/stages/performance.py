@@ -61,7 +61,7 @@ def main(config: Config) -> None:
     with atomic_write(PERFORMANCE_PAGE) as partial:
         partial.write_text(page(report), encoding="utf-8")
     for sentence in report["sentences"]:
-        log.info("performance", of=sentence)
+        log.info("performance", result=sentence)
     log.info("labels", verdict=report["verdict"], used=labels.used.height, others=labels.counts)
 
 

@@ -18,7 +18,9 @@ from <<cookiecutter.package_name>>.errors import ConfigError
 from ..conftest import listed, run
 from ..fixture import rides
 
-LEFT = re.compile(r"commands\.arrive|make (demo|arrive)|flights\.(json|yaml|parquet)|of the demo")
+LEFT = re.compile(
+    r"commands\.arrive|make (demo|arrive|labels)|flights\.(json|yaml|parquet)|of the demo"
+)
 
 
 @pytest.fixture(autouse=True)

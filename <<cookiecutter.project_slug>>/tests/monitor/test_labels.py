@@ -131,7 +131,7 @@ def test_a_label_that_says_nothing_is_set_aside_with_its_reason(
     (aside,) = labels.set_aside.rows(named=True)
     assert (aside["file"], aside["row"], aside["rule"]) == ("data/labels/a.json", 2, rule)
     assert aside["reason"]
-    assert aside["of"] == (None if row["id"] is None else str(row["id"]))
+    assert aside["key_or_id"] == (None if row["id"] is None else str(row["id"]))
 
 
 def test_a_repeated_label_counts_once_and_contradicting_ones_do_not_count() -> None:
@@ -196,7 +196,7 @@ def test_a_personal_key_and_label_are_protected_as_those_of_the_rows(monkeypatch
     bring("a.csv", [{"id": "Ada", "late": 1}, {"id": "Ada", "late": None}])
     labels = matched(key=pl.String, hash_key_env="HASH_KEY")
 
-    assert labels.set_aside["of"].str.len_chars().to_list() == [32, 32]
+    assert labels.set_aside["key_or_id"].str.len_chars().to_list() == [32, 32]
     assert "Ada" not in str(labels.set_aside.rows())
 
 
