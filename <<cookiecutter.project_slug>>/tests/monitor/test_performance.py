@@ -12,7 +12,11 @@ from markdown_it import MarkdownIt
 from <<cookiecutter.package_name>>.evaluate.evidence import Evidence
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import metrics
-from <<cookiecutter.package_name>>.monitor.labels import ASIDE, RULE, Labels
+from <<cookiecutter.package_name>>.monitor.labels import (
+    ASIDE,
+    RULE,
+    Labels,
+)
 from <<cookiecutter.package_name>>.monitor.performance import (
     Measured,
     Promise,
