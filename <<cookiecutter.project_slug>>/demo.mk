@@ -1,5 +1,5 @@
 # The demo's own targets; `make clean-demo` takes them away with the rest of it.
-.PHONY: demo arrive clean-demo
+.PHONY: demo arrive labels clean-demo
 
 demo: setup ## everything once: experiment, release, a new month, monitoring
 	@$(MAKE) --no-print-directory repro release
@@ -10,6 +10,9 @@ demo: setup ## everything once: experiment, release, a new month, monitoring
 
 arrive: setup ## demo: MONTH=6 brings the flights of June into data/incoming
 	@python -m << cookiecutter.package_name >>.commands.arrive $(MONTH)
+
+labels: setup ## demo: MONTH=6 brings what came true of the flights of June into data/labels
+	@python -m << cookiecutter.package_name >>.commands.arrive $(MONTH) --labels
 
 clean-demo: setup ## take the demo away, and say what to fill in for your own data
 	@python -m << cookiecutter.package_name >>.commands.clean_demo

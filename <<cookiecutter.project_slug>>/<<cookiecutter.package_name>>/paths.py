@@ -41,12 +41,15 @@ COMPARISON_PAGE = Path("reports/comparison.html")
 REGISTRY = Path("reports/registry.json")
 LEDGER = Path("pipelines/release/ledger.jsonl")  # in git: a line for each verdict
 
-INCOMING = Path("data/incoming")
+INCOMING, LABELS = Path("data/incoming"), Path("data/labels")
 PREDICT_PARTS = Path("data/.predict")  # on this machine only: what the next run takes over
 PREDICTIONS = Path("data/predictions.parquet")  # this and the next two: folders, a part a file
 INCOMING_VALID = Path("data/incoming_valid.parquet")
 INCOMING_QUARANTINE = Path("data/incoming_quarantine.parquet")
 INCOMING_REPORT = Path("reports/incoming.json")
+LABEL_QUARANTINE = Path("data/label_quarantine.parquet")
+PERFORMANCE = Path("reports/performance.json")
+PERFORMANCE_PAGE = Path("reports/performance.md")
 DRIFT = Path("reports/drift.json")
 DRIFT_PAGE = Path("reports/drift.html")
 DRIFT_SUMMARY = Path("reports/drift.md")

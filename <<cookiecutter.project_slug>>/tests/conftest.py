@@ -166,9 +166,10 @@ def copy_repository(to: Path) -> Path:
             (to / name).write_bytes((ROOT / name).read_bytes())
     (to / PACKAGE.name / "own").mkdir()
     (to / PACKAGE.name / "own/__init__.py").touch()
-    for folder in ("data/raw", "data/incoming", "schemas"):
+    for folder in ("data/raw", "data/incoming", "data/labels", "schemas"):
         (to / folder).mkdir(parents=True)
-    (to / "data/incoming/.gitkeep").touch()
+    for folder in ("incoming", "labels"):
+        (to / "data" / folder / ".gitkeep").touch()
     rides().write_parquet(to / "data/raw/rides.parquet")
     shutil.copy(SCHEMA, to / "schemas")
     shutil.copytree(CONF, to / "conf")
@@ -207,8 +208,13 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def arrive(folder: Path) -> None:
-    """Bring the rides of June to a repository."""
-    later_rides().write_parquet(folder / "data/incoming/2024-06.parquet")
+    """Bring the rides of June to a repository, without the answer."""
+    later_rides().drop("late").write_parquet(folder / "data/incoming/2024-06.parquet")
+
+
+def label(folder: Path, late: pl.Expr) -> None:
+    """Bring what came true of the rides of June, as ``late`` says it."""
+    later_rides().select("ride", late=late).write_csv(folder / "data/labels/2024-06.csv")
 
 
 def commit(folder: Path, *command: str) -> None:

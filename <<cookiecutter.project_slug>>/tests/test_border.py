@@ -17,7 +17,9 @@ def test_a_repository_for_tests_holds_nothing_of_the_owner(tmp_path: Path, packa
     folder = copy_repository(tmp_path / "a copy")
 
     assert names(folder / "conf") == names(CONF)
-    assert names(folder / "data") == {"incoming/.gitkeep", "raw/rides.parquet"}
+    assert names(folder / "data") == {
+        *("incoming/.gitkeep", "labels/.gitkeep", "raw/rides.parquet")
+    }
     assert names(folder / "schemas") == {"rides.json"}
     assert names(folder / package / "own") == {"__init__.py"}
 

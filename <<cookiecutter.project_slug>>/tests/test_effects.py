@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from .conftest import arrive, copy_repository, run
+from .conftest import arrive, copy_repository, label, run
 from .fixture import LATER_ROWS
 
 pytestmark = pytest.mark.pipeline
@@ -29,14 +30,27 @@ def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: 
     assert all(registry["hashes"].values())
 
 
-def test_what_arrives_is_answered_and_its_drift_is_an_alert(repository: Path) -> None:
+def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alerts(
+    repository: Path,
+) -> None:
+    def watch() -> tuple[dict[str, Any], set[str]]:
+        run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
+        alerts = json.loads((repository / "reports/alerts.json").read_text())
+        assert alerts["pending"] == []
+        report = json.loads((repository / "reports/performance.json").read_text())
+        return report, {alert["subject"] for alert in alerts["raised"]}
+
     arrive(repository)
-    run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
-    alerts = json.loads((repository / "reports/alerts.json").read_text())
+    unlabelled, first = watch()
+    label(repository, late=1 - pl.col("late"))
+    labelled, second = watch()
 
     assert pl.read_parquet(repository / "data/predictions.parquet").height == LATER_ROWS
-    assert alerts["raised"]
-    assert alerts["pending"] == []
+    assert unlabelled["verdict"] == "unknown"
+    assert first
+    assert labelled["verdict"] == "fell"
+    assert labelled["labels"]["used"] == LATER_ROWS
+    assert second == first | {"performance"}
 
 
 def test_personal_values_reach_nothing_that_the_pipelines_write(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ EXEMPT = {  # parameters carry the values of config/; the others change no resul
     *("config", "runtime", "stages", "errors.py", "paths.py", "redaction.py", "__init__.py"),
 }
 DOTTED = "runtime/names.py"  # who imports it may run what stands in own/
-NUMBERS = {"validate", "split", "tune", "train", "baseline", "evaluate", "predict"}
+NUMBERS = {
+    *("validate", "split", "tune", "train", "baseline", "evaluate", "predict", "performance"),
+}
 
 
 def declared() -> dict[str, list[str]]:

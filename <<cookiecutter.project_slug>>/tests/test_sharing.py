@@ -11,6 +11,7 @@ ADDED = [
     "data/incoming/new.parquet",
     "data/incoming/2013/june.parquet",
     "data/incoming/batch",  # a folder
+    "data/labels/june.csv",
     "data/lake/large.csv",
     "data/mine.parquet",
 ]
@@ -38,6 +39,7 @@ def test_no_pattern_hides_from_dvc_a_folder_that_may_hold_its_files() -> None:
     from dvc.scm import SCM
 
     scm = SCM(str(ROOT), search_parent_directories=True)
-    folders = ("data", "data/raw", "data/incoming", "data/incoming/2013", "data/lake")
+    inside = ("raw", "incoming", "incoming/2013", "labels", "lake")
+    folders = ("data", *(f"data/{name}" for name in inside))
 
     assert [name for name in folders if scm.is_ignored(f"{ROOT / name}/")] == []

@@ -219,4 +219,4 @@ def test_what_the_data_calls_its_columns_reaches_a_job_summary_only_by_a_page_th
     assert (tmp_path / "GITHUB_OUTPUT").read_text() == "drift=true\n"
     texts = [path.read_text() for path in WORKFLOWS]
     printed = {name for text in texts for name in re.findall(r"(?:cat|sed \S+) (\S+)", text)}
-    assert printed == {"reports/drift.md", "reports/model_card.md"}
+    assert printed == {f"reports/{name}.md" for name in ("drift", "performance", "model_card")}

@@ -28,7 +28,7 @@ OUTPUTS = (
     *("data/*.parquet", "data/ingested.json", "data/.predict", "data/split", "models", "reports"),
 )
 RECORDS = ("mlflow.db*", "mlruns", "alerts.db*", "pipelines/release/ledger.jsonl")
-BATCHES = "data/incoming/2013-[01][0-9].parquet"  # of commands/arrive.py
+BATCHES = ("data/incoming/2013-[01][0-9].parquet", "data/labels/2013-[01][0-9].csv")  # of arrive.py
 CONFIG, MINE = Path("conf/config.yaml"), Path("conf/data/mine.yaml")
 CHOICE = re.compile(r"^(\s*- data:) flights\b.*$", re.MULTILINE)
 BLANKS = f"""\
@@ -63,7 +63,7 @@ def clean_demo() -> str:
         _remove(*LOCKS, *OUTPUTS)
         if _records_are_the_demo():
             _remove(*RECORDS)
-    _remove(*FILES, BATCHES)
+    _remove(*FILES, *BATCHES)
     Path("data/raw/.gitkeep").touch()  # the folder is a dependency of ingest
     for name in MARKED:
         _edit(Path(name), PART, "")

@@ -77,6 +77,7 @@ class Data:
 
     sources: list[Source] = MISSING
     incoming: list[Source] = field(default_factory=list)  # empty: the files in data/incoming
+    labels: list[Source] = field(default_factory=list)  # empty: the files in data/labels
     schema: str = MISSING  # JSON Schema file of one row
     target: Any = MISSING  # text; Any, so that null gets a word of its own
     key: Any = MISSING  # text; names one row; unique
@@ -105,6 +106,8 @@ class Data:
                 "data.incoming.join is not taken: what arrives is joined with the joined ones of "
                 "data.sources"
             )
+        if any(source.join for source in self.labels):
+            raise RuleError("data.labels.join is not taken: labels are joined with predictions")
         one_of("data.task", self.task, ("auto", "binary", "multiclass", "regression"))
         if self.positive is not None and not isinstance(self.positive, bool | int | float | str):
             raise RuleError(f"data.positive is {self.positive!r}; allowed is one value")

@@ -52,7 +52,7 @@ def read(content: bytes, whose: str) -> RowPredictions:
         key, *_, unit = rows.columns
         rows = rows.sort(key)
         codes = np.unique(rows[unit].cast(pl.Int64).to_numpy(), return_inverse=True)[1]
-        truth, predictions = rows[f"{TRUTH}{target.column}"], _predictions(target, rows)
+        truth, predictions = rows[f"{TRUTH}{target.column}"], predictions_of(target, rows)
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise DataError(
             f"the predictions of {whose} are damaged or of an older version of the template "
@@ -69,8 +69,12 @@ def read(content: bytes, whose: str) -> RowPredictions:
     return RowPredictions(target, rows[key], target.encode(truth), predictions, units)
 
 
-def _predictions(target: Target, rows: pl.DataFrame) -> Predictions:
-    """The outputs that ``Target.to_frame`` was given, and the answers that it derived."""
+def predictions_of(target: Target, rows: pl.DataFrame) -> Predictions:
+    """The outputs that ``Target.to_frame`` was given, and the answers that it derived.
+
+    Raises:
+        ModelError: an answer is none of the target's classes.
+    """
     answers = target.encode(rows[PREDICTION])
     if not target.is_classification:
         return Predictions(answers, answers)

@@ -18,25 +18,17 @@ from ..config.data import Data, Source
 from ..errors import DataError
 from ..paths import INCOMING
 from ..runtime.artifacts import sha256_of
-from ..runtime.dvc.workspace import missing_data
 from ..runtime.parquet import read_batches, sink, slices
 from ..runtime.progress import progress
 from ..runtime.resumable import Record, digest, keep_only, resume
 from ..schema.constraints import columns_of
 from ..schema.row import RowSchema
 from .collect import find_files, read_policy, sources_joiner
+from .dropped import KIND_OF, PACKED, dropped_files
 from .parts import PartWriter, ReadPolicy, cast_to, file_signature
-from .sources import common_schema, source_files
+from .sources import common_schema
 from .tables import SourceFile
 
-KIND_OF = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "ndjson",
-    ".ndjson": "ndjson",
-    ".parquet": "parquet",
-}
-PACKED = (".gz", ".zst")
 ROWS = "rows.parquet"
 EMPTY = "empty"  # name of the part where nothing arrived; that of a file ends in a digest
 LONGEST = 60  # characters of a part's name that come from its file's
@@ -198,50 +190,11 @@ def incoming_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[Source
     """What ``data.incoming`` names, or each data file in data/incoming; none if nothing is there.
 
     Raises:
-        DataError: an ending belongs to no kind; a file is no regular one, or was not pulled;
-            nothing is where ``data.incoming`` says.
-        ConfigError, TransientError: see ``sources.source_files``.
+        DataError, ConfigError, TransientError: see ``collect.find_files``, ``dropped_files``.
     """
     if data.incoming:
         return find_files(data.incoming, policy, scratch)
-    missing = next(missing_data(INCOMING), None)
-    if missing:
-        raise DataError(
-            f"{missing} is tracked by DVC, but not here. Run `dvc pull`, or `dvc remove` it.",
-            "data.missing_file",
-        )
-    try:
-        files = source_files(Source(kind="csv", path=str(INCOMING)), scratch, policy.limits)
-    except DataError as error:
-        if error.code != "data.missing_file":
-            raise
-        return []
-    return [_of_kind(file, data.stacked) for file in files]
-
-
-def _of_kind(source_file: SourceFile, configured: Sequence[Source]) -> SourceFile:
-    """The file as the first configured source of its ending, else of the ending's kind, is read."""
-    ending = _ending(source_file.label)
-    kind = KIND_OF.get(ending)
-    alike = [source for source in configured if ending and _ending(source.path or "") == ending]
-    alike += [source for source in configured if source.kind == kind]
-    if alike:
-        like = alike[0]
-        return replace(
-            source_file, kind=like.kind, options=like.options, query=like.query, table=like.table
-        )
-    if kind is None:
-        raise DataError(
-            f"{source_file.label}: expected is a file that ends in {', '.join(KIND_OF)}, or as "
-            "those of data.sources do. Take it away, or say in data.incoming how it is read.",
-            "data.unknown_kind",
-        )
-    return replace(source_file, kind=kind)
-
-
-def _ending(name: str) -> str:
-    path = Path(name.lower())
-    return Path(path.stem).suffix if path.suffix in PACKED else path.suffix
+    return dropped_files(INCOMING, "data.incoming", data.stacked, policy, scratch)
 
 
 def expected_schema(

@@ -93,7 +93,7 @@ class Model:
         _warn_of_versions(contract)
         pipeline = flavor(contract.flavor).load(folder, contract.target, own)
         predictor = PipelinePredictor(pipeline, contract.target)
-        return cls(predictor, contract, _learned_keys(folder))
+        return cls(predictor, contract, learned_keys(folder))
 
 
 def _warn_of_versions(contract: Contract) -> None:
@@ -103,7 +103,12 @@ def _warn_of_versions(contract: Contract) -> None:
         log.warning("the model was trained with other versions of libraries", versions=changed)
 
 
-def _learned_keys(folder: Path) -> Digests:
+def learned_keys(folder: Path) -> Digests:
+    """Digests of the keys that the model in a folder learned from.
+
+    Raises:
+        ModelError: they are missing or broken.
+    """
     try:
         keys: Digests = np.load(folder / LEARNED, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

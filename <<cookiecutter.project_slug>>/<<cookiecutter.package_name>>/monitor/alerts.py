@@ -35,6 +35,12 @@ INCOMING_FIELDS: Fields = {
     "rules": dict,
     "critical": list,
 }
+PERFORMANCE_FIELDS: Fields = {
+    "run_id": str,
+    "verdict": str,
+    "fallen": list,
+    "sentences": list,
+}
 NAMED = 5  # rules, columns and texts that an alert names
 LONGEST_NAME = 100  # characters
 
@@ -119,6 +125,7 @@ def alerts_from(
     quality: dict[str, Any],
     incoming: dict[str, Any] | None,
     max_quarantined: float,
+    performance: dict[str, Any] | None = None,
 ) -> list[Alert]:
     """What in the reports gives reason for an alert; nothing, if all is well.
 
@@ -127,6 +134,7 @@ def alerts_from(
         quality: of the training data, with QUALITY_FIELDS, and ``rules`` if known.
         incoming: of what arrived last, with INCOMING_FIELDS; None if nothing has arrived yet.
         max_quarantined: share of rows, 0 to 1.
+        performance: by the labels that came, with PERFORMANCE_FIELDS; None if nothing has arrived.
     """
     raised = []
     drifted = [str(name) for name in drift.get("drifted_features", [])]
@@ -143,6 +151,10 @@ def alerts_from(
         raised.append(alert(drift["run_id"], "error", "data quality", body, rules))
     if incoming:
         raised += _from_incoming(incoming, max_quarantined)
+    if performance and performance["fallen"]:
+        body = " ".join(plain(str(text), 500) for text in performance["sentences"])
+        about = [str(name) for name in performance["fallen"]]
+        raised.append(alert(performance["run_id"], "critical", "performance", body, about))
     return raised
 
 

@@ -17,10 +17,12 @@ from ..runtime.parquet import appender, count_rows
 from ..runtime.progress import Step, progress
 from ..runtime.resumable import digest, keep_only, resume
 from ..schema.row import RowSchema
+from ..split.target import PREDICTION_ID, PREDICTION_MODEL
 from ..validate.batches import BatchValidator, combine
 from ..validate.duplicates import check_key
 from ..validate.quarantine import Quality, column_problems, duplicate_flags
 
+NAME = 12  # hexadecimal digits of a digest that name a model, or a file's answers
 VALID, QUARANTINE, ANSWERS = "valid.parquet", "quarantine.parquet", "predictions.parquet"
 Predict = Callable[[pl.DataFrame], pl.DataFrame]  # from valid rows, maybe none: key and answers
 
@@ -46,6 +48,7 @@ def predict_batch(
     predict: Predict,
     *,
     basis: Sequence[str],
+    model: str,
     key: str,
     folder: Path,
 ) -> list[Part]:
@@ -57,7 +60,8 @@ def predict_batch(
     Args:
         batch, schema: the incoming files, and what a row must be.
         predict: the model.
-        basis: digests of all else that predictions depend on, such as model and code.
+        basis: digests of all else that predictions depend on, such as schema and code.
+        model: the digest of the model.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
 
@@ -69,8 +73,9 @@ def predict_batch(
     with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
         for file, rows, flags in files:
             validator = BatchValidator(schema, batch.schema, flags)
-            write = functools.partial(_write, batch.batches(file), validator, predict, step)
-            signature = digest(batch.signature(file), list(basis), _digests(flags))
+            named = functools.partial(_named, predict, key=key, part=file.name, model=model)
+            write = functools.partial(_write, batch.batches(file), validator, named, step)
+            signature = digest(batch.signature(file), list(basis), model, _digests(flags))
             record, reused = resume(folder / file.name, signature, write)
             step(rows if reused else 0)
             parts.append(Part(file, folder / file.name, Quality(**record.facts), reused))
@@ -88,6 +93,17 @@ def _files(
         rows = count_rows(batch.rows(file))
         yield file, rows, {name: flags.slice(first, rows) for name, flags in duplicates.items()}
         first += rows
+
+
+def _named(
+    predict: Predict, rows: pl.DataFrame, *, key: str, part: str, model: str
+) -> pl.DataFrame:
+    """The answers, with their model, and an id of each: of its file, the model, and its key."""
+    begin = f"{digest(part, model)[:NAME]}-"
+    return predict(rows).with_columns(
+        pl.concat_str(pl.lit(begin), pl.col(key).cast(pl.String)).alias(PREDICTION_ID),
+        pl.lit(model[:NAME]).alias(PREDICTION_MODEL),
+    )
 
 
 def _write(

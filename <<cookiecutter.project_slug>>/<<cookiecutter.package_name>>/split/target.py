@@ -20,6 +20,7 @@ MANY = 100  # texts with more different values than this are no classes under `a
 LARGEST = 1e100  # number of a target; the squares of larger ones overflow
 MOST = 1000  # classes, if they are asked for: each row gets a probability of each
 PREDICTION, PROBABILITY = "prediction", "probability:"
+PREDICTION_ID, PREDICTION_MODEL = "prediction_id", "prediction_model"  # of incoming rows
 LOW, HIGH, PREDICTION_SET = "prediction_low", "prediction_high", "prediction_set"  # conformal
 
 
@@ -90,7 +91,8 @@ class Target:
             DataError: names them.
         """
         conformal = {PREDICTION_SET} if self.is_classification else {LOW, HIGH}
-        reserved = {PREDICTION, *self.output_columns, *conformal}
+        named = {PREDICTION, PREDICTION_ID, PREDICTION_MODEL}
+        reserved = {*named, *self.output_columns, *conformal}
         taken = [name for name in columns if name in reserved]
         if taken:
             raise DataError(

@@ -90,6 +90,15 @@ def units(rows: pl.DataFrame, setting: str, *, group: str | None, time: str | No
     return _of_column(rows, setting, "evaluate.unit")
 
 
+def unit_column(setting: str, *, group: str | None, time: str | None) -> str | None:
+    """The column that ``units`` reads; None where a row is a unit."""
+    if setting == AUTO:
+        return group or time
+    if setting in PERIODS:
+        return time
+    return None if setting == ROW else setting
+
+
 def _of_period(rows: pl.DataFrame, period: str, time: str | None) -> Units:
     if time is None:
         raise ConfigError(

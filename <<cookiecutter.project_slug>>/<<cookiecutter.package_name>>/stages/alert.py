@@ -9,6 +9,7 @@ from ..config import Config
 from ..monitor.alerts import (
     DRIFT_FIELDS,
     INCOMING_FIELDS,
+    PERFORMANCE_FIELDS,
     QUALITY_FIELDS,
     alerts_from,
     read_report,
@@ -16,7 +17,7 @@ from ..monitor.alerts import (
 )
 from ..monitor.outbox import Outbox
 from ..monitor.webhook import to_webhook
-from ..paths import ALERTS, DRIFT, INCOMING_REPORT, PREDICTIONS, QUALITY
+from ..paths import ALERTS, DRIFT, INCOMING_REPORT, PERFORMANCE, PREDICTIONS, QUALITY
 from ..runtime.artifacts import write_json
 from ..runtime.dvc.workspace import repository_root
 from ..runtime.stage import stage
@@ -34,9 +35,11 @@ def main(config: Config) -> None:
     quality = read_report(QUALITY, QUALITY_FIELDS)
     arrived = INCOMING_REPORT.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
     incoming = read_report(INCOMING_REPORT, INCOMING_FIELDS) if arrived else None
+    labelled = PERFORMANCE.exists()
+    performance = read_report(PERFORMANCE, PERFORMANCE_FIELDS) if labelled else None
 
     outbox = Outbox(repository_root() / OUTBOX)
-    raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined)
+    raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined, performance)
     window = timedelta(minutes=routes.suppress_min)
     suppressed = [
         f"{channel}: {alert.subject}"

@@ -38,7 +38,7 @@ def main(config: Config) -> None:
     data, model = config.data, Model.load(MODEL, config.trusted)
     target, key = model.contract.target.column, model.contract.key
     needed, schema = [*model.contract.features, key], read_schema(data.schema)
-    basis = [sha256_of(path) for path in (MODEL, Path(data.schema), LOCK)]
+    basis = [sha256_of(path) for path in (Path(data.schema), LOCK)]
 
     with scratch(PREDICTIONS) as place:
         store = {"folder": PREDICT_PARTS / "read", "scratch": place}
@@ -48,6 +48,7 @@ def main(config: Config) -> None:
             batch,
             schema,
             model.predict,
+            model=sha256_of(MODEL),
             key=key,
             basis=[*basis, code_digest(Path(__file__).parents[1])],
             folder=PREDICT_PARTS / "answered",

@@ -19,7 +19,9 @@ from ..conftest import listed, run
 from ..fixture import rides
 
 pytestmark = pytest.mark.pipeline
-LEFT = re.compile(r"commands\.arrive|make (demo|arrive)|flights\.(json|yaml|parquet)|of the demo")
+LEFT = re.compile(
+    r"commands\.arrive|make (demo|arrive|labels)|flights\.(json|yaml|parquet)|of the demo"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,10 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from <<cookiecutter.package_name>>.commands.arrive import arrive
+from <<cookiecutter.package_name>>.commands.arrive import (
+    arrive,
+    label,
+)
 from <<cookiecutter.package_name>>.schema.row import read_schema
 from <<cookiecutter.package_name>>.validate.quarantine import (
     validate,
@@ -35,3 +38,11 @@ def test_a_later_month_arrives_without_the_answer(demo: Path, monkeypatch) -> No
 
     assert batch["scheduled_departure"].dt.month().unique().to_list() == [6]
     assert set(batch.columns) == set(pl.read_parquet_schema(ROWS)) - {"late"}
+
+
+def test_what_came_true_of_a_later_month_arrives_by_the_key(demo: Path, monkeypatch) -> None:
+    monkeypatch.chdir(demo)
+    batch, labels = pl.read_parquet(arrive(6)), pl.read_csv(label(6))
+
+    assert labels.columns == ["flight_id", "late"]
+    assert labels["flight_id"].sort().to_list() == batch["flight_id"].sort().to_list()

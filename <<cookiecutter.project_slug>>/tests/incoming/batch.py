@@ -15,6 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.paths import PREDICT_PARTS
+from <<cookiecutter.package_name>>.split.target import (
+    PREDICTION_ID,
+    PREDICTION_MODEL,
+)
 from <<cookiecutter.package_name>>.stages import predict
 
 from ..fixture import CONF
@@ -130,7 +134,8 @@ def answer(**data: Any) -> dict[str, Any]:
 
 
 def answers() -> pl.DataFrame:
-    return pl.read_parquet("data/predictions.parquet")
+    """What the model said, without the names of its answers."""
+    return pl.read_parquet("data/predictions.parquet").drop(PREDICTION_ID, PREDICTION_MODEL)
 
 
 def changed(number: int, **values: Any) -> list[dict[str, Any]]:

@@ -95,6 +95,25 @@ def test_an_event_is_its_subject_and_its_columns_and_an_alert_is_an_event_of_a_r
         assert (one.event == two.event, one.id == two.id) == (same_event, same_id)
 
 
+FELL = {"run_id": "p1", "verdict": "fell", "fallen": ["june.csv"], "sentences": ["june.csv: bad"]}
+
+
+def test_performance_that_fell_is_a_critical_alert_on_the_files_where_it_did() -> None:
+    (one,) = alerts_from(CALM, CLEAN, ARRIVED, 0.01, FELL)
+    (two,) = alerts_from(CALM, CLEAN, ARRIVED, 0.01, FELL | {"fallen": ["july.csv"]})
+
+    assert (one.severity, one.subject, one.run_id) == ("critical", "performance", "p1")
+    assert one.body == "june.csv: bad"
+    assert one.event != two.event
+
+
+@pytest.mark.parametrize("verdict", ["holds", "unclear", "unknown"])
+def test_performance_that_has_not_fallen_is_no_alert(verdict: str) -> None:
+    report = FELL | {"verdict": verdict, "fallen": []}
+
+    assert alerts_from(CALM, CLEAN, ARRIVED, 0.01, report) == []
+
+
 def test_another_severity_is_another_alert_on_the_same_event() -> None:
     one, two = (alert("r1", severity, "s", "b", ["x"]) for severity in ("error", "critical"))
     assert one.event == two.event

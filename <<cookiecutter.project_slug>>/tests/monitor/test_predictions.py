@@ -66,14 +66,17 @@ def data() -> Data:
     return Data([Source("csv", "x.csv")], schema="schema.json", target="y", key="id", retry_s=0)
 
 
-def predict(answer: Callable[[pl.DataFrame], pl.DataFrame] = double, basis: str = "") -> list[Part]:
+def predict(
+    answer: Callable[[pl.DataFrame], pl.DataFrame] = double, basis: str = "", model: str = "0" * 64
+) -> list[Part]:
     """Answer what arrived, and publish the parts."""
     rules = read_schema("schema.json")
     with scratch(Path("data/x")) as place:
         store = {"folder": STORE / "read", "scratch": place}
         batch = incoming.read(data(), rules, "y", ["id", "a"], **store)
         kept = STORE / "answered"
-        parts = predict_batch(batch, rules, answer, key="id", basis=[basis], folder=kept)
+        about = {"key": "id", "basis": [basis], "model": model}
+        parts = predict_batch(batch, rules, answer, **about, folder=kept)
         publish(parts, OUTPUTS)
     return parts
 
@@ -92,8 +95,7 @@ def test_each_file_has_a_part_in_each_output_and_every_row_is_in_one_of_two() ->
     assert published(QUARANTINE)["id"].to_list() == ["91", "92", "93", "94"]
     assert (
         published()
-        .with_columns(a=pl.col("prediction") / 2)
-        .drop("prediction")
+        .select("id", a=pl.col("prediction") / 2)
         .equals(published(VALID).select("id", "a"))
     )
 
@@ -166,6 +168,25 @@ def test_another_basis_makes_all_parts_again() -> None:
     assert [part.reused for part in predict(basis="new")] == [False] * FILES
 
 
+def test_an_id_names_a_file_a_model_and_a_key_and_stays_the_same() -> None:
+    predict()
+    first = published()
+    predict(basis="another")
+    again = published()
+    predict(model="1" * 64)
+    other = published()
+
+    assert again["prediction_id"].to_list() == first["prediction_id"].to_list()
+    assert first["prediction_id"].n_unique() == FILES * ROWS
+    assert first["prediction_id"].str.split("-").list.get(0).n_unique() == FILES
+    assert first["prediction_id"].str.split("-").list.get(1).to_list() == [
+        str(number) for number in first["id"]
+    ]
+    assert not set(other["prediction_id"]) & set(first["prediction_id"])
+    assert first["prediction_model"].unique().to_list() == ["0" * 12]
+    assert other["prediction_model"].unique().to_list() == ["1" * 12]
+
+
 def test_a_part_that_is_no_answer_any_more_is_published_no_more() -> None:
     predict()
     Path("data/incoming/1.csv").unlink()
@@ -179,7 +200,8 @@ def test_where_nothing_arrived_there_is_one_part_without_rows() -> None:
     (part,) = predict()
 
     assert part.name == "empty.parquet"
-    assert published().schema == {"id": pl.Int64, "prediction": pl.Float64}
+    named = {"prediction_id": pl.String, "prediction_model": pl.String}
+    assert published().schema == {"id": pl.Int64, "prediction": pl.Float64} | named
 
 
 def test_a_folder_takes_the_place_of_a_file() -> None:
