@@ -2,8 +2,8 @@
 
 The variance of each side is that of its jackknife pseudo-values, one a unit; their difference is
 compared with Student's t at Welch's degrees of freedom (Welch 1947), from the effective numbers of
-units. Unlike a bootstrap's, such an interval can be given at any level. Units that both sides share,
-such as customers, make it wider than need be.
+units. Unlike a bootstrap's, such an interval can be given at any level. Units that both sides
+share, such as customers, make it wider than need be.
 """
 
 from collections.abc import Sequence
