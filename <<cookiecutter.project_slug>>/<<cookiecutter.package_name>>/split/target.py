@@ -91,8 +91,7 @@ class Target:
             DataError: names them.
         """
         conformal = {PREDICTION_SET} if self.is_classification else {LOW, HIGH}
-        named = {PREDICTION, PREDICTION_ID, PREDICTION_MODEL}
-        reserved = {*named, *self.output_columns, *conformal}
+        reserved = {PREDICTION, PREDICTION_ID, PREDICTION_MODEL, *self.output_columns, *conformal}
         taken = [name for name in columns if name in reserved]
         if taken:
             raise DataError(
