@@ -1,4 +1,4 @@
-"""Has a metric of one model changed? Two sets of rows that share no unit: before, and now.
+"""Has a metric of one model changed? Two sets of rows, with units of their own: before, and now.
 
 The variance of each side is that of its jackknife pseudo-values, one a unit; their difference is
 compared with Student's t at Welch's degrees of freedom (Welch 1947), from the effective numbers of

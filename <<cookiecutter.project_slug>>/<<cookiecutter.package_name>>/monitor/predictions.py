@@ -116,7 +116,7 @@ def _write(
     with (
         appender(folder / VALID) as append_valid,
         appender(folder / QUARANTINE) as append_quarantined,
-        appender(folder / ANSWERS) as append_answers,
+        appender(folder / ANSWERS, distinct=[PREDICTION_ID]) as append_answers,
     ):
         for rows in batches:
             valid, quarantined = validator.split(rows)

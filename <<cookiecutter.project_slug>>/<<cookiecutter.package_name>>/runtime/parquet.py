@@ -1,6 +1,6 @@
 """Parquet files: written in a stream, with the same bytes for the same rows; read in batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,10 +38,16 @@ def slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 @contextmanager
-def appender(file: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
+def appender(
+    file: Path, distinct: Collection[str] = ()
+) -> Iterator[Callable[[pl.DataFrame], None]]:
     """A function that appends rows to a new Parquet file; all calls pass the same columns.
 
     Memory holds the rows of one call. Arrow has no integers of 128 bits: they become text.
+
+    Args:
+        file: to write.
+        distinct: columns without equal values: to look for such would take most of their time.
     """
     import pyarrow.parquet as pq
 
@@ -51,8 +57,12 @@ def appender(file: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
         nonlocal writer
         rows = rows.with_columns(cs.by_dtype(pl.Int128, pl.UInt128).cast(pl.String))
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+        repeating = [name for name in table.column_names if name not in distinct]
         writer = writer or pq.ParquetWriter(
-            file, table.schema, compression="zstd", compression_level=LEVEL
+            *(file, table.schema),
+            compression="zstd",
+            compression_level=LEVEL,
+            use_dictionary=repeating if distinct else True,
         )
         if rows.height:
             writer.write_table(table, row_group_size=ROW_GROUP)

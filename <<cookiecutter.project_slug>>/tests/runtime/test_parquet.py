@@ -39,8 +39,9 @@ def test_batches_have_all_rows_in_order_and_one_there_always_is(
     assert pl.concat(read)["a"].to_list() == list(range(rows))
 
 
-def test_what_is_appended_is_read_again_in_its_types() -> None:
-    with appender(FILE) as append:
+@pytest.mark.parametrize("distinct", [[], ["text", "list"]], ids=["none", "some"])
+def test_what_is_appended_is_read_again_in_its_types(distinct: list[str]) -> None:
+    with appender(FILE, distinct) as append:
         for rows in (ODD.clear(), ODD, ODD.clear(), ODD.reverse()):
             append(rows)
     assert_frame_equal(pl.read_parquet(FILE), pl.concat([ODD, ODD.reverse()]))

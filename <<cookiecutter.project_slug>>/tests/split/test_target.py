@@ -50,6 +50,7 @@ def test_the_task_follows_from_type_and_values(
         *((target, ["prediction"]) for target in (TWO, ABC, NUMBER)),
         (TWO, ["probability:no", "probability:yes"]),
         (ABC, ["probability:c"]),
+        (NUMBER, ["prediction_id", "prediction_model"]),
     ],
 )
 def test_a_column_with_the_name_of_an_answer_is_refused(target: Target, names: list[str]) -> None:

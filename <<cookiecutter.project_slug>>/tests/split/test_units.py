@@ -8,6 +8,7 @@ from <<cookiecutter.package_name>>.errors import ConfigError
 from <<cookiecutter.package_name>>.split.units import (
     Units,
     counted,
+    unit_column,
     units,
 )
 
@@ -90,6 +91,23 @@ def test_a_unit_that_cannot_be_had_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         units(ROWS, setting, group=group, time=time)
+
+
+@pytest.mark.parametrize(
+    ("setting", "group", "time", "column"),
+    [
+        ("auto", "shop", "when", "shop"),
+        ("auto", None, "when", "when"),
+        ("auto", None, None, None),
+        ("row", "shop", "when", None),
+        ("week", "shop", "when", "when"),
+        ("customer", None, None, "customer"),
+    ],
+)
+def test_a_unit_is_read_from_one_column_at_most(
+    setting: str, group: str | None, time: str | None, column: str | None
+) -> None:
+    assert unit_column(setting, group=group, time=time) == column
 
 
 def test_units_of_different_size_say_less_than_their_number() -> None:
