@@ -37,10 +37,7 @@ def retrain(
     if config.split.folds:
         dealt = SplitSpec.from_config(config.data, config.split, target)
         results["cross_validation"] = cross_validate(
-            spec,
-            learned.features,
-            target,
-            learned.truth,
+            *(spec, learned.features, target, learned.truth),
             folds=folds(train, dealt, number=config.split.folds, repeats=config.split.repeats),
             wanted=wanted,
             held_out=(held_out.features, held_out.truth),

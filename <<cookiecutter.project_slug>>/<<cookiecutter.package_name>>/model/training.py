@@ -1,6 +1,7 @@
 """A fitted predictor from rows, with a simpler estimator to fall back to."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -143,12 +144,11 @@ def fit(
     _warn(spec, features)
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
-        kept = _checkpoint(checkpoint, spec, (features, y), held_out)
-        used = held_out if any(map(learns_in_rounds, (spec.estimator, spec.fallback))) else None
-        rounds = Rounds(_prepared_held_out(pipeline[0], target, y, used), kept)
+        others = _to_stop_on((spec.estimator, spec.fallback), pipeline[0], target, y, held_out)
+        rounds = Rounds(others, _checkpoint(checkpoint, spec, (features, y), held_out))
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
-        if kept:
-            kept.remove()
+        if rounds.checkpoint:
+            rounds.checkpoint.remove()
         if error is None:
             return Fitted(PipelinePredictor(pipeline, target), spec.estimator)
         why = _fall_back(spec, simpler, (prepared, y), rounds, error)
@@ -193,9 +193,8 @@ def fit_pipeline(
     """
     y = target.labels(truth)
     prepared = pipeline[0].fit_transform(features, y)
-    used = held_out if learns_in_rounds(spec.estimator) else None
-    checked = _prepared_held_out(pipeline[0], target, y, used)
-    rounds = Rounds(checked, report=report if checked else None)
+    others = _to_stop_on((spec.estimator,), pipeline[0], target, y, held_out)
+    rounds = Rounds(others, report=report if others else None)
     flavor(entry(spec.estimator).flavor).fit(pipeline[-1], prepared, y, rounds)
 
 
@@ -204,11 +203,11 @@ def learns_in_rounds(estimator: str | None) -> bool:
     return bool(estimator and flavor(entry(estimator).flavor).IN_ROUNDS)
 
 
-def _prepared_held_out(
-    steps: Any, target: Target, y: Array, held_out: HeldOut | None
+def _to_stop_on(
+    names: Iterable[str | None], steps: Any, target: Target, y: Array, held_out: HeldOut | None
 ) -> tuple[Any, Array] | None:
-    """The rows to stop early on, as the estimator takes them; those of known classes."""
-    if held_out is None:
+    """Prepared rows of known classes; None where no estimator of these names learns in rounds."""
+    if held_out is None or not any(map(learns_in_rounds, names)):
         return None
     features, labels = held_out[0], target.labels(held_out[1])
     known = np.isin(labels, y) | (not target.is_classification)
