@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.errors import ConfigError
-from <<cookiecutter.package_name>>.evaluate import shap_values as module
+from <<cookiecutter.package_name>>.evaluate import (
+    shap_values as module,
+)
 from <<cookiecutter.package_name>>.evaluate.shap_values import (
     shap_values,
 )
