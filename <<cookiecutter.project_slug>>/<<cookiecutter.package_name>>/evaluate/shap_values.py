@@ -8,6 +8,7 @@ another row.
 import numpy as np
 import polars as pl
 
+from ..errors import ConfigError
 from ..model.model import Model
 from ..runtime.extras import require
 from ..runtime.progress import progress
@@ -16,6 +17,7 @@ from ..split.target import Array, Task
 ROWS, BACKGROUND = 100, 20  # rows that are explained, at most, and that lend their values
 ORDERS = 3  # in which the columns of a row change, each there and back
 ANSWERS = 200_000  # that the model is asked for, about, at most: many columns, fewer rows
+MOST = 1000  # columns, each of which is a change of all
 
 
 def shap_values(explain: str, model: Model, rows: pl.DataFrame, *, seed: int) -> dict[str, float]:
@@ -30,13 +32,19 @@ def shap_values(explain: str, model: Model, rows: pl.DataFrame, *, seed: int) ->
         seed: draws rows and orders.
 
     Raises:
-        ConfigError: the extra is not installed.
+        ConfigError: the extra is not installed, or there are too many columns.
         ModelError: the rows break the contract, or the predictor cannot answer them.
     """
     if explain == "none":
         return {}
     require("shap", "evaluate.explain")
     x = model.contract.select(rows)
+    if x.width > MOST:
+        raise ConfigError(
+            f"evaluate.explain is shap, which takes {MOST} columns at most; there are {x.width}. "
+            "Set it to none in conf/evaluate, or list columns under data.ignore.",
+            "config.explain",
+        )
     evaluations = ORDERS * (2 * x.width + 1)
     size = max(min(ROWS, ANSWERS // (evaluations * BACKGROUND)), 5)
     drawn = np.random.default_rng(seed).permutation(rows.height)[: size + BACKGROUND]

@@ -27,6 +27,16 @@ def test_without_the_extra_it_is_one_error_and_by_default_nothing_is_asked(
         shap_values("shap", trained, rows, seed=1)
 
 
+def test_more_columns_than_it_can_change_are_refused(
+    rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(extras, "find_spec", lambda _: True)
+
+    with pytest.raises(ConfigError, match="takes 3 columns at most; there are 4"):
+        shap_values("shap", model(rows, spec("dummy")), rows, seed=1)
+
+
 @pytest.mark.skipif(not importlib.util.find_spec("shap"), reason="needs the extra shap")
 @pytest.mark.parametrize(
     ("target", "estimator"), [(LATE, "xgboost"), (SEATS, "forest"), (WIND, "ridge")]

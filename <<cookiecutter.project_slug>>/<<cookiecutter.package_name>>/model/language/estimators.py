@@ -96,7 +96,8 @@ class Transformer(NetworkEstimator):
                 "config.pretrained",
             )
         transformers.set_seed(self.random_state)
-        try:
+        try:  # one file first: each that cannot be reached is tried for half a minute
+            transformers.AutoConfig.from_pretrained(self.pretrained, revision=self.revision)
             tokenizer = transformers.AutoTokenizer.from_pretrained(
                 self.pretrained, revision=self.revision
             )
