@@ -54,10 +54,12 @@ def _has_torch(ours: Bake) -> bool:
 
 
 def _trained(ours: Bake, name: str) -> list[Outcome]:
-    whole = ours.path / "whole"
-    _run(ours, name, whole, None)
-    began, ended = ((whole / mark).stat().st_mtime for mark in ("begun", "learned"))
-    wanted, seconds = _digest(whole / "model"), ended - began
+    whole, lasted = ours.path / "whole", []
+    for _ in range(2):  # the first one reads the libraries from the disk
+        _run(ours, name, whole, None)
+        began, ended = ((whole / mark).stat().st_mtime for mark in ("begun", "learned"))
+        lasted.append(ended - began)
+    wanted, seconds = _digest(whole / "model"), min(lasted)
     say(f"{name}: learns for {seconds:.1f} s")
     outcomes = []
     for number in range(TIMES):
