@@ -150,6 +150,7 @@ NUMBERS = {  # each number of conf/, and what is out of sense for it
     "tune.folds": "0 1 21",
     "tune.workers": "0 -1 65",
     "tune.tolerance": "-1 nan inf",
+    "tune.warmup": "-0.1 1.1 nan",
     "evaluate.bootstrap": "0 49 100001",
     "evaluate.level": "0 -1 0.6 nan",
     "evaluate.conformal": "0 -0.1 0.6 nan inf",

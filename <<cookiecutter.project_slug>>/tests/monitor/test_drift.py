@@ -170,9 +170,9 @@ def test_the_report_is_the_same_whatever_the_order_of_sets(tmp_path: Path, packa
             .strip()
             .splitlines()[-1]
         )
-        for seed in ("1", "2", "3")
+        for seed in ("1", "2")
     ]
-    assert reports[0] == reports[1] == reports[2]
+    assert reports[0] == reports[1]
 
 
 def test_names_and_values_reach_the_page_of_evidently_harmless(page: Path) -> None:

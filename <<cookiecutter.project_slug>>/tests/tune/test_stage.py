@@ -34,7 +34,7 @@ def test_a_search_is_an_experiment_and_its_best_trial_is_trained(repository: Pat
 def test_experiments_in_copies_go_on_with_the_study_of_their_repository(repository: Path) -> None:
     search = ("-S", "tune=optuna", "-S", "tune.folds=2", "-S")
     for trials in (2, 3):
-        run(repository, "dvc", "exp", "run", "--temp", *search, f"tune.trials={trials}")
+        run(repository, "dvc", "exp", "run", "--temp", *search, f"tune.trials={trials}", "tune")
 
     with closing(sqlite3.connect(repository / "studies/study.db")) as db:
         assert db.execute("SELECT count(*) FROM trials").fetchone() == (3,)
