@@ -180,7 +180,7 @@ def transformer(split: Split, output: Path) -> Any:
     trainer = transformers.Trainer(
         model=model,
         args=transformers.TrainingArguments(
-            output_dir=str(output.with_suffix("")), num_train_epochs=EPOCHS["transformer"],
+            output_dir=str(output.with_suffix(".trainer")), num_train_epochs=EPOCHS["transformer"],
             per_device_train_batch_size=BATCH, per_device_eval_batch_size=4 * BATCH,
             learning_rate=0.001, weight_decay=0.01, warmup_steps=0.1, seed=1, use_cpu=True,
             eval_strategy="epoch", save_strategy="epoch", report_to="none", disable_tqdm=True,
