@@ -33,6 +33,22 @@ class Bake:
         command: Command = [self.python, *arguments]
         subprocess.run(command, cwd=self.path, env=self.env, check=True, stdout=sys.stderr)
 
+    def output(self, *arguments: str | Path) -> str:
+        """What its Python prints with these arguments. Raises CalledProcessError."""
+        command: Command = [self.python, *arguments]
+        return subprocess.check_output(command, cwd=self.path, env=self.env, text=True)
+
+    def has(self, module: str) -> bool:
+        """Whether its Python can import a module."""
+        probe = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"
+        return self.output("-c", probe).strip() == "True"
+
+    def run_stages(self, *names: str) -> None:
+        """Run stages of the experiment, one after the other. Raises CalledProcessError."""
+        for name in names:
+            choice = [] if name == "compose" else ["-cn", "pipeline"]
+            self.run("-m", f"{self.package}.stages.{name}", *choice)
+
     def copy(self, path: Path) -> "Bake":
         """The same bake at another place, made anew when one is there."""
         shutil.rmtree(path, ignore_errors=True)

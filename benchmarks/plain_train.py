@@ -83,21 +83,10 @@ def xgboost(split: Split, output: Path) -> Any:
     return model.predict_proba(x["test"])[:, 1]
 
 
-def torch_mlp(split: Split, output: Path) -> Any:
-    """A plain torch loop: embeddings, two layers, AdamW."""
+def _network(counts: list[int]) -> Any:
+    """Embeddings of categories, so many codes each, beside the numbers; two layers."""
     import torch
     from torch import nn
-    from torch.nn.functional import cross_entropy
-
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    numbers, codes, late = {}, {}, {}
-    for name, rows in _with_categories(split).items():
-        numbers[name] = torch.tensor(rows.select(*NUMBERS, *PARTS).to_numpy())
-        physical = rows.select(pl.col(TEXT).to_physical().cast(pl.Int64) + 1).fill_null(0)
-        codes[name] = torch.tensor(physical.to_numpy())
-        late[name] = torch.tensor(rows["late"].cast(pl.Int64).to_numpy())
-    counts = [int(column.max()) + 1 for column in codes["train"].T]
 
     class Network(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -115,7 +104,23 @@ def torch_mlp(split: Split, output: Path) -> Any:
             parts = [embed(codes[:, i]) for i, embed in enumerate(self.embeddings)]
             return self.layers(torch.cat([numbers, *parts], dim=1))
 
-    network = Network()
+    return Network()
+
+
+def torch_mlp(split: Split, output: Path) -> Any:
+    """A plain torch loop with AdamW."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    numbers, codes, late = {}, {}, {}
+    for name, rows in _with_categories(split).items():
+        numbers[name] = torch.tensor(rows.select(*NUMBERS, *PARTS).to_numpy())
+        physical = rows.select(pl.col(TEXT).to_physical().cast(pl.Int64) + 1).fill_null(0)
+        codes[name] = torch.tensor(physical.to_numpy())
+        late[name] = torch.tensor(rows["late"].cast(pl.Int64).to_numpy())
+    network = _network([int(column.max()) + 1 for column in codes["train"].T])
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.001, weight_decay=0.01)
     for _ in range(EPOCHS["torch_mlp"]):
         network.train()

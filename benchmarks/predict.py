@@ -56,9 +56,7 @@ def main() -> int:
     """Run all sizes; return the exit code."""
     with scratch() as folder:
         ours = bake(folder / "bake")
-        for name in STAGES:
-            known = [] if name == "compose" else ["-cn", "pipeline"]
-            ours.run("-m", f"{ours.package}.stages.{name}", *known)
+        ours.run_stages(*STAGES)
         by_size = {size: _race(ours, folder, size) for size in SIZES}
     few, many = (by_size[size] for size in SIZES)
     checks = [

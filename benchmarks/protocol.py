@@ -212,7 +212,7 @@ def _write(name: str, table: str) -> None:
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     info = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
-    model = found.group(1) if found else platform.machine()
+    model_name = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
+    model = model_name.group(1) if model_name else platform.machine()
     system = f"{platform.system()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores of {model}, {memory:.0f} GB, {system}"

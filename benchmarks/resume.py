@@ -37,7 +37,7 @@ def main() -> int:
     """Kill all; return the exit code."""
     with scratch() as folder:
         ours = bake(folder / "bake")
-        skipped = [] if _has_torch(ours) else ["torch_mlp"]
+        skipped = [] if ours.has("torch") else ["torch_mlp"]
         outcomes = {name: _trained(ours, name) for name in NAMES if name not in skipped}
     checks, notes = [], []
     for name, tried in outcomes.items():
@@ -47,10 +47,6 @@ def main() -> int:
         notes.append(f"{name}: {killed} processes killed, {resumed} of them left a checkpoint")
     notes += [f"SKIPPED: {name} (torch is not installed)" for name in skipped]
     return report("resume", [], checks, notes)
-
-
-def _has_torch(ours: Bake) -> bool:
-    return not subprocess.run([ours.python, "-c", "import torch"], capture_output=True).returncode
 
 
 def _trained(ours: Bake, name: str) -> list[Outcome]:

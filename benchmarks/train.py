@@ -7,12 +7,11 @@ saves the model. Torch and transformers take part where the bake's Python has th
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from benchmarks.bakes import TEMPLATE, Bake, bake, scratch
-from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report, say
+from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report
 
 ROWS = 20_000 if QUICK else 300_000
 START = 2.0 if QUICK else 0.0  # what the start of a stage adds to a ratio on few rows
@@ -62,11 +61,10 @@ def main() -> int:
     """Run all frameworks; return the exit code."""
     with scratch() as folder:
         ours = bake(folder / "bake")
-        for name in STAGES:
-            ours.run("-m", f"{ours.package}.stages.{name}", *_known(name))
+        ours.run_stages(*STAGES)
         train = ours.path / "data/split/train.parquet"
         Bake(TEMPLATE, ours.package, ours.python).run("-c", GROW, train, str(ROWS))
-        names = [name for name in CHOICES if _has(ours, NEEDS.get(name, "sklearn"))]
+        names = [name for name in CHOICES if name not in NEEDS or ours.has(NEEDS[name])]
         timings: list[Timing] = []
         checks: list[Check] = []
         notes = [f"{ROWS:,} training rows, one core"]
@@ -75,7 +73,7 @@ def main() -> int:
             pair = _race(ours, folder, name)
             timings += pair
             plain = json.loads((folder / name).read_text())
-            score = float(_output(ours, "-c", SCORE.format(package=ours.package)))
+            score = float(ours.output("-c", SCORE.format(package=ours.package)))
             ratio = pair[0].median / pair[1].median
             checks += [
                 Check(f"{name}: ours ÷ plain", ratio, 1.1 + START),
@@ -83,10 +81,6 @@ def main() -> int:
             ]
             notes.append(f"{name}: ROC AUC {score:.4f}, plain {plain:.4f}")
     return report("train", timings, checks, notes)
-
-
-def _known(stage: str) -> list[str]:
-    return [] if stage == "compose" else ["-cn", "pipeline"]
 
 
 def _race(ours: Bake, folder: Path, name: str) -> list[Timing]:
@@ -107,20 +101,6 @@ def _race(ours: Bake, folder: Path, name: str) -> list[Timing]:
         Contender(f"{name}, plain", plain, TEMPLATE, ours.env | ONE_CORE),
     ]
     return [*race(contenders, rounds=1 if QUICK else 3, warmups=0 if QUICK else 1).values()]
-
-
-def _has(ours: Bake, module: str) -> bool:
-    say(f"looking for {module}")
-    asked = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({module!r}))"
-    return not subprocess.run([ours.python, "-c", asked], env=ours.env, check=False).returncode
-
-
-def _output(ours: Bake, *arguments: str) -> str:
-    command: Command = [ours.python, *arguments]
-    done = subprocess.run(
-        command, cwd=ours.path, env=ours.env, check=True, stdout=subprocess.PIPE, text=True
-    )
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -61,8 +61,7 @@ def main() -> int:
 
 
 def _asked(ours: Bake, *arguments: Any) -> dict[str, float]:
-    command: Command = [ours.python, SCRIPT, ours.package, *map(str, arguments)]
-    output = subprocess.check_output(command, cwd=ours.path, env=ours.env, text=True)
+    output = ours.output(SCRIPT, ours.package, *map(str, arguments))
     result: dict[str, float] = json.loads(output.splitlines()[-1])
     return result
 
@@ -128,9 +127,7 @@ def _sweeper(ours: Bake) -> tuple[float, float, float]:
     optuna.write_text(optuna.read_text().replace("trials: 20 ", f"trials: {SWEPT} "))
     head = sweep.read_text().replace("/model: forest", "/model: logistic").partition("params:")[0]
     sweep.write_text(f"{head}params:\n      model.params.C: tag(log, interval(0.001, 100))\n")
-    for name in STAGES:
-        known = [] if name == "compose" else ["-cn", "pipeline"]
-        ours.run("-m", f"{ours.package}.stages.{name}", *known)
+    ours.run_stages(*STAGES)
     score = ("-m", f"{ours.package}.commands.score", "-m", "experiment=sweep")
     ours.run(*score, f"hydra.sweeper.n_trials={SWEPT}")
     with closing(sqlite3.connect(ours.path / "sweeps.db")) as db:

@@ -179,15 +179,15 @@ def _measure(
     level: float,
 ) -> Measured:
     bounds = rows.intervals(wanted)
-    metrics = {one.name: {"value": _value(one, rows), **asdict(bounds[one.name])} for one in wanted}
+    values = {one.name: {"value": _value(one, rows), **asdict(bounds[one.name])} for one in wanted}
     now = _replicate(rows, wanted[0])
-    seen = change(now, promised.before, level=level, tolerance=promised.tolerance)
+    difference = change(now, promised.before, level=level, tolerance=promised.tolerance)
     verdict = Verdict.UNCLEAR
-    if seen.fell:
+    if difference.fell:
         verdict = Verdict.FELL
-    elif seen.holds:
+    elif difference.holds:
         verdict = Verdict.HOLDS
-    return Measured(name, predicted, rows.truth.size, rows.units.name, metrics, seen, verdict)
+    return Measured(name, predicted, rows.truth.size, rows.units.name, values, difference, verdict)
 
 
 def _value(metric: Metric, rows: Evidence) -> float | None:
@@ -225,17 +225,18 @@ def describe(measured: list[Measured], labels: Labels, promised: Promise | None)
 
 
 def _sentence(measured: Measured) -> str:
-    seen, bound = measured.change, measured.change.interval
-    words = f"{measured.file or EVERYTHING}: {seen.metric} {SAYS[measured.verdict]}"
+    difference, bound = measured.change, measured.change.interval
+    words = f"{measured.file or EVERYTHING}: {difference.metric} {SAYS[measured.verdict]}"
     if bound.reason:
         words += f": {bound.reason}."
     else:
         words += (
-            f". It is {seen.now:.4f} on {measured.labelled:,} labelled rows, promised was "
-            f"{seen.before:.4f}: a change of {seen.gain:+.4f}, which may be anything from "
-            f"{bound.low:+.4f} to {bound.high:+.4f}; a loss of {seen.tolerance:.4f} counts as none."
+            f". It is {difference.now:.4f} on {measured.labelled:,} labelled rows, promised was "
+            f"{difference.before:.4f}: a change of {difference.gain:+.4f}, which may be anything "
+            f"from {bound.low:+.4f} to {bound.high:+.4f}; a loss of {difference.tolerance:.4f} "
+            "counts as none."
         )
     if measured.verdict is Verdict.UNCLEAR:
-        more = seen.more_units and counted(seen.more_units, measured.unit, more=True)
+        more = difference.more_units and counted(difference.more_units, measured.unit, more=True)
         words += f" About {more} would tell." if more else " More labels alone would not tell."
     return words

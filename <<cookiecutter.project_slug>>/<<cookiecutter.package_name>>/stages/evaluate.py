@@ -48,7 +48,7 @@ def main(config: Config) -> None:
     wanted = metrics(settings.metrics, target)
     of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)
     parts = slicing(rows, settings.sliced_by, of_rows, settings.level)
-    moved_by = shap_values(settings.explain, model, rows, seed=config.seed)
+    shap = shap_values(settings.explain, model, rows, seed=config.seed)
     truth, predictions = contract.truth(rows), Predictions.of(model, rows)
     raw = None if contract.calibration is None else model.raw_outputs(rows)
     with atomic_write(TEST_PREDICTIONS) as partial:
@@ -69,7 +69,7 @@ def main(config: Config) -> None:
     curve = {"learning_curve": results.get("learning_curve", {}).get("points", [])}
     for name, points in (plots(target, truth, predictions, config.seed, raw) | curve).items():
         write_json(PLOTS / f"{name}.json", points)
-    write_json(SHAP, moved_by)
+    write_json(SHAP, shap)
     write_json(IMPORTANCE, permutation(model, rows, truth, wanted[0], seed=config.seed))
     for warning in results["warnings"]:
         log.warning(warning)

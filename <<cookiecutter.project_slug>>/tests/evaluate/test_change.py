@@ -25,8 +25,8 @@ def replicates(rng: np.random.Generator, shared: Units, loss: float, units: Unit
     """A squared error of 1 + ``loss`` in truth, of which each day has a share of its own."""
     of_day = rng.chisquare(8, size=shared.count)[shared.codes] / 8
     truth = rng.normal(size=shared.codes.size) * np.sqrt(of_day * (1 + loss))
-    said = values(np.zeros_like(truth))
-    return replicate(SQUARED_ERROR, TARGET, truth, said, units=units, resamples=0, seed=1)
+    constant = values(np.zeros_like(truth))
+    return replicate(SQUARED_ERROR, TARGET, truth, constant, units=units, resamples=0, seed=1)
 
 
 def changes(

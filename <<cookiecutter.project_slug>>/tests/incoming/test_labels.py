@@ -64,8 +64,13 @@ def _evaluated() -> None:
     for name, rows in (("a.csv", UNSEEN[:120]), ("b.csv", UNSEEN[120:])):
         arrive(text([{k: v for k, v in row.items() if k != "bought"} for row in rows]), name)
     answer()
-    said = answers()
-    tested = contract.target, said, said["prediction"].alias("bought"), Units("row", np.arange(200))
+    predicted = answers()
+    tested = (
+        contract.target,
+        predicted,
+        predicted["prediction"].alias("bought"),
+        Units("row", np.arange(200)),
+    )
     row_predictions.write(TEST_PREDICTIONS, *tested)
     interval = {"roc_auc": {"low": 1.0, "high": 1.0, "reason": None}}
     METRICS.write_text(json.dumps(results | {"interval": interval}))
@@ -74,8 +79,8 @@ def _evaluated() -> None:
 def as_predicted(*, wrong: bool = False) -> list[dict[str, Any]]:
     """Labels by which the model was right, or wrong, in each row."""
     return [
-        {"id": str(number), "bought": str(1 - said if wrong else said)}
-        for number, said in answers().select("id", "prediction").rows()
+        {"id": str(number), "bought": str(1 - predicted if wrong else predicted)}
+        for number, predicted in answers().select("id", "prediction").rows()
     ]
 
 

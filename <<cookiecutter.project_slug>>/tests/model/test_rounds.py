@@ -147,14 +147,14 @@ def test_without_held_out_rows_all_rounds_run(rows: pl.DataFrame) -> None:
 @pytest.mark.parametrize("metric", ["logloss", "auc"])
 def test_a_round_reports_a_loss_whatever_the_metric(rows: pl.DataFrame, metric: str) -> None:
     asked, x, truth = spec("xgboost", eval_metric=metric), x_of(rows), LATE.encode(rows["late"])
-    told: list[tuple[int, int, float]] = []
+    reports: list[tuple[int, int, float]] = []
     pipeline = unfitted(asked, x, LATE.task)
-    rows_to_stop_on = {"held_out": (x, truth), "report": lambda *of_round: told.append(of_round)}
+    rows_to_stop_on = {"held_out": (x, truth), "report": lambda *of_round: reports.append(of_round)}
     fit_pipeline(pipeline, asked, x, LATE, truth, **rows_to_stop_on)
 
-    assert [number for number, *_ in told] == list(range(1, len(told) + 1))
-    assert told[0][2] > told[-1][2]
-    assert {most for _, most, _ in told} == {30}
+    assert [number for number, *_ in reports] == list(range(1, len(reports) + 1))
+    assert reports[0][2] > reports[-1][2]
+    assert {most for _, most, _ in reports} == {30}
 
 
 @pytest.mark.parametrize(

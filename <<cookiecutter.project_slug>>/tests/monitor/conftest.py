@@ -29,7 +29,7 @@ class Sink(ThreadingHTTPServer):
         self.answer = OK
         self.wait_s = 0.0  # before the answer
         self.drip_s = 0.0  # after each of its bytes
-        self.got: list[Request] = []
+        self.received: list[Request] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -38,7 +38,7 @@ class Sink(ThreadingHTTPServer):
 
     @property
     def keys(self) -> list[str]:
-        return [request.key for request in self.got]
+        return [request.key for request in self.received]
 
     def handle_error(self, *_) -> None: ...  # the other side hung up
 
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         key = self.headers.get("Idempotency-Key", "")
-        self.server.got.append(Request(self.command, self.path, key, body))
+        self.server.received.append(Request(self.command, self.path, key, body))
         time.sleep(self.server.wait_s)
         if not self.server.drip_s:
             self.wfile.write(self.server.answer)

@@ -47,24 +47,26 @@ def rows(path: Path, query: str) -> list[tuple]:
 
 
 def test_each_channel_is_sent_to_once(outbox: Outbox) -> None:
-    got: list[str] = []
-    send = {name: lambda a, name=name: got.append(f"{name} {a.run_id}") for name in ("log", "mail")}
+    received: list[str] = []
+    send = {
+        name: lambda a, name=name: received.append(f"{name} {a.run_id}") for name in ("log", "mail")
+    }
     outbox.add(drift(), ["log", "mail"], HOUR)
     assert outbox.deliver(send).sent == ["log: data drift", "mail: data drift"]
     assert outbox.deliver(send).sent == []
-    assert got == ["log r1", "mail r1"]
+    assert received == ["log r1", "mail r1"]
 
 
 @pytest.mark.parametrize("deliver", [True, False], ids=["sent", "pending"])
 def test_the_same_alert_raised_again_is_sent_once(outbox: Outbox, deliver: bool) -> None:
-    got: list[str] = []
-    send = {"log": lambda a: got.append(a.id)}
+    received: list[str] = []
+    send = {"log": lambda a: received.append(a.id)}
     assert outbox.add(drift(), ["log"], timedelta(0)) == []
     if deliver:
         outbox.deliver(send)
     assert outbox.add(drift(), ["log"], timedelta(0)) == (["log"] if deliver else [])
     outbox.deliver(send)
-    assert got == [drift().id]
+    assert received == [drift().id]
 
 
 @pytest.mark.parametrize(
@@ -126,13 +128,13 @@ CLOCKS = {
 
 @pytest.mark.parametrize("story", CLOCKS.values(), ids=CLOCKS)
 def test_a_clock_that_jumps_neither_silences_nor_doubles(tmp_path: Path, story) -> None:
-    path, got = tmp_path / "alerts.db", []
+    path, received = tmp_path / "alerts.db", []
     for number, (machine, now, sent) in enumerate(story):
         outbox = Outbox(path, clock=lambda now=now: 2e9 + now, machine=machine)
         outbox.add(drift(f"r{number}"), ["log"], HOUR)
         for _ in range(2):
-            outbox.deliver({"log": lambda a: got.append(a.run_id)})
-        assert got.count(f"r{number}") == sent
+            outbox.deliver({"log": lambda a: received.append(a.run_id)})
+        assert received.count(f"r{number}") == sent
 
 
 def test_alerts_are_sent_in_the_order_in_which_they_were_raised_whatever_the_clock_said(
@@ -140,12 +142,12 @@ def test_alerts_are_sent_in_the_order_in_which_they_were_raised_whatever_the_clo
 ) -> None:
     times = iter([TEN_YEARS, 0.0, 5.0])
     outbox = Outbox(tmp_path / "alerts.db", clock=lambda: next(times))
-    got: list[str] = []
+    received: list[str] = []
     for number in range(3):
         late = replace(drift(f"r{number}"), created=f"20{30 - number}-01-01T00:00:00+00:00")
         outbox.add(late, ["log"], timedelta(0))
-    outbox.deliver({"log": lambda a: got.append(a.run_id)})
-    assert got == ["r0", "r1", "r2"]
+    outbox.deliver({"log": lambda a: received.append(a.run_id)})
+    assert received == ["r0", "r1", "r2"]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_a_run_says_that_it_waited_and_that_another_sent_its_alert(
     sink.wait_s = 1.0
     other = processes.Process(target=raise_and_send, args=(tmp_path / "alerts.db", "r1", ("x",)))
     other.start()
-    while not sink.got:
+    while not sink.received:
         time.sleep(0.02)
     with capture_logs() as lines:
         assert outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)}).sent == []
@@ -224,7 +226,7 @@ def test_a_run_says_that_it_waited_and_that_another_sent_its_alert(
     waited, sent = (line["event"] for line in lines)
     assert "waiting for another run" in waited
     assert "another run sent it" in sent
-    assert len(sink.got) == 1
+    assert len(sink.received) == 1
 
 
 def stop_before_sending(path: Path, reached: Path) -> None:
@@ -248,7 +250,7 @@ def stop_before_recording(path: Path, reached: Path) -> None:
 def stuck(request, outbox: Outbox, sink: Sink, tmp_path: Path) -> Iterator:
     """A run that has begun to send an alert and stands still."""
     outbox.add(drift(), ["webhook"], HOUR)
-    assert sink.got == []
+    assert sink.received == []
     reached = tmp_path / "reached"
     run = processes.Process(target=request.param, args=(tmp_path / "alerts.db", reached))
     run.start()
@@ -290,7 +292,7 @@ def test_while_another_run_stands_still_alerts_wait_and_the_wait_is_bounded(
         assert outbox.deliver(send, within_s=0.3).pending == ["webhook: data drift"]
     assert time.monotonic() - started < 5.0
     assert "another run" in lines[-1]["reason"]
-    assert sink.got == []
+    assert sink.received == []
 
 
 def use(path: Path) -> None:
@@ -379,9 +381,9 @@ def test_an_outbox_that_is_read_only_is_one_clear_error(shared_folder: Path) -> 
 def test_nothing_is_sent_that_could_not_be_recorded(outbox: Outbox, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "LOCK_S", 0.1)
     outbox.add(drift(), ["log"], HOUR)
-    got: list[str] = []
+    received: list[str] = []
     with closing(sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)) as db:
         db.execute("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(FAIL, 'x'); END")
     with pytest.raises(ResourceError):
-        outbox.deliver({"log": lambda a: got.append(a.id)})
-    assert got == []
+        outbox.deliver({"log": lambda a: received.append(a.id)})
+    assert received == []

@@ -41,8 +41,8 @@ def evidence(days: int, rows: int, skill: float, seed: int) -> Evidence:
     units = Units("day of departure", np.repeat(np.arange(days), rows))
     odds = rng.normal(size=(days * rows,)) + 0.3 * rng.normal(size=days)[units.codes]
     truth = (rng.random(odds.size) < 1 / (1 + np.exp(-2 * odds))).astype(float)
-    said = 1 / (1 + np.exp(-2 * (skill * odds + (1 - skill) * rng.normal(size=odds.size))))
-    outputs = np.column_stack([1 - said, said])
+    probabilities = 1 / (1 + np.exp(-2 * (skill * odds + (1 - skill) * rng.normal(size=odds.size))))
+    outputs = np.column_stack([1 - probabilities, probabilities])
     answers = Predictions(outputs, TARGET.answers(outputs, 0.5))
     return Evidence(TARGET, truth, answers, units, resamples=50, level=0.05, seed=1)
 

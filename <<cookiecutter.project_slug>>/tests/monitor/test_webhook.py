@@ -29,7 +29,7 @@ def test_a_webhook_gets_the_alert_at_its_whole_address(sink: Sink, monkeypatch) 
     secret = "hook/C%2F1@x?sig=aB%2Bc&method=z"
     monkeypatch.setenv(VARIABLE, f"{sink.url}{secret}\n")
     to_webhook(VARIABLE, 5.0)(ALERT)
-    (request,) = sink.got
+    (request,) = sink.received
     assert (request.method, request.path) == ("POST", f"/{secret}")
     body = json.loads(request.body)
     assert (body["title"], body["type"]) == ("[error] data drift", "failure")
@@ -39,7 +39,7 @@ def test_a_webhook_gets_the_alert_at_its_whole_address(sink: Sink, monkeypatch) 
 def test_an_alert_has_one_key_in_header_and_body_however_often_it_is_posted(sink: Sink) -> None:
     for one in (ALERT, ALERT, alert("r2", "error", "data drift", "body", ["x"])):
         to_webhook(VARIABLE, 5.0)(one)
-    assert sink.keys == [json.loads(r.body)["idempotency_key"] for r in sink.got]
+    assert sink.keys == [json.loads(r.body)["idempotency_key"] for r in sink.received]
     first, again, other = sink.keys
     assert first == again != other
 
@@ -49,7 +49,7 @@ def test_a_redirect_is_not_followed_and_names_the_variable(sink: Sink, status: i
     sink.answer = head(status, b"Location: %bother-canary\r\n" % sink.url.encode())
     with pytest.raises(ResourceError, match=rf"{status}.*Set {VARIABLE}") as caught:
         to_webhook(VARIABLE, 5.0)(ALERT)
-    assert [(r.method, r.path) for r in sink.got] == [("POST", "/")]
+    assert [(r.method, r.path) for r in sink.received] == [("POST", "/")]
     assert "127.0.0.1" not in caught.value.message
     assert "canary" not in caught.value.message
 
@@ -69,7 +69,7 @@ def test_a_redirect_is_not_followed_and_names_the_variable(sink: Sink, status: i
 def test_any_answer_of_2xx_is_success_whatever_its_body(sink: Sink, answer: bytes) -> None:
     sink.answer = answer
     to_webhook(VARIABLE, 5.0)(ALERT)
-    assert len(sink.got) == 1
+    assert len(sink.received) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_any_other_answer_is_a_failure_that_says_what_came(sink: Sink, answer, r
     with pytest.raises(ResourceError, match=f"{VARIABLE}.*{reason}") as caught:
         to_webhook(VARIABLE, 5.0)(ALERT)
     assert "127.0.0.1" not in caught.value.message
-    assert len(sink.got) == 1
+    assert len(sink.received) == 1
 
 
 def test_a_sink_that_answers_late_but_in_time_gets_it_once(outbox: Outbox, sink: Sink) -> None:
@@ -98,7 +98,7 @@ def test_a_sink_that_answers_late_but_in_time_gets_it_once(outbox: Outbox, sink:
     outbox.add(ALERT, ["webhook"], HOUR)
     for _ in range(2):
         outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)})
-    assert len(sink.got) == 1
+    assert len(sink.received) == 1
 
 
 @pytest.mark.parametrize(("wait_s", "drip_s"), [(30.0, 0.0), (0.0, 0.2)], ids=["silent", "drip"])
@@ -173,9 +173,9 @@ def test_a_webhook_that_is_down_gets_every_alert_in_order_when_it_is_back(
         outbox.add(alert("r1", "error", subject, "body", []), ["webhook"], HOUR)
         assert outbox.deliver(send).sent == []
     sink.answer = OK
-    sink.got.clear()
+    sink.received.clear()
     assert outbox.deliver(send).sent == ["webhook: first", "webhook: second"]
-    assert [json.loads(r.body)["subject"] for r in sink.got] == ["first", "second"]
+    assert [json.loads(r.body)["subject"] for r in sink.received] == ["first", "second"]
 
 
 @pytest.fixture(params=[OK, head(302, b"Location: /canary\r\n"), head(404), b"", None])
@@ -199,6 +199,6 @@ def test_the_address_reaches_no_log_no_output_and_no_record(
     with capture_logs() as lines:
         delivery = outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)})
     output = capfd.readouterr()
-    assert bool(delivery.sent) == (secret_sink.answer == OK and bool(secret_sink.got))
+    assert bool(delivery.sent) == (secret_sink.answer == OK and bool(secret_sink.received))
     assert "canary" not in caplog.text + str(lines) + output.out + output.err
     assert b"canary" not in (tmp_path / "alerts.db").read_bytes()

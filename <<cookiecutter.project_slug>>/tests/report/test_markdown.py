@@ -34,8 +34,8 @@ def test_a_text_is_shown_as_it_is(value: str) -> None:
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_text_is_one_item_of_a_list(value: str) -> None:
-    seen, tags = rendered(f"- {text(value)}\n")
-    assert (seen, set(tags)) == (shown(value), {"ul", "li"})
+    displayed, tags = rendered(f"- {text(value)}\n")
+    assert (displayed, set(tags)) == (shown(value), {"ul", "li"})
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -56,8 +56,8 @@ def test_code_is_one_span(value: str) -> None:
 @pytest.mark.parametrize("value", HOSTILE)
 def test_nothing_is_left_that_github_makes_a_mention_or_a_link_of(value: str) -> None:
     """GitHub looks for them in the text of the page, when entities are characters again."""
-    seen = unescape(text(value))
-    assert not re.search(r"@\w|#\d|https?://|www\.\w|GH-\d", seen)
+    displayed = unescape(text(value))
+    assert not re.search(r"@\w|#\d|https?://|www\.\w|GH-\d", displayed)
 
 
 @pytest.mark.parametrize("name", ["temperature_f", "roc_auc", "my.metrics.cost", "größe", "a b"])

@@ -13,6 +13,6 @@ def test_a_model_sees_no_key_no_target_nothing_ignored_and_no_number_that_is_non
         }
     )
 
-    seen = features(rows, "y", "id", ["skipped"])
+    selected = features(rows, "y", "id", ["skipped"])
 
-    assert seen.to_dict(as_series=False) == {"odd": [1.5, None, None, None]}
+    assert selected.to_dict(as_series=False) == {"odd": [1.5, None, None, None]}
