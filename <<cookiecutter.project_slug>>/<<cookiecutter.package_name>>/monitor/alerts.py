@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import structlog
@@ -35,6 +36,7 @@ INCOMING_FIELDS: Fields = {
     "rules": dict,
     "critical": list,
 }
+METRICS_FIELDS: Fields = {"fell_back": (str, NoneType)}
 PERFORMANCE_FIELDS: Fields = {
     "run_id": str,
     "verdict": str,
@@ -108,21 +110,24 @@ def read_report(path: Path, fields: Fields) -> dict[str, Any]:
         report = None
     if not isinstance(report, dict):
         raise DataError(f"{path} should be a JSON object; it is not. {advice}", "data.report")
-    wrong = [name for name, kind in fields.items() if not _fits(report.get(name), kind)]
+    wrong = [name for name, kind in fields.items() if not _fits(report, name, kind)]
     if wrong:
         raise DataError(f"{path} holds no usable {', '.join(wrong)}. {advice}", "data.report")
     return report
 
 
-def _fits(value: Any, kind: type | tuple[type, ...]) -> bool:
+def _fits(report: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> bool:
+    value = report.get(name)
     if isinstance(value, dict) and not all(isinstance(count, int) for count in value.values()):
         return False
-    return isinstance(value, kind)
+    return name in report and isinstance(value, kind)
 
 
 def alerts_from(
     drift: dict[str, Any],
     quality: dict[str, Any],
+    metrics: dict[str, Any],
+    *,
     incoming: dict[str, Any] | None,
     max_quarantined: float,
     performance: dict[str, Any] | None = None,
@@ -132,6 +137,7 @@ def alerts_from(
     Args:
         drift: with DRIFT_FIELDS, and ``drifted_features`` if known.
         quality: of the training data, with QUALITY_FIELDS, and ``rules`` if known.
+        metrics: of the model, with METRICS_FIELDS.
         incoming: of what arrived last, with INCOMING_FIELDS; None if nothing has arrived yet.
         max_quarantined: share of rows, 0 to 1.
         performance: by the labels that came, with PERFORMANCE_FIELDS; None if nothing has arrived.
@@ -149,6 +155,9 @@ def alerts_from(
         body = f"{quality['quarantined']} of {quality['rows']} rows are in quarantine."
         rules = quality.get("rules", {})
         raised.append(alert(drift["run_id"], "error", "data quality", body, rules))
+    if metrics["fell_back"]:
+        body = f"The model is the fallback: {metrics['fell_back']}"
+        raised.append(alert(drift["run_id"], "error", "fallback model", body, []))
     if incoming:
         raised += _from_incoming(incoming, max_quarantined)
     if performance and performance["fallen"]:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from ..ingest.incoming import Batch, IncomingFile
+from ..runtime.ahead import ahead
 from ..runtime.artifacts import atomic_write, link
 from ..runtime.parquet import appender, count_rows
 from ..runtime.progress import Step, progress
@@ -55,7 +56,7 @@ def predict_batch(
     """Validate the rows of each file and predict the valid ones, some rows at a time.
 
     A part of the last run is reused if its rows, the duplicates among them, the columns and the
-    basis are unchanged. Memory holds ROW_GROUP rows, and a bit for each row and unique column.
+    basis are unchanged. Memory holds 2 x ROW_GROUP rows, and a bit for each row and unique column.
 
     Args:
         batch, schema: the incoming files, and what a row must be.
@@ -118,12 +119,17 @@ def _write(
         appender(folder / QUARANTINE) as append_quarantined,
         appender(folder / ANSWERS, distinct=[PREDICTION_ID]) as append_answers,
     ):
-        for rows in batches:
-            valid, quarantined = validator.split(rows)
-            append_valid(valid)
-            append_quarantined(quarantined)
+
+        def checked() -> Iterator[tuple[pl.DataFrame, int]]:
+            for rows in batches:
+                valid, quarantined = validator.split(rows)
+                append_valid(valid)
+                append_quarantined(quarantined)
+                yield valid, rows.height
+
+        for valid, height in ahead(checked()):
             append_answers(predict(valid))
-            step(rows.height)
+            step(height)
     return asdict(validator.quality)
 
 

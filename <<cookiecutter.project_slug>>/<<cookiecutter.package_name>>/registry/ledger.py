@@ -12,6 +12,7 @@ from ..runtime.tracking import now
 from .gate import Decision
 from .signatures import SIGNED_BY
 
+FELL_BACK = "fell_back"  # tag of a version: why the configured estimator was not trained
 HASHES = ("train", "validation", "config", "lock")  # of a contract, and tags of a version
 
 
@@ -48,6 +49,7 @@ def _who(version: Any, before: Any | None, champion: Any | None) -> dict[str, An
         "version": str(version.version),
         "champion_before": before and str(before.version),
         "champion": champion and str(champion.version),
+        FELL_BACK: version.tags.get(FELL_BACK),
         "signed_by": champion and champion.tags.get(SIGNED_BY),
         "run_id": run_id(),
         "git_commit": git_commit(),

@@ -9,6 +9,7 @@ from ..config import Config
 from ..monitor.alerts import (
     DRIFT_FIELDS,
     INCOMING_FIELDS,
+    METRICS_FIELDS,
     PERFORMANCE_FIELDS,
     QUALITY_FIELDS,
     alerts_from,
@@ -17,7 +18,7 @@ from ..monitor.alerts import (
 )
 from ..monitor.outbox import Outbox
 from ..monitor.webhook import to_webhook
-from ..paths import ALERTS, DRIFT, INCOMING_REPORT, PERFORMANCE, PREDICTIONS, QUALITY
+from ..paths import ALERTS, DRIFT, INCOMING_REPORT, METRICS, PERFORMANCE, PREDICTIONS, QUALITY
 from ..runtime.artifacts import write_json
 from ..runtime.dvc.workspace import repository_root
 from ..runtime.stage import stage
@@ -33,13 +34,19 @@ def main(config: Config) -> None:
     routes = config.alert
     drift = read_report(DRIFT, DRIFT_FIELDS)
     quality = read_report(QUALITY, QUALITY_FIELDS)
+    metrics = read_report(METRICS, METRICS_FIELDS)
     arrived = INCOMING_REPORT.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
     incoming = read_report(INCOMING_REPORT, INCOMING_FIELDS) if arrived else None
     labelled = PERFORMANCE.exists()
     performance = read_report(PERFORMANCE, PERFORMANCE_FIELDS) if labelled else None
 
     outbox = Outbox(repository_root() / OUTBOX)
-    raised = alerts_from(drift, quality, incoming, config.validate.max_quarantined, performance)
+    raised = alerts_from(
+        *(drift, quality, metrics),
+        incoming=incoming,
+        max_quarantined=config.validate.max_quarantined,
+        performance=performance,
+    )
     window = timedelta(minutes=routes.suppress_min)
     suppressed = [
         f"{channel}: {alert.subject}"

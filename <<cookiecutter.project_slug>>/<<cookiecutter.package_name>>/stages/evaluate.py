@@ -58,18 +58,18 @@ def main(config: Config) -> None:
     evidence = Evidence(target, truth, predictions, of_rows, *drawn)
     results = assess(wanted, target, truth, predictions, contract.threshold, **evidence.sampling)
     results |= check_adjustments(contract, settings.threshold, evidence, raw)
+    results["fell_back"] = contract.fell_back
     slices = measure_slices(parts, wanted[0], evidence)
     results["warnings"] += slices.warnings
     if config.split.folds or settings.learning_curve.shares:
         tuned = json.loads(BEST.read_text(encoding="utf-8"))
         frames = {part.stem: pl.read_parquet(part) for part in (TRAIN, VALIDATION, TEST)}
         results |= retrain(config, tuned, target, wanted, **frames)
-    write_json(METRICS, results)
-    write_json(SLICES, slices.to_json())
+    for path, report in {METRICS: results, SLICES: slices.to_json(), SHAP: shap}.items():
+        write_json(path, report)
     curve = {"learning_curve": results.get("learning_curve", {}).get("points", [])}
     for name, points in (plots(target, truth, predictions, config.seed, raw) | curve).items():
         write_json(PLOTS / f"{name}.json", points)
-    write_json(SHAP, shap)
     write_json(IMPORTANCE, permutation(model, rows, truth, wanted[0], seed=config.seed))
     for warning in results["warnings"]:
         log.warning(warning)

@@ -12,7 +12,7 @@ from ..evaluate.paired import Comparison
 from ..model.contract_file import read_contract
 from ..paths import CONTRACT, METRICS, MODEL, TEST
 from ..registry.gate import Decision, Verdict
-from ..registry.ledger import verdict_record, write_down
+from ..registry.ledger import FELL_BACK, verdict_record, write_down
 from ..registry.offers import Offer, decide
 from ..registry.signatures import private_key, sign_once
 from ..registry.versions import champion_of, promote, record_challenge, register
@@ -53,8 +53,9 @@ def main(config: Config) -> None:
 
 def _tags() -> dict[str, str]:
     """Where a version comes from."""
-    ids = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""}
-    return ids | read_contract(CONTRACT).hashes
+    contract = read_contract(CONTRACT)
+    tags = {"run_id": run.run_id(), "git_commit": run.git_commit() or ""} | contract.hashes
+    return tags | ({FELL_BACK: contract.fell_back} if contract.fell_back else {})
 
 
 def _carry_out(

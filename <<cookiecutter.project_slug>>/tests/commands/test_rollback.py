@@ -13,7 +13,7 @@ from <<cookiecutter.package_name>>.paths import LEDGER, REGISTRY
 from <<cookiecutter.package_name>>.registry import versions
 from <<cookiecutter.package_name>>.runtime import logs
 
-from ..registry.released import config, registry
+from ..registry.released import FELL_BACK, config, registry
 
 REQUIRED = ("gate.signing.required=true", "gate.signing.public_key=champion.pub")
 
@@ -41,6 +41,7 @@ def test_the_champion_before_is_champion_again_and_the_ledger_says_why(
     assert record == json.loads(REGISTRY.read_text())
     kept = {key: record[key] for key in ("verdict", "reason", "version", "champion_before")}
     assert list(kept.values()) == ["rollback", "it ignores the new station", "1", "2"]
+    assert record["fell_back"] == FELL_BACK
     with registry() as client:
         digest = client.get_model_version("rides", "1").tags["sha256"]
     unknown = dict.fromkeys(("validation", "config", "lock"))

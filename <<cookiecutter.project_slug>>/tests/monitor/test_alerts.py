@@ -32,20 +32,26 @@ CALM = {
     "recommendations": ["Look."],
 }
 CLEAN = {"rows": 1000, "quarantined": 10}
+CONFIGURED = {"fell_back": None}  # the model is the configured one
 ARRIVED = {"run_id": "b1", "rows": 1000, "valid": 990, "quarantined": 10, "rules": {"a": 10}}
 ARRIVED |= {"critical": [], "files": ["x.csv"]}
 EMPTY = ARRIVED | {"rows": 0, "valid": 0, "quarantined": 0, "rules": {}}
 DRIFTED = CALM | {"data_drift_detected": True, "prediction_drift_detected": True}
 
 
-def only(drift=CALM, quality=CLEAN, incoming=ARRIVED) -> Alert:
-    (raised,) = alerts_from(drift, quality, incoming, 0.01)
+def alerts(drift, quality, metrics, incoming, performance=None) -> list[Alert]:
+    about = {"incoming": incoming, "performance": performance, "max_quarantined": 0.01}
+    return alerts_from(drift, quality, metrics, **about)
+
+
+def only(drift=CALM, quality=CLEAN, metrics=CONFIGURED, incoming=ARRIVED) -> Alert:
+    (raised,) = alerts(drift, quality, metrics, incoming)
     return raised
 
 
 @pytest.mark.parametrize("incoming", [None, ARRIVED, EMPTY], ids=["none", "rows", "no rows"])
 def test_no_alert_is_raised_when_all_is_well(incoming) -> None:
-    assert alerts_from(CALM, CLEAN, incoming, 0.01) == []
+    assert alerts(CALM, CLEAN, CONFIGURED, incoming) == []
 
 
 @pytest.mark.parametrize(
@@ -54,6 +60,7 @@ def test_no_alert_is_raised_when_all_is_well(incoming) -> None:
         ({"drift": CALM | {"data_drift_detected": True}}, "warning", "data drift", "r1"),
         ({"drift": CALM | {"prediction_drift_detected": True}}, "error", "prediction drift", "r1"),
         ({"quality": CLEAN | {"quarantined": 11}}, "error", "data quality", "r1"),
+        ({"metrics": {"fell_back": "xgboost diverged"}}, "error", "fallback model", "r1"),
         ({"incoming": ARRIVED | {"quarantined": 11}}, "error", "incoming data quality", "b1"),
         ({"incoming": ARRIVED | {"valid": 0}}, "error", "incoming data quality", "b1"),
         ({"incoming": ARRIVED | {"critical": ["x"]}}, "critical", "incoming data quality", "b1"),
@@ -88,8 +95,8 @@ def test_an_event_is_its_subject_and_its_columns_and_an_alert_is_an_event_of_a_r
     other, same_event: bool, same_id: bool
 ) -> None:
     drift = DRIFTED | {"drifted_features": ["a", "b"]}
-    first = alerts_from(drift, CLEAN, None, 0.01)
-    second = alerts_from(drift | other, CLEAN, None, 0.01)
+    first = alerts(drift, CLEAN, CONFIGURED, None)
+    second = alerts(drift | other, CLEAN, CONFIGURED, None)
     assert len({a.event for a in first}) == len({a.id for a in first}) == 2
     for one, two in zip(first, second, strict=True):
         assert (one.event == two.event, one.id == two.id) == (same_event, same_id)
@@ -99,8 +106,8 @@ FELL = {"run_id": "p1", "verdict": "fell", "fallen": ["june.csv"], "sentences": 
 
 
 def test_performance_that_fell_is_a_critical_alert_on_the_files_where_it_did() -> None:
-    (one,) = alerts_from(CALM, CLEAN, ARRIVED, 0.01, FELL)
-    (two,) = alerts_from(CALM, CLEAN, ARRIVED, 0.01, FELL | {"fallen": ["july.csv"]})
+    (one,) = alerts(CALM, CLEAN, CONFIGURED, ARRIVED, FELL)
+    (two,) = alerts(CALM, CLEAN, CONFIGURED, ARRIVED, FELL | {"fallen": ["july.csv"]})
 
     assert (one.severity, one.subject, one.run_id) == ("critical", "performance", "p1")
     assert one.body == "june.csv: bad"
@@ -111,7 +118,7 @@ def test_performance_that_fell_is_a_critical_alert_on_the_files_where_it_did() -
 def test_performance_that_has_not_fallen_is_no_alert(verdict: str) -> None:
     report = FELL | {"verdict": verdict, "fallen": []}
 
-    assert alerts_from(CALM, CLEAN, ARRIVED, 0.01, report) == []
+    assert alerts(CALM, CLEAN, CONFIGURED, ARRIVED, report) == []
 
 
 def test_another_severity_is_another_alert_on_the_same_event() -> None:
@@ -139,7 +146,7 @@ def test_names_from_data_reach_an_alert_bounded_and_without_control_characters()
     name = "\x1b]0;\n\ud800" + "x" * 100_000
     drift = DRIFTED | {"run_id": name, "drifted_features": [name], "recommendations": [name] * 99}
     arrived = ARRIVED | {"rules": {name: 999}, "critical": [name] * 99}
-    for raised in alerts_from(drift, CLEAN, arrived, 0.01):
+    for raised in alerts(drift, CLEAN, CONFIGURED, arrived):
         for text in (raised.run_id, raised.subject, raised.body):
             assert len(text) <= LONGEST_BODY
             assert text.isprintable()
@@ -205,7 +212,8 @@ def stage(tmp_path: Path, package: str):
     """Runs the alert stage on reports of drift in a folder of its own; gives code, log, report."""
 
     def run(run_id: str, incoming: dict | None = None) -> tuple[int, str, dict]:
-        reports = {"drift": DRIFTED | {"run_id": run_id}, "quality": CLEAN, "incoming": incoming}
+        reports = {"drift": DRIFTED | {"run_id": run_id}, "quality": CLEAN, "metrics": CONFIGURED}
+        reports["incoming"] = incoming
         (tmp_path / "reports").mkdir(exist_ok=True)
         for name, report in reports.items():
             if report is not None:
