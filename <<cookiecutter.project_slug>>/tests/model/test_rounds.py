@@ -61,25 +61,6 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpoint, "every_s", 0)
 
 
-@pytest.fixture
-def kill_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """End a training once it would write its checkpoint of this round."""
-    write = Checkpoint.write
-
-    def kill(last: int) -> None:
-        written = iter(range(1, last))
-
-        def count(checkpoint: Checkpoint, save: Callable[[Path], None]) -> None:
-            if next(written, None) is None:
-                monkeypatch.setattr(Checkpoint, "write", write)
-                raise KeyboardInterrupt
-            write(checkpoint, save)
-
-        monkeypatch.setattr(Checkpoint, "write", count)
-
-    return kill
-
-
 @pytest.mark.parametrize("target", TARGETS.values(), ids=str)
 @pytest.mark.parametrize("estimator", IN_ROUNDS)
 def test_a_killed_training_goes_on_to_the_same_model(
