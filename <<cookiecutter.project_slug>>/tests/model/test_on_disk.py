@@ -1,7 +1,6 @@
 """Training rows that memory does not hold: XGBoost learns them from their file."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from <<cookiecutter.package_name>>.config import Config, load
 from <<cookiecutter.package_name>>.errors import ConfigError
+from <<cookiecutter.package_name>>.model import on_disk
+from <<cookiecutter.package_name>>.model.flavors import xgboost
 from <<cookiecutter.package_name>>.model.on_disk import (
     OtherRows,
     training_rows,
@@ -22,6 +23,7 @@ from <<cookiecutter.package_name>>.model.training import (
     ModelSpec,
     fit,
 )
+from <<cookiecutter.package_name>>.runtime import parquet
 from <<cookiecutter.package_name>>.split.features import features
 from <<cookiecutter.package_name>>.split.target import Target, Task
 
@@ -65,21 +67,11 @@ def configured(target: Target, *overrides: str) -> Config:
         return load(compose("config", overrides=[*shared, *overrides]))
 
 
-def learned(config: Config, target: Target, *, first: int | None = None) -> Fitted:
-    """What stage `train` trains of the rows in FILE, with a checkpoint.
-
-    Args:
-        config: of the stage.
-        target: to learn.
-        first: the sample is the first so many rows, not drawn.
-    """
+def learned(config: Config, target: Target) -> Fitted:
+    """What stage `train` trains of the rows in FILE, with a checkpoint."""
     data, spec = config.data, ModelSpec.from_config(config, {})
     others = OtherRows.from_config(config, FILE, target)
     rows, held_out = training_rows(FILE, config), table(2000, seed=2)
-    if first:
-        rows = pl.read_parquet(FILE)
-        others = others and replace(others, sampled=np.arange(ROWS) < first)
-        rows = rows.head(first if others else ROWS)
     x, z = (features(part, data.target, data.key, data.ignore) for part in (rows, held_out))
     y, truth = (target.encode(part[target.column]) for part in (rows, held_out))
     place = Path("checkpoint")
@@ -103,15 +95,19 @@ def _written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("target", [LATE, SIZE, PRICE], ids=lambda target: target.task)
-def test_rows_on_disk_give_the_model_that_they_give_in_memory(target: Target) -> None:
+def test_rows_on_disk_give_the_model_that_they_give_in_memory(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (on_disk, parquet):  # the sample is the first rows, as if all were in memory
+        monkeypatch.setattr(module, "draw", lambda _, size, __: list(range(size)))
     steps = "preprocess.steps=[{step: category, columns: text}]"  # learns the same of any sample
-    on_disk = learned(configured(target, steps), target, first=2000)
-    in_memory = learned(configured(target, steps, "model.batch_rows=0"), target, first=2000)
-    one, other = (fitted.predictor.pipeline[-1] for fitted in (on_disk, in_memory))
+    of_disk = learned(configured(target, steps), target)
+    of_memory = learned(configured(target, steps, "model.batch_rows=0"), target)
+    one, other = (fitted.predictor.pipeline[-1] for fitted in (of_disk, of_memory))
 
-    assert trees(on_disk) == trees(in_memory)
+    assert trees(of_disk) == trees(of_memory)
     assert one.best_iteration == other.best_iteration < 49
-    assert on_disk.rows == in_memory.rows == ROWS
+    assert of_disk.rows == of_memory.rows == ROWS
     assert not list(Path().glob(".*.partial"))
 
 
@@ -152,6 +148,19 @@ def test_a_killed_training_goes_on_to_the_same_model(kill_at: Callable[[int], No
 
     assert trees(learned(configured(LATE), LATE)) == trees(whole)
     assert not Path("checkpoint").exists()
+
+
+def test_a_training_that_samples_goes_on_after_the_last_whole_part(
+    kill_at: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xgboost, "FIRST_PART", 10)
+    sampling = configured(LATE, "+model.params.subsample=0.7", "model.params.n_estimators=40")
+    whole = learned(sampling, LATE)
+    kill_at(2)
+    with pytest.raises(KeyboardInterrupt):
+        learned(sampling, LATE)
+
+    assert trees(learned(sampling, LATE)) == trees(whole)
 
 
 def test_a_training_does_not_go_on_where_a_row_on_disk_was_another(

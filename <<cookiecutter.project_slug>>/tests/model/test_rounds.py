@@ -138,6 +138,14 @@ def test_a_round_reports_a_loss_whatever_the_metric(rows: pl.DataFrame, metric: 
     assert {most for _, most, _ in reports} == {30}
 
 
+def test_parameters_of_several_values_are_taken(rows: pl.DataFrame) -> None:
+    several = {"eval_metric": ["logloss", "auc"], "monotone_constraints": {"wind": -1}}
+    predictor = trained(rows, spec("xgboost", **several)).predictor
+    calm, windy = (predictor.predict(x_of(rows).with_columns(wind=wind)) for wind in (0.0, 99.0))
+
+    assert (calm[:, 1] >= windy[:, 1]).all()
+
+
 @pytest.mark.parametrize(
     ("failing", "reason"),
     [

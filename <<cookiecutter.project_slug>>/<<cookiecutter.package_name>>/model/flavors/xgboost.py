@@ -62,7 +62,8 @@ def _fit(estimator: Any, learn: Learn, rounds: Rounds) -> None:
                 if end <= done:
                     continue
                 each = _each_round(done, params, rounds, stopping, step)
-                estimator.set_params(
+                _set(
+                    estimator,
                     n_estimators=end - done,
                     random_state=(params["random_state"] or 0) + done,
                     early_stopping_rounds=None,
@@ -73,11 +74,16 @@ def _fit(estimator: Any, learn: Learn, rounds: Rounds) -> None:
                     break
     finally:
         names = ("n_estimators", "random_state", "early_stopping_rounds", "callbacks")
-        estimator.set_params(**{name: params[name] for name in names})
+        _set(estimator, **{name: params[name] for name in names})
     if isinstance(trees, str):  # it was killed after its last round
         estimator.load_model(trees)
     elif rounds.on_disk:
         estimator.load_model(bytearray(trees.save_raw("ubj")))
+
+
+def _set(estimator: Any, **params: Any) -> None:
+    """As ``set_params``, but trained trees are left alone: they take no lists of parameters."""
+    vars(estimator).update(params)
 
 
 def _in_memory(estimator: Any, x: Any, y: Array, rounds: Rounds) -> Learn:
