@@ -7,8 +7,6 @@ from omegaconf import MISSING
 
 from .checks import RuleError, one_of, within
 
-LEAST = 1000  # rows of a batch
-
 
 @dataclass
 class Model:
@@ -24,7 +22,7 @@ class Model:
     def __post_init__(self) -> None:
         one_of("model.calibration", self.calibration, ("none", "sigmoid", "isotonic"))
         if self.batch_rows:
-            within("model.batch_rows, if not 0,", self.batch_rows, LEAST, 100_000_000)
+            within("model.batch_rows, if not 0,", self.batch_rows, 1000, 100_000_000)
         for name in self.trusted:
             if "." not in name:
                 raise RuleError(f"model.trusted is {name!r}; allowed is module and name, dotted")

@@ -81,6 +81,23 @@ def test_a_killed_training_goes_on_to_the_same_model(
     assert resumed.predict(rows).equals(whole.predict(rows))
 
 
+def test_a_training_killed_after_its_last_round_is_not_lost(
+    rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Checkpoint) -> None:
+        raise KeyboardInterrupt
+
+    every_round = spec("xgboost", early_stopping_rounds=None)
+    whole = trained(rows, every_round).predictor
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(rows, every_round)
+    resumed = trained(rows, every_round).predictor
+
+    assert (resumed.predict(x_of(rows)) == whole.predict(x_of(rows))).all()
+
+
 def test_a_training_that_samples_goes_on_after_the_last_whole_part(
     rows: pl.DataFrame, kill_at: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
