@@ -1,7 +1,10 @@
 """Stages run by hand, without DVC."""
 
+import json
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from .conftest import run
@@ -21,6 +24,7 @@ pytestmark = pytest.mark.pipeline
         ("split", "data.ignore=[bik]", 2, "bike"),
         ("train", "model.estimator=oracle", 2, "oracle"),
         ("train", "model.params.depth=3", 2, "depth"),
+        ("train", "model.batch_rows=1000", 2, "xgboost"),
         ("evaluate", "evaluate.metrics=[luck]", 2, "luck"),
         ("register", "tracking=none", 2, "tracking"),
     ],
@@ -34,6 +38,18 @@ def test_a_stage_by_hand_ends_with_the_code_of_its_error_and_no_traceback(
     assert named in output
     assert "Traceback" not in output
     assert run(repository, "git", "status", "--porcelain") == ""
+
+
+def test_training_from_the_disk_learns_all_training_rows(repository: Path, package: str) -> None:
+    settings = ("model=xgboost_disk", "model.batch_rows=1000", "model.params.n_estimators=20")
+    run(repository, "python", "-m", f"{package}.stages.train", *settings, "hydra.run.dir=outputs/x")
+    contract = json.loads((repository / "models/model/contract.json").read_text())
+    files = [repository / f"data/split/{part}.parquet" for part in ("train", "validation")]
+    train, validation = (pl.read_parquet(file).height for file in files)
+
+    assert contract["rows"] == train > 1000
+    assert contract["fell_back"] is None
+    assert np.load(repository / "models/model/learned_keys.npy").size == train + validation
 
 
 def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, package: str) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from ..config import Config
 from ..model.estimators import at_most
+from ..model.on_disk import training_rows
 from ..paths import SPLIT, TRAIN, VALIDATION
 from ..runtime.stage import stage
 from ..split.target import read_target
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 @stage
 def main(config: Config) -> float:
     """Return the deciding metric's mean over `tune.folds` folds; more is better."""
-    parts = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    parts = training_rows(TRAIN, config), pl.read_parquet(VALIDATION)
     problem = Problem.from_config(config, *parts, read_target(SPLIT))
     with at_most(problem.spec.workers):
         values = problem.score({})

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from .checks import RuleError, one_of
+from .checks import RuleError, one_of, within
 
 
 @dataclass
@@ -17,9 +17,12 @@ class Model:
     fallback: str | None = None
     trusted: list[str] = field(default_factory=list)  # more names that its file may hold, dotted
     calibration: str = "none"  # of probabilities, on the validation rows
+    batch_rows: int = 0  # training rows in memory; 0: all
 
     def __post_init__(self) -> None:
         one_of("model.calibration", self.calibration, ("none", "sigmoid", "isotonic"))
+        if self.batch_rows:
+            within("model.batch_rows, if not 0,", self.batch_rows, 1000, 100_000_000)
         for name in self.trusted:
             if "." not in name:
                 raise RuleError(f"model.trusted is {name!r}; allowed is module and name, dotted")

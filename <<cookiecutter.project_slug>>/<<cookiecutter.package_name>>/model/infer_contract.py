@@ -17,7 +17,7 @@ NEW = "a value that training never had"
 def infer_contract(
     fitted: Fitted, features: pl.DataFrame, *, target: Target, key: str, threshold: float | None
 ) -> Contract:
-    """The contract of a model that was trained on these rows, (n, k).
+    """The contract of a model that was trained on these rows, (n, k), or on these among others.
 
     Raises:
         ConfigError: a feature has a type that a contract cannot hold.
@@ -38,7 +38,7 @@ def infer_contract(
         flavor=fitted.flavor,
         estimator=fitted.estimator,
         fell_back=fitted.fell_back,
-        rows=features.height,
+        rows=fitted.rows,
         never_null=[n for n in without_nulls if not _answers(predictor, row, n, None)],
         known_only={
             name: features[name].drop_nulls().unique().sort().to_list()

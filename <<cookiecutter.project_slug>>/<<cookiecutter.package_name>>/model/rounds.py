@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -60,12 +60,21 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class OnDisk:
+    """More rows to learn from than memory holds."""
+
+    batches: Callable[[], Iterator[tuple[Any, Array]]]  # prepared rows, and labels
+    scratch: Path  # a file beside which there is room for what is made of them
+
+
+@dataclass(frozen=True)
 class Rounds:
     """What an estimator that learns in rounds may use."""
 
     held_out: tuple[Any, Array] | None = None  # (m, k) prepared rows and (m,) labels or numbers
     checkpoint: Checkpoint | None = None
     report: Report | None = None  # what it raises ends the training
+    on_disk: OnDisk | None = None  # rows to learn from beside those in memory
 
 
 def diverged(round_: int, loss: float) -> ModelError:

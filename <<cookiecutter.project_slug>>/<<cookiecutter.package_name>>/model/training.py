@@ -14,11 +14,13 @@ from ..config import Config
 from ..config.evaluate import Threshold
 from ..config.preprocess import Step
 from ..errors import ConfigError, DataError, ModelError
+from ..runtime.artifacts import sha256_of
 from ..runtime.resumable import digest
 from ..split.target import Array, Target, Task
 from .estimators import ESTIMATORS, at_most, build_estimator, entry
 from .fitting import failure, prepare
-from .flavors import flavor, versions
+from .flavors import MODULES, flavor, versions
+from .on_disk import OtherRows
 from .predictor import PipelinePredictor
 from .preprocessing import columns_beside_numbers, preprocessor, sentences
 from .rounds import Checkpoint, Report, Rounds
@@ -41,6 +43,7 @@ class ModelSpec:
     fallback: str | None = None
     own: tuple[str, ...] = ()  # dotted names that the saved model may hold
     threshold: Threshold = field(default_factory=Threshold)  # what that of a binary model is for
+    batch_rows: int = 0  # training rows in memory, if the others are learned from the disk
 
     @classmethod
     def from_config(cls, config: Config, tuned: dict[str, Any]) -> "ModelSpec":
@@ -54,11 +57,12 @@ class ModelSpec:
             fallback=config.model.fallback,
             own=tuple(config.trusted),
             threshold=config.evaluate.threshold,
+            batch_rows=config.model.batch_rows,
         )
 
     def simpler(self) -> "ModelSpec":
         """The fallback, with its own default parameters."""
-        return replace(self, estimator=str(self.fallback), params={})
+        return replace(self, estimator=str(self.fallback), params={}, batch_rows=0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Fitted:
 
     predictor: PipelinePredictor
     estimator: str
+    rows: int  # that it learned from
     fell_back: str | None = None  # why, if the configured estimator did not train
 
     @property
@@ -98,6 +103,13 @@ def unfitted(spec: ModelSpec, features: pl.DataFrame, task: Task) -> Any:
 
 
 def _estimator(spec: ModelSpec, task: Task) -> Any:
+    if spec.batch_rows and not MODULES[entry(spec.estimator).flavor].FROM_DISK:
+        names = [name for name, known in ESTIMATORS.items() if MODULES[known.flavor].FROM_DISK]
+        raise ConfigError(
+            f"model.batch_rows is {spec.batch_rows}, but {spec.estimator} cannot learn from rows "
+            f"on disk. Set it to 0, or as model.estimator one of {', '.join(names)}.",
+            "config.batch_rows",
+        )
     refused = columns_beside_numbers(spec.steps) - entry(spec.estimator).takes
     if refused:
         names = [name for name, known in ESTIMATORS.items() if refused <= known.takes]
@@ -122,14 +134,16 @@ def fit(
     *,
     held_out: HeldOut | None = None,
     checkpoint: Path | None = None,
+    others: OtherRows | None = None,
 ) -> Fitted:
     """Train; if training fails, train the fallback, and say so.
 
     Args:
-        features: (n, k) rows.
+        features: (n, k) rows; the only ones that preprocessing, and the fallback, learn from.
         truth: (n,) class codes, or numbers.
         held_out: other rows, on which training may stop early.
         checkpoint: a folder from which a killed training of the same goes on.
+        others: more rows to learn from, on disk.
 
     Raises:
         ConfigError: the specification cannot be built.
@@ -144,16 +158,20 @@ def fit(
     _warn(spec, features)
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
-        others = _to_stop_on((spec.estimator, spec.fallback), pipeline[0], target, y, held_out)
-        rounds = Rounds(others, _checkpoint(checkpoint, spec, (features, y), held_out))
+        rounds = Rounds(
+            _to_stop_on((spec.estimator, spec.fallback), pipeline[0], target, y, held_out),
+            _checkpoint(checkpoint, spec, (features, y), held_out, others),
+            on_disk=others.prepared(pipeline[0]) if others else None,
+        )
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
         if rounds.checkpoint:
             rounds.checkpoint.remove()
         if error is None:
-            return Fitted(PipelinePredictor(pipeline, target), spec.estimator)
+            rows = features.height + (others.count if others else 0)
+            return Fitted(PipelinePredictor(pipeline, target), spec.estimator, rows)
         why = _fall_back(spec, simpler, (prepared, y), rounds, error)
     pipeline.steps[-1] = ("model", simpler)
-    return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), why)
+    return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), len(y), why)
 
 
 def _fall_back(
@@ -167,8 +185,10 @@ def _fall_back(
     why = f"{spec.estimator} could not be trained: {error.message}"
     if simpler is None:
         raise ModelError(f"{why} Or name a model.fallback.", error.code) from error
+    if rounds.on_disk:
+        why += f" {spec.fallback} learned from a sample of {len(rows[1]):,} rows."
     log.warning("falling back", fallback=spec.fallback, reason=why)
-    without = replace(rounds, checkpoint=None)
+    without = replace(rounds, checkpoint=None, on_disk=None)
     again = failure(str(spec.fallback), simpler, rows, without, converging=False)
     if again is not None:
         text = f"{why} Its fallback {spec.fallback} could not be trained either: {again.message}"
@@ -219,6 +239,7 @@ def _checkpoint(
     spec: ModelSpec,
     rows: tuple[pl.DataFrame, Array],
     held_out: HeldOut | None,
+    others: OtherRows | None,
 ) -> Checkpoint | None:
     """Of the question that all of this asks; None without a folder."""
     if folder is None:
@@ -229,6 +250,8 @@ def _checkpoint(
         for part in (features.hash_rows(seed=0).to_numpy().tobytes(), truth.tobytes())
     ]
     digests = [hashlib.sha256(part).hexdigest() for part in parts]
+    if others:
+        digests.append(sha256_of(others.file))
     asked = digest(repr(spec), versions(entry(spec.estimator).flavor), digests)
     return Checkpoint(folder, asked)
 

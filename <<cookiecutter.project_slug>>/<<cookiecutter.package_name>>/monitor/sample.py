@@ -6,8 +6,7 @@ import polars as pl
 
 from ..errors import DataError
 from ..model.contract import Contract
-from ..runtime.parquet import count_rows
-from ..validate.anomalies import sample
+from ..runtime.parquet import count_rows, sample
 from ..validate.duplicates import count_unmatched
 
 

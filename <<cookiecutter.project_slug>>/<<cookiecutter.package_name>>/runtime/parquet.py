@@ -1,5 +1,6 @@
 """Parquet files: written in a stream, with the same bytes for the same rows; read in batches."""
 
+import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +22,38 @@ def count_rows(rows: pl.LazyFrame) -> int:
     return int(rows.select(pl.len()).collect(engine="streaming").item())
 
 
-def read_batches(file: Path) -> Iterator[pl.DataFrame]:
-    """The rows of a file in order, at most ROW_GROUP at a time; at least one batch, maybe empty.
+def read_batches(
+    file: Path, size: int | None = None, columns: Collection[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The rows of a file in order, at most ``size`` at a time; at least one batch, maybe empty.
 
     ``LazyFrame.collect_batches`` reads ahead, and so holds more of them in memory.
+
+    Args:
+        file: to read.
+        size: ROW_GROUP if it is left out.
+        columns: the only ones to read; all if it is left out.
     """
-    rows = pl.scan_parquet(file, glob=False)
-    for start in range(0, max(1, count_rows(rows)), ROW_GROUP):
-        yield rows.slice(start, ROW_GROUP).collect()
+    rows, size = pl.scan_parquet(file, glob=False), size or ROW_GROUP
+    if columns is not None:
+        rows = rows.select(columns)
+    for start in range(0, max(1, count_rows(rows)), size):
+        yield rows.slice(start, size).collect()
+
+
+def draw(rows: int, size: int, seed: int) -> list[int]:
+    """The numbers of ``size`` rows out of so many, or of all, drawn by the seed, in order."""
+    return sorted(random.Random(seed).sample(range(rows), min(size, rows)))  # noqa: S311
+
+
+def sample(table: pl.LazyFrame, size: int, seed: int) -> pl.DataFrame:
+    """The rows that ``draw`` draws of a table, in its order."""
+    rows = count_rows(table)
+    if rows <= size:
+        return table.collect(engine="streaming")
+    drawn = pl.Series(draw(rows, size, seed))
+    picked = table.with_row_index("~row").filter(pl.col("~row").is_in(drawn.implode()))
+    return picked.drop("~row").collect(engine="streaming")
 
 
 def slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:

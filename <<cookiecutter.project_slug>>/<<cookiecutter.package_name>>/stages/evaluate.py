@@ -19,6 +19,7 @@ from ..evaluate.slicing import slicing
 from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
+from ..model.on_disk import training_rows
 from ..paths import (
     BEST,
     IMPORTANCE,
@@ -62,9 +63,8 @@ def main(config: Config) -> None:
     slices = measure_slices(parts, wanted[0], evidence)
     results["warnings"] += slices.warnings
     if config.split.folds or settings.learning_curve.shares:
-        tuned = json.loads(BEST.read_text(encoding="utf-8"))
-        frames = {part.stem: pl.read_parquet(part) for part in (TRAIN, VALIDATION, TEST)}
-        results |= retrain(config, tuned, target, wanted, **frames)
+        seen = {"train": training_rows(TRAIN, config), "validation": pl.read_parquet(VALIDATION)}
+        results |= retrain(config, json.loads(BEST.read_bytes()), target, wanted, **seen, test=rows)
     for path, report in {METRICS: results, SLICES: slices.to_json(), SHAP: shap}.items():
         write_json(path, report)
     curve = {"learning_curve": results.get("learning_curve", {}).get("points", [])}

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import asdict, replace
+from itertools import chain
 
+import numpy as np
 import polars as pl
 import structlog
 
@@ -12,9 +14,11 @@ from ..model.infer_contract import infer_contract
 from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
+from ..model.on_disk import OtherRows, training_rows
 from ..model.training import ModelSpec, fit
 from ..paths import BEST, CHECKPOINT, LOCK, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.artifacts import sha256_of
+from ..runtime.parquet import read_batches
 from ..runtime.resumable import digest
 from ..runtime.stage import stage
 from ..split.features import features
@@ -30,17 +34,18 @@ def main(config: Config) -> float:
     """Write models/model/; return the validation rows' deciding metric; more is better."""
     data, target = config.data, read_target(SPLIT)
     deciding = metrics(config.evaluate.metrics, target)[0]
-    train, validation = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    train, validation = training_rows(TRAIN, config), pl.read_parquet(VALIDATION)
     spec = ModelSpec.from_config(config, json.loads(BEST.read_text(encoding="utf-8")))
     x = features(train, data.target, data.key, data.ignore)
     asked, truth = AdjustmentSpec.from_config(config), target.encode(validation[data.target])
     of_rows = units(validation, config.evaluate.unit, group=config.split.group, time=data.time)
     asked.check(target, truth, of_rows)
-    held_out = features(validation, data.target, data.key, data.ignore)
+    held_out = features(validation, data.target, data.key, data.ignore), truth
     y = target.encode(train[data.target])
 
-    fitted = fit(spec, x, target, y, held_out=(held_out, truth), checkpoint=CHECKPOINT)
-    adjusted = adjust(asked, target, fitted.predictor.predict(held_out), truth, of_rows)
+    others = OtherRows.from_config(config, TRAIN, target)
+    fitted = fit(spec, x, target, y, held_out=held_out, checkpoint=CHECKPOINT, others=others)
+    adjusted = adjust(asked, target, fitted.predictor.predict(held_out[0]), truth, of_rows)
     threshold = adjusted.threshold
     contract = replace(
         infer_contract(fitted, x, target=target, key=data.key, threshold=threshold),
@@ -48,12 +53,13 @@ def main(config: Config) -> float:
         conformal=adjusted.conformal,
         hashes=_hashes(config, spec, asked),
     )
-    keys = digests(pl.concat([train[data.key], validation[data.key]]))
+    learned = chain(*(read_batches(file, columns=[data.key]) for file in (TRAIN, VALIDATION)))
+    keys = np.concatenate([digests(rows[data.key]) for rows in learned])
     Model(fitted.predictor, contract, keys).save(MODEL, config.trusted)
 
     predictions = Predictions(adjusted.outputs, target.answers(adjusted.outputs, threshold))
     value = {deciding.name: round(deciding(target, truth, predictions), 4)}
-    log.info("trained", model=fitted.estimator, rows=train.height, validation=value)
+    log.info("trained", model=fitted.estimator, rows=fitted.rows, validation=value)
     return deciding.score(target, truth, predictions)
 
 

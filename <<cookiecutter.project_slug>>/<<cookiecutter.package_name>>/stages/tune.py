@@ -7,6 +7,7 @@ import polars as pl
 import structlog
 
 from ..config import Config
+from ..model.on_disk import training_rows
 from ..paths import (
     BEST,
     LOCK,
@@ -44,7 +45,7 @@ def main(config: Config) -> None:
         for path in (TUNING_HISTORY, TUNING_IMPORTANCE):
             write_json(path, [])
         return
-    parts = pl.read_parquet(TRAIN), pl.read_parquet(VALIDATION)
+    parts = training_rows(TRAIN, config), pl.read_parquet(VALIDATION)
     problem = Problem.from_config(config, *parts, read_target(SPLIT))
     folders = [code_digest(PACKAGE / name) for name in SCORED_BY]
 

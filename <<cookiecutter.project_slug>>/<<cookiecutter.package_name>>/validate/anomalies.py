@@ -1,11 +1,11 @@
 """Anomalies that no rule forbids: outliers, duplicate rows, values that are missing together."""
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from ..runtime.parquet import sample
 from ..runtime.progress import progress
 from .duplicates import count_duplicate_rows
 
@@ -126,13 +126,3 @@ METHODS: dict[str, Callable[[pl.LazyFrame, Sequence[str], float, int], list[Anom
     "isolation_forest": _isolation_forest,
     "duplicates": _duplicates,
 }
-
-
-def sample(table: pl.LazyFrame, size: int, seed: int) -> pl.DataFrame:
-    """``size`` rows, or all, chosen by the seed, in the table's order."""
-    rows = table.select(pl.len()).collect().item()
-    if rows <= size:
-        return table.collect(engine="streaming")
-    chosen = pl.Series(sorted(random.Random(seed).sample(range(rows), size)))  # noqa: S311
-    picked = table.with_row_index("~row").filter(pl.col("~row").is_in(chosen.implode()))
-    return picked.drop("~row").collect(engine="streaming")

@@ -139,6 +139,7 @@ NUMBERS = {  # each number of conf/, and what is out of sense for it
     "validate.anomalies.isolation_forest": "-1 1.1 nan",
     "validate.anomalies.duplicates": "-1 1.1 nan",
     "split.seed": "-1 4294967296",
+    "model.batch_rows": "-1 999 100000001",
     "split.validation": "0 0.6 nan -inf",
     "split.test": "0 0.6 nan inf",
     "split.folds": "-1 1 21",

@@ -61,25 +61,6 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpoint, "every_s", 0)
 
 
-@pytest.fixture
-def kill_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """End a training once it would write its checkpoint of this round."""
-    write = Checkpoint.write
-
-    def kill(last: int) -> None:
-        written = iter(range(1, last))
-
-        def count(checkpoint: Checkpoint, save: Callable[[Path], None]) -> None:
-            if next(written, None) is None:
-                monkeypatch.setattr(Checkpoint, "write", write)
-                raise KeyboardInterrupt
-            write(checkpoint, save)
-
-        monkeypatch.setattr(Checkpoint, "write", count)
-
-    return kill
-
-
 @pytest.mark.parametrize("target", TARGETS.values(), ids=str)
 @pytest.mark.parametrize("estimator", IN_ROUNDS)
 def test_a_killed_training_goes_on_to_the_same_model(
@@ -98,6 +79,23 @@ def test_a_killed_training_goes_on_to_the_same_model(
     whole, resumed = (Model.load(Path(name)) for name in ("whole", "resumed"))
     assert resumed.contract.files == whole.contract.files
     assert resumed.predict(rows).equals(whole.predict(rows))
+
+
+def test_a_training_killed_after_its_last_round_is_not_lost(
+    rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Checkpoint) -> None:
+        raise KeyboardInterrupt
+
+    every_round = spec("xgboost", early_stopping_rounds=None)
+    whole = trained(rows, every_round).predictor
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(rows, every_round)
+    resumed = trained(rows, every_round).predictor
+
+    assert (resumed.predict(x_of(rows)) == whole.predict(x_of(rows))).all()
 
 
 def test_a_training_that_samples_goes_on_after_the_last_whole_part(
@@ -155,6 +153,14 @@ def test_a_round_reports_a_loss_whatever_the_metric(rows: pl.DataFrame, metric: 
     assert [number for number, *_ in reports] == list(range(1, len(reports) + 1))
     assert reports[0][2] > reports[-1][2]
     assert {most for _, most, _ in reports} == {30}
+
+
+def test_parameters_of_several_values_are_taken(rows: pl.DataFrame) -> None:
+    several = {"eval_metric": ["logloss", "auc"], "monotone_constraints": {"wind": -1}}
+    predictor = trained(rows, spec("xgboost", **several)).predictor
+    calm, windy = (predictor.predict(x_of(rows).with_columns(wind=wind)) for wind in (0.0, 99.0))
+
+    assert (calm[:, 1] >= windy[:, 1]).all()
 
 
 @pytest.mark.parametrize(

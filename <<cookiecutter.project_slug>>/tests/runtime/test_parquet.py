@@ -7,7 +7,9 @@ from polars.testing import assert_frame_equal
 from <<cookiecutter.package_name>>.runtime import parquet
 from <<cookiecutter.package_name>>.runtime.parquet import (
     appender,
+    draw,
     read_batches,
+    sample,
 )
 
 FILE = Path("rows.parquet")
@@ -37,6 +39,22 @@ def test_batches_have_all_rows_in_order_and_one_there_always_is(
 
     assert [batch.height for batch in read] == heights
     assert pl.concat(read)["a"].to_list() == list(range(rows))
+
+
+def test_a_sample_is_the_same_by_its_seed_and_in_order() -> None:
+    table = pl.DataFrame({"a": range(1000)}).lazy()
+    first, again, other = (sample(table, 100, seed)["a"].to_list() for seed in (1, 1, 2))
+
+    assert first == again == draw(1000, 100, 1) == sorted(set(first))
+    assert len(first) == 100
+    assert first != other
+    assert sample(table, 1000, 1).height == 1000
+
+
+def test_batches_may_be_of_some_columns_and_of_another_size() -> None:
+    ODD.write_parquet(FILE)
+
+    assert [batch.columns for batch in read_batches(FILE, 1, ["text"])] == [["text"]] * 2
 
 
 @pytest.mark.parametrize("distinct", [[], ["text", "list"]], ids=["none", "some"])

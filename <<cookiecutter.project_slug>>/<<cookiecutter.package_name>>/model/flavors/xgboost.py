@@ -13,10 +13,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from ...runtime.artifacts import scratch
 from ...runtime.progress import Step, progress
 from ...split.target import Array, Target
 from ..rounds import Rounds, diverged
 from . import parts
+from .external_memory import Learn, from_disk
 
 TREES, PARAMS = "model.ubj", "params.json"
 LIBRARIES = ("xgboost", "scikit-learn", "skops", "numpy", "polars")
@@ -24,6 +26,7 @@ STOPPING = "stopping.json"  # of a checkpoint
 SAMPLING = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
 FIRST_PART = 500  # rounds of a training that samples
 IN_ROUNDS = True
+FROM_DISK = True
 LOSS_PARAMS = (
     *("objective", "eval_metric", "scale_pos_weight", "quantile_alpha", "expectile_alpha"),
     *("huber_slope", "tweedie_variance_power"),
@@ -34,9 +37,21 @@ check = parts.check
 
 def fit(estimator: Any, x: Any, y: Array, rounds: Rounds) -> None:
     """Train round by round; with ``early_stopping_rounds``, until held-out rows gain no more."""
+    if rounds.on_disk is None:
+        _fit(estimator, _in_memory(estimator, x, y, rounds), rounds)
+        return
+    with scratch(rounds.on_disk.scratch) as folder:
+        try:
+            _fit(estimator, from_disk(estimator, x, y, rounds, folder), rounds)
+        except BaseException as error:
+            error.__traceback__ = None  # its frames hold the pages in the folder
+            raise
+
+
+def _fit(estimator: Any, learn: Learn, rounds: Rounds) -> None:
     params = estimator.get_params()
     folder = rounds.checkpoint.read() if rounds.checkpoint else None
-    trees = str(folder / TREES) if folder else None
+    trees: Any = str(folder / TREES) if folder else None
     done = _rounds_of(trees) if trees else 0
     stopping = _early_stopping(params["early_stopping_rounds"], rounds, folder)
     total = params["n_estimators"] or 100
@@ -47,20 +62,38 @@ def fit(estimator: Any, x: Any, y: Array, rounds: Rounds) -> None:
                 if end <= done:
                     continue
                 each = _each_round(done, params, rounds, stopping, step)
-                estimator.set_params(
+                _set(
+                    estimator,
                     n_estimators=end - done,
                     random_state=(params["random_state"] or 0) + done,
                     early_stopping_rounds=None,
                     callbacks=[stopping, each] if stopping else [each],
                 )
-                held_out = [rounds.held_out] if rounds.held_out else None
-                estimator.fit(x, y, eval_set=held_out, xgb_model=trees, verbose=False)
-                trees, done = estimator.get_booster(), end
+                trees, done = learn(trees), end
                 if trees.num_boosted_rounds() < end:  # it stopped early
                     break
     finally:
         names = ("n_estimators", "random_state", "early_stopping_rounds", "callbacks")
-        estimator.set_params(**{name: params[name] for name in names})
+        _set(estimator, **{name: params[name] for name in names})
+    if isinstance(trees, str):  # it was killed after its last round
+        estimator.load_model(trees)
+    elif rounds.on_disk:
+        estimator.load_model(bytearray(trees.save_raw("ubj")))
+
+
+def _set(estimator: Any, **params: Any) -> None:
+    """As ``set_params``, but trained trees are left alone: they take no lists of parameters."""
+    vars(estimator).update(params)
+
+
+def _in_memory(estimator: Any, x: Any, y: Array, rounds: Rounds) -> Learn:
+    held_out = [rounds.held_out] if rounds.held_out else None
+
+    def learn(trees: Any) -> Any:
+        estimator.fit(x, y, eval_set=held_out, xgb_model=trees, verbose=False)
+        return estimator.get_booster()
+
+    return learn
 
 
 def _samples(params: dict[str, Any]) -> bool:
