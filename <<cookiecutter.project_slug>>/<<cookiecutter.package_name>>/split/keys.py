@@ -29,8 +29,8 @@ def digests(values: pl.Series, seed: int = 0) -> Digests:
 
     joined = bytearray()
     with progress("digests", values.len()) as step:
-        for some in slices(values.to_frame()):  # Python's texts take much more memory
-            texts = some.to_series().cast(pl.String).to_list()
+        for batch in slices(values.to_frame()):  # Python's texts take much more memory
+            texts = batch.to_series().cast(pl.String).to_list()
             joined += b"".join(null.digest() if text is None else digest(text) for text in texts)
             step(len(texts))
     return np.frombuffer(joined, dtype="<u8")

@@ -62,7 +62,7 @@ def check(
 
 def check_features(table: SplitTable, features: list[str]) -> None:
     """Refuse rows that are all the same."""
-    if all(table.read(name)[name].n_unique() < 2 for name in features):
+    if all(table.read(_short(table, name))[name].n_unique() < 2 for name in features):
         raise DataError(
             "no feature differs between rows, so there is nothing to learn from; beside target, "
             f"key and data.ignore there are: {', '.join(features) or 'none'}. Add columns, or edit "
@@ -204,8 +204,8 @@ def _truths(values: pl.Series, target: Target) -> list[pl.Expr]:
     """What a feature is tried on: the quantity, or whether a row is of a class."""
     if target.task is Task.REGRESSION:
         return [pl.col(target.column)]
-    counts = values.value_counts().sort("count", descending=True)
-    frequent = counts[target.column].head(CLASSES).to_list()
+    counts = values.alias("class").value_counts().sort("count", "class", descending=[True, False])
+    frequent = counts["class"].head(CLASSES).to_list()
     binary = target.task is Task.BINARY  # of two, one is the other's mirror
     classes = target.classes[-1:] if binary else [c for c in target.classes if c in frequent]
     return [pl.col(target.column) == value for value in classes]

@@ -276,7 +276,7 @@ def _check_task(values: pl.Series, task: Task, distinct: int, *, automatic: bool
 
 
 def _check_classes(values: pl.Series) -> None:
-    name, rows = values.value_counts().sort("count").row(0)
+    name, rows = values.alias("class").value_counts().sort("count").row(0)
     if rows < 2:
         raise DataError(
             f"the class {name!r} of {values.name!r} has one row, so it cannot be learned and "

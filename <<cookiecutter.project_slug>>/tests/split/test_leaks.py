@@ -15,10 +15,15 @@ from <<cookiecutter.package_name>>.split.leaks import (
 from <<cookiecutter.package_name>>.split.splits import (
     Splits,
     SplitSpec,
+    size_warnings,
     split,
 )
 from <<cookiecutter.package_name>>.split.table import ROW, SplitTable
-from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.target import (
+    Target,
+    Task,
+    infer_target,
+)
 
 FILE = Path("valid.parquet")
 FEATURES = ["departure", "origin", "wind", "seats"]
@@ -54,6 +59,17 @@ def test_honest_rows_pass_without_a_word(rows: pl.DataFrame) -> None:
     assert report.repeated == 0
     assert report.warnings == []
     assert next(iter(report.alone)) == "wind"
+
+
+def test_columns_may_have_any_name(rows: pl.DataFrame) -> None:
+    """Such as that of a count of values."""
+    named = rows.rename({"late": "count", "wind": "truth", "origin": "value", "seats": "class"})
+    target = infer_target(named["count"])
+    table = dealt(named, replace(PLAN, target=target))
+
+    features = ["truth", "value", "class"]
+    assert next(iter(how_well_alone(table, features, target))) == "truth"
+    assert size_warnings(table.parts, replace(PLAN, target=target), validation=0.1, test=0.2) == []
 
 
 @pytest.mark.parametrize("features", [[], ["constant", "empty"]])
