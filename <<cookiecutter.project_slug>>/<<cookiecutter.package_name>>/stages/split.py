@@ -38,6 +38,7 @@ def main(config: Config) -> None:
     spec = SplitSpec.from_config(data, settings, target)
     shares = {"validation": settings.validation, "test": settings.test}
     parts = split(rows, spec, **shares)
+    del rows  # the parts hold them
     table = SplitTable(VALID, parts)
     limits = {"max_repeated": settings.max_repeated, "max_alone": settings.max_alone}
     findings = leaks.check(table, spec, inputs, **limits)
