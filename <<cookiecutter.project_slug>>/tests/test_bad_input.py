@@ -101,6 +101,12 @@ def test_a_file_that_is_gone(repository: Path, package: str) -> None:
     assert "no file at" in refused(repository, package)
 
 
+def test_a_split_that_leaks(repository: Path, package: str) -> None:
+    command = ("python", "-m", f"{package}.stages.split", "split.group=station")
+
+    assert "has rows in more than one part" in run(repository, *command, code=3)
+
+
 def mounting(script: str) -> tuple[str, ...]:
     """A prefix that runs a command in a mount namespace of its own, after a script.
 

@@ -88,8 +88,9 @@ def _labels(column: pl.Series) -> pl.Series:
 
 
 def _with_rare_ones_merged(labels: pl.Series) -> pl.Series:
-    frequent = labels.drop_nulls().value_counts(name="rows").filter(pl.col("rows") >= MIN_ROWS)
-    common = frequent.sort("rows", labels.name, descending=[True, False])[labels.name]
+    counts = labels.alias("label").drop_nulls().value_counts(name="rows")
+    frequent = counts.filter(pl.col("rows") >= MIN_ROWS)
+    common = frequent.sort("rows", "label", descending=[True, False])["label"]
     kept = labels.is_null() | labels.is_in(common.head(MOST_VALUES).to_list())
     merged = pl.lit(f"{labels.name} has a rarer value")
     return pl.select(pl.when(kept).then(labels).otherwise(merged)).to_series()

@@ -181,9 +181,9 @@ class Categories(FrameStep):
         _within("category", "max_categories", self.max_categories, 1, 2**16)
         self.categories_: list[list[str]] = []
         for column in frame.cast(pl.String).get_columns():
-            counts = column.drop_nulls().value_counts()
-            by_count = counts.sort("count", column.name, descending=[True, False])
-            kept = by_count[column.name].head(self.max_categories).sort().to_list()
+            counts = column.alias("text").drop_nulls().value_counts()
+            by_count = counts.sort("count", "text", descending=[True, False])
+            kept = by_count["text"].head(self.max_categories).sort().to_list()
             self.categories_.append(kept or [""])  # an Enum has at least one
         return super().fit(frame, y)
 

@@ -91,11 +91,12 @@ def _of_slices(
     if floor is None:
         return
     for column in slices.columns:
-        counts = rows[column].value_counts(name="rows").filter(pl.col("rows") >= least)
+        values = rows[column].alias("value")
+        counts = values.value_counts(name="rows").filter(pl.col("rows") >= least)
         if counts.is_empty():
             name = f"{metric.name} by {column}"
             yield Condition(name, f"a value with {least:,} rows or more", None, holds=False)
-        for value in counts[column].sort(nulls_last=True):
+        for value in counts["value"].sort(nulls_last=True):
             mask = rows[column].eq_missing(pl.Series([value], dtype=rows.schema[column])).to_numpy()
             within = metric(target, truth[mask], predictions[mask])
             name = f"{metric.name} where {column} is {value}"

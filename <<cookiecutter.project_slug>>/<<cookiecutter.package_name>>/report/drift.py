@@ -116,6 +116,7 @@ def _column(name: str, report: DriftReport, rules: Drift) -> dict[str, Any]:
 
 def _shape(before: pl.Series, now: pl.Series) -> dict[str, Any] | None:
     """``bars``: label, share before and now; ``top`` share; ``low`` and ``high`` of numbers."""
+    before, now = before.alias("value"), now.alias("value")
     if not before.count() and not now.count():
         return None
     if before.dtype.is_numeric():

@@ -1,9 +1,10 @@
 """Parquet files: written in a stream, with the same bytes for the same rows; read in batches."""
 
 import random
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -15,6 +16,16 @@ LEVEL = 1  # of zstd: as small as the default on tables, and a tenth faster
 def sink(rows: pl.LazyFrame, file: Path) -> None:
     """Stream rows into a Parquet file; the same rows give the same bytes."""
     rows.sink_parquet(file, row_group_size=ROW_GROUP, compression_level=LEVEL)
+
+
+def sink_batches(batches: Iterable[pl.DataFrame], schema: pl.Schema, file: Path) -> None:
+    """Stream rows that come in batches into a Parquet file, as ``sink`` does."""
+    from polars.io.plugins import register_io_source
+
+    def source(*_: Any) -> Iterator[pl.DataFrame]:  # asked for all rows and columns
+        yield from batches
+
+    sink(register_io_source(source, schema=schema), file)
 
 
 def count_rows(rows: pl.LazyFrame) -> int:

@@ -6,6 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..runtime.parquet import slices
+from ..runtime.progress import progress
+
 Digests = NDArray[np.uint64]
 
 
@@ -24,10 +27,13 @@ def digests(values: pl.Series, seed: int = 0) -> Digests:
         one.update(text.encode())
         return one.digest()
 
-    texts = values.cast(pl.String).to_list()
-    return np.frombuffer(
-        b"".join(null.digest() if text is None else digest(text) for text in texts), dtype="<u8"
-    )
+    joined = bytearray()
+    with progress("digests", values.len()) as step:
+        for batch in slices(values.to_frame()):  # Python's texts take much more memory
+            texts = batch.to_series().cast(pl.String).to_list()
+            joined += b"".join(null.digest() if text is None else digest(text) for text in texts)
+            step(len(texts))
+    return np.frombuffer(joined, dtype="<u8")
 
 
 def shares(values: pl.Series, seed: int) -> NDArray[np.float64]:

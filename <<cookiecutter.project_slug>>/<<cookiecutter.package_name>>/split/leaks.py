@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from ..errors import DataError
+from ..runtime.parquet import read_batches
+from ..runtime.progress import progress
 from .splits import Splits, SplitSpec
+from .table import SplitTable
 from .target import Target, Task
 
 BINS = 100  # of a feature with more values than that, by its quantiles
@@ -23,7 +26,12 @@ class Findings:
 
 
 def check(
-    parts: Splits, spec: SplitSpec, features: list[str], *, max_repeated: float, max_alone: float
+    table: SplitTable,
+    spec: SplitSpec,
+    features: list[str],
+    *,
+    max_repeated: float,
+    max_alone: float,
 ) -> Findings:
     """Refuse parts that leak; measure what may be honest, and warn.
 
@@ -31,16 +39,16 @@ def check(
         DataError: a key, a group or a moment on the wrong side, the target among the features, or
             more repeated rows than ``max_repeated``; or no feature that differs between rows.
     """
-    check_features(parts, features)
-    check_keys(parts, spec.key)
+    check_features(table, features)
+    check_keys(table.parts, spec.key)
     if spec.group:
-        check_groups(parts, spec.group)
+        check_groups(table.parts, spec.group)
     if spec.kind == "time" and spec.time:
-        check_time(parts, spec.time)
-    check_target(pl.concat(parts.named().values()), features, spec.target.column)
+        check_time(table.parts, spec.time)
+    check_target(table, features, spec.target.column)
 
-    repeated = check_repeated(parts, [*features, spec.target.column], max_repeated)
-    alone = how_well_alone(parts, features, spec.target)
+    repeated = check_repeated(table, [*features, spec.target.column], max_repeated)
+    alone = how_well_alone(table, features, spec.target)
     warnings = [
         f"the column {name!r} alone tells {spec.target.column!r} with a score of {score:.3f}, "
         "above split.max_alone: is it known at the time of the answer?"
@@ -52,10 +60,9 @@ def check(
     return Findings(round(repeated, 6), alone, warnings)
 
 
-def check_features(parts: Splits, features: list[str]) -> None:
+def check_features(table: SplitTable, features: list[str]) -> None:
     """Refuse rows that are all the same."""
-    rows = pl.concat(parts.named().values())
-    if all(rows[name].n_unique() < 2 for name in features):
+    if all(table.read(_short(table, name))[name].n_unique() < 2 for name in features):
         raise DataError(
             "no feature differs between rows, so there is nothing to learn from; beside target, "
             f"key and data.ignore there are: {', '.join(features) or 'none'}. Add columns, or edit "
@@ -100,9 +107,13 @@ def check_time(parts: Splits, time: str) -> None:
         )
 
 
-def check_target(rows: pl.DataFrame, features: list[str], target: str) -> None:
+def check_target(table: SplitTable, features: list[str], target: str) -> None:
     """Refuse a feature that is the target, or names each of its values by another one."""
-    recoded = [name for name in features if _is_recoded(rows, name, target)]
+    recoded = []
+    with progress("leaks", len(features), "columns") as step:
+        for name in features:
+            recoded += [name] if _is_recoded(table, name, target) else []
+            step()
     if recoded:
         raise DataError(
             f"{', '.join(recoded)} holds the target {target!r} itself, or another name for each of "
@@ -111,28 +122,38 @@ def check_target(rows: pl.DataFrame, features: list[str], target: str) -> None:
         )
 
 
-def _is_recoded(rows: pl.DataFrame, name: str, target: str) -> bool:
+def _is_recoded(table: SplitTable, name: str, target: str) -> bool:
+    rows = table.read(_short(table, name), target)
     values = rows[target].n_unique()
-    if rows[name].n_unique() != values or rows.select(name, target).n_unique() != values:
+    if rows[name].n_unique() != values or rows.n_unique() != values:
         return False
     if values <= rows.height / 2:
         return True
+    if table.schema[name].is_nested() or table.schema[name] == pl.Binary:
+        return False  # such as lists, which are no numbers
     # Nearly each row has a value of its own, so pairs are unique by chance: look at their order.
-    number = rows.select(pl.col(name, target).to_physical().cast(pl.Float64, strict=False))
+    number = table.read(pl.col(name, target).to_physical().cast(pl.Float64, strict=False))
     if number.null_count().sum_horizontal().item() > 0:
         return False  # words, which have no order
     return bool(number.select(pl.corr(name, target, method="spearman").abs()).item() > 1 - 1e-9)
 
 
-def check_repeated(parts: Splits, columns: list[str], limit: float) -> float:
+def check_repeated(table: SplitTable, columns: list[str], limit: float) -> float:
     """The share of validation and test rows that equal a training row in all these columns.
+
+    Rows are compared by hashes of 64 bits; among a billion rows, chance makes two equal in one of
+    a hundred tables.
 
     Raises:
         DataError: it is above the limit.
     """
-    held_out = pl.concat([parts.validation, parts.test]).select(columns)
-    known = parts.train.select(columns).unique()
-    repeated = held_out.join(known, on=columns, how="semi", nulls_equal=True).height
+    hashes = []
+    with progress("repeated rows", table.height) as step:
+        for rows in read_batches(table.file):
+            hashes.append(rows.select(pl.struct(columns).hash().alias("row")))
+            step(rows.height)
+    train, held_out = _sides(table.deal(pl.concat(hashes)))
+    repeated = held_out.join(train, on="row", how="semi").height
     share = repeated / held_out.height
     if share > limit:
         raise DataError(
@@ -144,36 +165,62 @@ def check_repeated(parts: Splits, columns: list[str], limit: float) -> float:
     return share
 
 
-def how_well_alone(parts: Splits, features: list[str], target: Target) -> dict[str, float]:
+def how_well_alone(table: SplitTable, features: list[str], target: Target) -> dict[str, float]:
     """How well each feature alone tells the target of rows that it was not learned from.
 
     The target's mean for each value of the feature (or each hundredth of its values) is learned
     from training rows and scores the others: by ROC AUC, best of the most frequent classes; by
     Spearman's correlation where the target is a quantity.
     """
-    held_out = pl.concat([parts.validation, parts.test])
-    if target.task is Task.REGRESSION:
-        truths = [pl.col(target.column)]
-    else:
-        counts = parts.train[target.column].value_counts().sort("count", descending=True)
-        frequent = counts[target.column].head(CLASSES).to_list()
-        binary = target.task is Task.BINARY  # of two, one is the other's mirror
-        classes = target.classes[-1:] if binary else [c for c in target.classes if c in frequent]
-        truths = [pl.col(target.column) == value for value in classes]
-    scores = {
-        name: max(_score_alone(parts.train, held_out, name, truth) for truth in truths)
-        for name in features
-    }
+    train, held_out = _sides(table.parts)
+    truths = [
+        (train.select(truth).to_series(), held_out.select(truth).to_series())
+        for truth in _truths(train[target.column], target)
+    ]
+    scores = {}
+    with progress("leaks", len(features), "columns") as step:
+        for name in features:
+            column = table.read(_short(table, name))
+            known, asked = (side[name] for side in _sides(table.deal(column)))
+            if _has_order(table.schema[name]):
+                known, asked = _binned(known, asked)
+            scores[name] = max(
+                _score_alone(
+                    pl.DataFrame({"value": known, "truth": known_truth}),
+                    pl.DataFrame({"value": asked, "truth": asked_truth}),
+                )
+                for known_truth, asked_truth in truths
+            )
+            step()
     return {name: round(s, 4) for name, s in sorted(scores.items(), key=lambda item: -item[1])}
 
 
-def _score_alone(train: pl.DataFrame, held_out: pl.DataFrame, name: str, truth: pl.Expr) -> float:
-    known, asked = (
-        pl.DataFrame({"value": column, "truth": frame.select(truth).to_series()})
-        for frame, column in zip(
-            (train, held_out), _binned(train[name], held_out[name]), strict=True
-        )
-    )
+def _sides(parts: Splits) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that train, and those that score."""
+    return parts.train, pl.concat([parts.validation, parts.test])
+
+
+def _truths(values: pl.Series, target: Target) -> list[pl.Expr]:
+    """What a feature is tried on: the quantity, or whether a row is of a class."""
+    if target.task is Task.REGRESSION:
+        return [pl.col(target.column)]
+    counts = values.alias("class").value_counts().sort("count", "class", descending=[True, False])
+    frequent = counts["class"].head(CLASSES).to_list()
+    binary = target.task is Task.BINARY  # of two, one is the other's mirror
+    classes = target.classes[-1:] if binary else [c for c in target.classes if c in frequent]
+    return [pl.col(target.column) == value for value in classes]
+
+
+def _short(table: SplitTable, name: str) -> pl.Expr:
+    """A column of eight bytes a row: texts and such, which have no order, by their hashes."""
+    return pl.col(name) if _has_order(table.schema[name]) else pl.col(name).hash()
+
+
+def _has_order(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.is_temporal()
+
+
+def _score_alone(known: pl.DataFrame, asked: pl.DataFrame) -> float:
     means = known.group_by("value").agg(pl.col("truth").mean().alias("mean"))
     scored = asked.join(means, on="value", how="left", nulls_equal=True).with_columns(
         pl.col("mean").fill_null(known["truth"].mean())
@@ -187,7 +234,7 @@ def _score_alone(train: pl.DataFrame, held_out: pl.DataFrame, name: str, truth: 
 def _binned(train: pl.Series, held_out: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Both with few values: as they are, or by quantiles of the first; a null stays one."""
     train, held_out = train.to_physical(), held_out.to_physical()
-    if not train.dtype.is_numeric() or train.n_unique() <= BINS:
+    if train.n_unique() <= BINS:
         return train, held_out
     cuts = train.drop_nulls().sort().gather_every(max(train.len() // BINS, 1)).unique().sort()
 

@@ -99,9 +99,9 @@ def size_warnings(parts: Splits, spec: SplitSpec, *, validation: float, test: fl
     if spec.kind == "time" or not spec.target.is_classification:
         return warnings
     target = spec.target.column
-    classes = dict(rows[target].value_counts().sort(target).iter_rows())
+    classes = dict(rows[target].alias("class").value_counts().sort("class").iter_rows())
     for name, part in parts.named().items():
-        counts = dict(part[target].value_counts().iter_rows())
+        counts = dict(part[target].alias("class").value_counts().iter_rows())
         wanted = {value: total * asked[name] for value, total in classes.items()}
         warnings += [
             f"the {name} part holds {counts.get(value, 0)} rows of class {value!r}, not the "

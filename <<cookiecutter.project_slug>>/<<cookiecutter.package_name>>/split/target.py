@@ -198,9 +198,9 @@ def infer_target(values: pl.Series, task: str = "auto", positive: Any = None) ->
         ConfigError: the task or the positive class does not fit the values.
         DataError: nothing can be learned from the values.
     """
-    classes = _distinct(values)
-    chosen = _task(values, len(classes)) if task == "auto" else Task(task)
-    _check_task(values, chosen, len(classes), automatic=task == "auto")
+    distinct = _distinct(values)
+    chosen = _task(values, distinct.len()) if task == "auto" else Task(task)
+    _check_task(values, chosen, distinct.len(), automatic=task == "auto")
     if positive is not None and chosen is not Task.BINARY:
         raise ConfigError(
             f"data.positive is {positive!r}, but {values.name!r} is a {chosen} target; only a "
@@ -209,13 +209,14 @@ def infer_target(values: pl.Series, task: str = "auto", positive: Any = None) ->
         )
     if chosen is Task.REGRESSION:
         return Target(values.name, chosen)
+    classes = distinct.to_list()
     if positive is not None:
         classes = _with_last(values.name, classes, positive)
     _check_classes(values)
     return Target(values.name, chosen, tuple(classes))
 
 
-def _distinct(values: pl.Series) -> list[Any]:
+def _distinct(values: pl.Series) -> pl.Series:
     """The different values in order.
 
     Raises:
@@ -241,7 +242,7 @@ def _distinct(values: pl.Series) -> list[Any]:
             "nothing to learn. Use more rows, or fix data.target.",
             "data.one_class",
         )
-    return list(classes.to_list())
+    return classes
 
 
 def _task(values: pl.Series, distinct: int) -> Task:
@@ -275,8 +276,7 @@ def _check_task(values: pl.Series, task: Task, distinct: int, *, automatic: bool
 
 
 def _check_classes(values: pl.Series) -> None:
-    counts = values.value_counts().sort("count")
-    name, rows = counts.row(0)
+    name, rows = values.alias("class").value_counts().sort("count").row(0)
     if rows < 2:
         raise DataError(
             f"the class {name!r} of {values.name!r} has one row, so it cannot be learned and "

@@ -9,12 +9,13 @@ from ..config import Config
 from ..config.columns import check_names
 from ..config.evaluate import UNITS
 from ..paths import SPLIT, TEST, TRAIN, VALID, VALIDATION
-from ..runtime.artifacts import atomic_write, write_json
+from ..runtime.artifacts import write_json
 from ..runtime.stage import stage
 from ..schema.row import read_schema
 from ..split import leaks
 from ..split.features import features
 from ..split.splits import SplitSpec, size_warnings, split
+from ..split.table import ROW, SplitTable, read_columns
 from ..split.target import check_complete, infer_target
 
 log = structlog.get_logger()
@@ -24,33 +25,31 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Deal the valid rows to data/split/, if nothing leaks; say how in reports/split.json."""
     data, settings = config.data, config.split
-    rows = pl.read_parquet(VALID)
-    check_names(rows.columns, _named(config), _dropped(config))
+    columns = pl.scan_parquet(VALID).collect_schema()
+    check_names(columns.names(), _named(config), _dropped(config))
+    placing = [n for n in (data.key, data.target, data.time, settings.group) if n is not None]
+    rows = read_columns(VALID, *dict.fromkeys(placing)).with_row_index(ROW)
     check_complete(rows[data.target])
     target = infer_target(rows[data.target], data.task, data.positive)
-    inputs = features(rows, data.target, data.key, data.ignore).columns
+    inputs = features(pl.DataFrame(schema=columns), data.target, data.key, data.ignore).columns
     target.check_names([data.key, *inputs])
     log.info("target", column=target.column, task=str(target.task), classes=len(target.classes))
 
     spec = SplitSpec.from_config(data, settings, target)
-    parts = split(rows, spec, validation=settings.validation, test=settings.test)
-    findings = leaks.check(
-        parts,
-        spec,
-        inputs,
-        max_repeated=settings.max_repeated,
-        max_alone=settings.max_alone,
-    )
-    sizes = size_warnings(parts, spec, validation=settings.validation, test=settings.test)
+    shares = {"validation": settings.validation, "test": settings.test}
+    parts = split(rows, spec, **shares)
+    del rows  # the parts hold them
+    table = SplitTable(VALID, parts)
+    limits = {"max_repeated": settings.max_repeated, "max_alone": settings.max_alone}
+    findings = leaks.check(table, spec, inputs, **limits)
+    sizes = size_warnings(parts, spec, **shares)
     findings = replace(findings, warnings=findings.warnings + sizes)
     for warning in findings.warnings:
         log.warning(warning)
 
-    for path, frame in zip((TRAIN, VALIDATION, TEST), parts.named().values(), strict=True):
-        with atomic_write(path) as partial:
-            frame.write_parquet(partial)
-        log.info("part", name=path.stem, rows=frame.height)
+    table.write((TRAIN, VALIDATION, TEST))
     rows_of = {name: part.height for name, part in parts.named().items()}
+    log.info("parts", **rows_of)
     report = {"by": spec.by, "rows": rows_of, "target": target.to_json()}
     write_json(SPLIT, report | asdict(findings))
 

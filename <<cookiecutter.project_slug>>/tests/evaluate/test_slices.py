@@ -98,6 +98,7 @@ def test_many_values_are_a_bounded_number_of_slices() -> None:
     crowd = pl.DataFrame({"name": np.repeat([f"v{i}" for i in range(30)], 100)})
 
     assert set(sliced(many, ["name"]).masks) == {"name = often", "name has a rarer value"}
+    assert len(sliced(many.rename({"name": "rows"}), ["rows"]).masks) == 2
     assert len(sliced(crowd, ["name"]).masks) == MOST_VALUES + 1
     some = sliced(pairs, ["a", "b"])
     assert len(some.masks) == MOST_PAIRS

@@ -450,3 +450,13 @@ def test_answers_need_the_key(rows: pl.DataFrame) -> None:
     assert contract.keys(rows).equals(rows["id"])
     with pytest.raises(ModelError, match="the key 'id'"):
         contract.keys(rows.drop("id"))
+
+
+def test_a_column_of_categories_may_have_any_name() -> None:
+    texts = pl.DataFrame({"count": ["a", "b", "b"], "text": ["c", None, "c"]})
+    step = own.Categories(max_categories=1).fit(texts)
+
+    assert step.transform(texts).to_dict(as_series=False) == {
+        "count": [None, "b", "b"],
+        "text": ["c", None, "c"],
+    }

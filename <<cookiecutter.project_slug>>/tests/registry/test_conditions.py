@@ -54,19 +54,20 @@ def test_a_floor_is_the_least_value_or_of_an_error_the_greatest(
         assert bad.asked == f"{words} {missed:g}"
 
 
+@pytest.mark.parametrize("column", ["origin", "rows"])
 def test_a_slice_below_the_floor_is_named_though_the_whole_reaches_it(
-    learner: Model, rows: pl.DataFrame
+    learner: Model, rows: pl.DataFrame, column: str
 ) -> None:
     worse = pl.when(pl.col("origin") == "EWR").then(100 - pl.col("wind")).otherwise("wind")
-    rows = rows.with_columns(wind=worse)
-    slices = Slices(["origin"], floor=0.5)
+    rows = rows.with_columns(pl.col("origin").alias(column), wind=worse)
+    slices = Slices([column], floor=0.5)
     listed = {one.name: one for one in measured(learner, rows, Gate(slices=slices))}
 
-    assert listed["roc_auc where origin is JFK"].holds
-    assert not listed["roc_auc where origin is EWR"].holds
+    assert listed[f"roc_auc where {column} is JFK"].holds
+    assert not listed[f"roc_auc where {column} is EWR"].holds
     part = rows.filter(origin="EWR")
     expected = roc_auc_score(part["late"], chances(learner, part))
-    assert listed["roc_auc where origin is EWR"].measured == pytest.approx(expected)
+    assert listed[f"roc_auc where {column} is EWR"].measured == pytest.approx(expected)
 
 
 def test_a_slice_of_few_rows_is_not_judged_and_no_slice_at_all_cannot_be_measured(

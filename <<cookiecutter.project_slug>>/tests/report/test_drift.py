@@ -116,6 +116,14 @@ def test_each_answer_is_named_and_the_farthest_comes_first() -> None:
     ]  # fmt: skip
 
 
+def test_a_column_may_have_any_name() -> None:
+    count = replace(CALM, feature_drift_scores={"count": 0.1}, null_shares={"count": (0.0, 0.0)})
+
+    for known in described(CALM, BEFORE)["columns"][:2]:
+        (renamed,) = described(count, BEFORE.select("score", count=known["name"]))["columns"]
+        assert renamed["shape"] == known["shape"]
+
+
 def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
     b, a, _ = facts()["columns"]
 

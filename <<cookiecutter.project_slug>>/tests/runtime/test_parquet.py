@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,8 @@ from <<cookiecutter.package_name>>.runtime.parquet import (
     draw,
     read_batches,
     sample,
+    sink,
+    sink_batches,
 )
 
 FILE = Path("rows.parquet")
@@ -75,3 +78,25 @@ def test_whole_numbers_of_128_bits_become_text() -> None:
     with appender(FILE) as append:
         append(pl.DataFrame({"a": pl.Series([2**100], dtype=pl.Int128)}))
     assert pl.read_parquet(FILE)["a"].to_list() == [str(2**100)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_batches_of_any_size_give_the_bytes_of_all_rows_at_once(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4)
+    rows = pl.concat([ODD, ODD.reverse()] * 3)
+    sink(rows.lazy(), FILE)
+    at_once = FILE.read_bytes()
+    sink_batches((rows[i : i + size] for i in range(0, 12, size)), rows.schema, FILE)
+
+    assert FILE.read_bytes() == at_once
+
+
+def test_a_batch_that_fails_says_why() -> None:
+    def batches() -> Iterator[pl.DataFrame]:
+        yield ODD
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        sink_batches(batches(), ODD.schema, FILE)

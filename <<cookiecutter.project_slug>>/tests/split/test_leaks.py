@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -8,15 +9,23 @@ from <<cookiecutter.package_name>>.split.leaks import (
     Findings,
     check,
     check_keys,
+    check_repeated,
     how_well_alone,
 )
 from <<cookiecutter.package_name>>.split.splits import (
     Splits,
     SplitSpec,
+    size_warnings,
     split,
 )
-from <<cookiecutter.package_name>>.split.target import Target, Task
+from <<cookiecutter.package_name>>.split.table import ROW, SplitTable
+from <<cookiecutter.package_name>>.split.target import (
+    Target,
+    Task,
+    infer_target,
+)
 
+FILE = Path("valid.parquet")
 FEATURES = ["departure", "origin", "wind", "seats"]
 TARGETS = {
     "late": Target("late", Task.BINARY, (0, 1)),
@@ -32,11 +41,16 @@ def parts(rows: pl.DataFrame, plan: SplitSpec = PLAN) -> Splits:
     return split(rows, plan, validation=0.1, test=0.2)
 
 
+def dealt(rows: pl.DataFrame, plan: SplitSpec = PLAN) -> SplitTable:
+    rows.write_parquet(FILE)
+    return SplitTable(FILE, parts(rows.with_row_index(ROW), plan))
+
+
 def checked(
     rows: pl.DataFrame, plan: SplitSpec = PLAN, *, new: str | None = None, max_repeated: float = 0.0
 ) -> Findings:
     features = [*FEATURES, new] if new else FEATURES
-    return check(parts(rows, plan), plan, features, max_repeated=max_repeated, max_alone=0.98)
+    return check(dealt(rows, plan), plan, features, max_repeated=max_repeated, max_alone=0.98)
 
 
 def test_honest_rows_pass_without_a_word(rows: pl.DataFrame) -> None:
@@ -47,6 +61,17 @@ def test_honest_rows_pass_without_a_word(rows: pl.DataFrame) -> None:
     assert next(iter(report.alone)) == "wind"
 
 
+def test_columns_may_have_any_name(rows: pl.DataFrame) -> None:
+    """Such as that of a count of values."""
+    named = rows.rename({"late": "count", "wind": "truth", "origin": "value", "seats": "class"})
+    target = infer_target(named["count"])
+    table = dealt(named, replace(PLAN, target=target))
+
+    features = ["truth", "value", "class"]
+    assert next(iter(how_well_alone(table, features, target))) == "truth"
+    assert size_warnings(table.parts, replace(PLAN, target=target), validation=0.1, test=0.2) == []
+
+
 @pytest.mark.parametrize("features", [[], ["constant", "empty"]])
 def test_rows_without_a_feature_that_differs_are_refused(
     rows: pl.DataFrame, features: list[str]
@@ -54,13 +79,13 @@ def test_rows_without_a_feature_that_differs_are_refused(
     dull = rows.select("id", "late", "departure", constant=1.0, empty=None)
 
     with pytest.raises(DataError, match="no feature differs between rows"):
-        check(parts(dull), PLAN, features, max_repeated=0.0, max_alone=0.98)
+        check(dealt(dull), PLAN, features, max_repeated=0.0, max_alone=0.98)
 
 
 def test_a_feature_is_tried_on_the_most_frequent_of_many_classes(rows: pl.DataFrame) -> None:
     many = rows.with_columns(seats=pl.when(pl.col("id") < 300).then(0).otherwise(pl.col("id") % 97))
     seats = Target("seats", Task.MULTICLASS, tuple(sorted(many["seats"].unique())))
-    alone = how_well_alone(parts(many), ["departure"], seats)
+    alone = how_well_alone(dealt(many), ["departure"], seats)
 
     assert alone["departure"] > 0.98
 
@@ -79,7 +104,7 @@ def test_training_on_the_future_is_refused(rows: pl.DataFrame) -> None:
     by_time = replace(PLAN, kind="time")
 
     with pytest.raises(DataError, match="younger"):
-        check(parts(rows), by_time, FEATURES, max_repeated=0, max_alone=1)
+        check(dealt(rows), by_time, FEATURES, max_repeated=0, max_alone=1)
     assert checked(rows, by_time)
 
 
@@ -105,7 +130,7 @@ def test_the_target_among_the_features_is_refused(
 
     with pytest.raises(DataError, match=f"answer holds the target '{target}'"):
         check(
-            parts(priced.with_columns(answer=copy), plan),
+            dealt(priced.with_columns(answer=copy), plan),
             plan,
             features,
             max_repeated=1,
@@ -113,13 +138,22 @@ def test_the_target_among_the_features_is_refused(
         )
 
 
-@pytest.mark.parametrize("tail", [pl.col("id"), pl.format("N{}", "id")])
+TAILS = {
+    "number": pl.col("id"),
+    "text": pl.format("N{}", "id"),
+    "bytes": pl.format("N{}", "id").cast(pl.Binary),
+    "list": pl.concat_list("id"),
+    "record": pl.struct("id", "late"),
+}
+
+
+@pytest.mark.parametrize("tail", TAILS.values(), ids=TAILS)
 def test_a_column_of_names_is_no_copy_of_a_quantity(rows: pl.DataFrame, tail: pl.Expr) -> None:
     """Pairs of two columns that never repeat are unique by chance."""
     named = rows.with_columns(fare=pl.col("id").cast(pl.Float64).shuffle(2), tail=tail)
     plan = replace(PLAN, target=TARGETS["fare"])
 
-    assert check(parts(named, plan), plan, ["tail"], max_repeated=0, max_alone=1).repeated == 0
+    assert check(dealt(named, plan), plan, ["tail"], max_repeated=0, max_alone=1).repeated == 0
 
 
 def test_rows_that_repeat_are_refused_above_the_limit_and_named_below(rows: pl.DataFrame) -> None:
@@ -129,6 +163,25 @@ def test_rows_that_repeat_are_refused_above_the_limit_and_named_below(rows: pl.D
         checked(again, max_repeated=0.01)
     (warning,) = checked(again, max_repeated=1.0).warnings
     assert "equal a training row" in warning
+
+
+def test_rows_repeat_where_nulls_texts_and_numbers_are_equal() -> None:
+    value = pl.int_range(200, eager=True)
+    odd = pl.DataFrame({"id": value, "late": value % 2}).with_columns(
+        text=pl.when(value % 5 > 0).then(pl.format("t{}", value)),
+        category=pl.format("c{}", value).cast(pl.Categorical),
+        number=pl.when(value % 3 > 0).then(value * 0.0).otherwise(None),
+        items=pl.concat_list(value % 2, value),
+    )
+    negative = odd.with_columns(pl.col("id") + 200, -pl.col("number"))  # 0.0 equals -0.0
+    names = odd.columns[1:]
+    both = pl.concat([odd, negative])
+    known, asked = parts(both).train, pl.concat([parts(both).validation, parts(both).test])
+    again = asked.join(known, on=names, how="semi", nulls_equal=True).height
+
+    assert 0 < again < asked.height
+    assert check_repeated(dealt(both), names, 1.0) == again / asked.height
+    assert check_repeated(dealt(odd), names, 1.0) == 0
 
 
 def test_repeated_rows_may_stand_in_one_part(rows: pl.DataFrame) -> None:
@@ -158,7 +211,7 @@ def test_a_feature_that_tells_the_target_alone_is_named(
 
 @pytest.mark.parametrize("name", [pl.col("id"), pl.format("row {}", "id")])
 def test_a_name_of_each_row_tells_nothing(rows: pl.DataFrame, name: pl.Expr) -> None:
-    scores = how_well_alone(parts(rows.with_columns(name=name)), ["name"], TARGETS["late"])
+    scores = how_well_alone(dealt(rows.with_columns(name=name)), ["name"], TARGETS["late"])
 
     assert scores["name"] < 0.7
 
@@ -176,6 +229,6 @@ def test_how_well_alone_knows_quantities_and_many_classes(
     )
 
     alone = how_well_alone(
-        parts(wide, replace(PLAN, target=TARGETS[target])), ["wind"], TARGETS[target]
+        dealt(wide, replace(PLAN, target=TARGETS[target])), ["wind"], TARGETS[target]
     )
     assert low <= alone["wind"] <= high
