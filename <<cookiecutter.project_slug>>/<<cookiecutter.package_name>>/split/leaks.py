@@ -149,7 +149,7 @@ def check_repeated(table: SplitTable, columns: list[str], limit: float) -> float
     """
     hashes = []
     with progress("repeated rows", table.height) as step:
-        for rows in read_batches(table.file):
+        for rows in read_batches(table.file, columns=columns):
             hashes.append(rows.select(pl.struct(columns).hash().alias("row")))
             step(rows.height)
     train, held_out = _sides(table.deal(pl.concat(hashes)))
