@@ -67,7 +67,7 @@ def sigmoid(logits: Array) -> Array:
 def units(rows: Sample, *, by_day: bool) -> Any:
     """The rows' days, or the rows themselves, as the package takes them."""
     name, codes = ("day", rows.day) if by_day else ("row", np.arange(rows.day.size))
-    return ours("evaluate.units").Units(name, codes)
+    return ours("split.units").Units(name, codes)
 
 
 def predictions(chance: Array) -> Any:

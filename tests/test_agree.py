@@ -114,3 +114,17 @@ def test_both_readmes_compare_experiments_by_the_same_command(repository: Bake) 
 
     assert re.search(command, repository.read("README.md"))
     assert re.search(command, (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_benchmarks_name_modules_of_the_package_that_are_there(repository: Bake) -> None:
+    scripts = [script.read_text() for script in (ROOT / "benchmarks").glob("*.py")]
+    named = {
+        name.replace(".", "/")
+        for script in scripts
+        for name in re.findall(r'(?:ours\("|\{package\}\.)([a-z_.]+)', script)
+    }
+
+    package = repository.path / repository.package
+    assert "split/units" in named
+    missing = [n for n in named if not (package / n).is_dir() and not (package / f"{n}.py").exists()]
+    assert not missing

@@ -13,6 +13,7 @@ from ..config import Config
 from ..config.data import Data
 from ..errors import ConfigError, PipelineError
 from ..runtime.parquet import count_rows, draw, read_batches, sample
+from ..runtime.progress import progress
 from ..split.features import features
 from ..split.target import Array, Target
 from .fitting import first_line
@@ -70,10 +71,12 @@ class OtherRows:
         """The same after preprocessing, which was fitted on the sample."""
 
         def batches() -> Iterator[tuple[Any, Array]]:
-            for x, truth in self:
-                yield _transformed(steps, x), self.target.labels(truth)
+            with progress("read", self.count) as step:
+                for x, truth in self:
+                    yield _transformed(steps, x), self.target.labels(truth)
+                    step(x.height)
 
-        return OnDisk(batches, self.file)
+        return OnDisk(batches, self.count, self.file)
 
 
 def _transformed(steps: Any, features: pl.DataFrame) -> Any:

@@ -64,6 +64,7 @@ class OnDisk:
     """More rows to learn from than memory holds."""
 
     batches: Callable[[], Iterator[tuple[Any, Array]]]  # prepared rows, and labels
+    count: int  # of the rows
     scratch: Path  # a file beside which there is room for what is made of them
 
 
@@ -75,6 +76,15 @@ class Rounds:
     checkpoint: Checkpoint | None = None
     report: Report | None = None  # what it raises ends the training
     on_disk: OnDisk | None = None  # rows to learn from beside those in memory
+
+    def rows(self, in_memory: int) -> int:
+        """How many rows there are to learn from."""
+        return in_memory + (self.on_disk.count if self.on_disk else 0)
+
+    def end(self) -> None:
+        """Take the checkpoint away."""
+        if self.checkpoint:
+            self.checkpoint.remove()
 
 
 def diverged(round_: int, loss: float) -> ModelError:

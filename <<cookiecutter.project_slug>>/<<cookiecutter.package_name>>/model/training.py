@@ -148,27 +148,21 @@ def fit(
     Raises:
         ConfigError: the specification cannot be built.
         DataError: no feature has a value.
-        ModelError: the model could not be saved; or preprocessing, or the model and its fallback,
-            could not be trained.
+        ModelError: preprocessing, or model and fallback, cannot be trained; or not be saved.
     """
-    pipeline = unfitted(spec, features, target.task)
-    y = target.labels(truth)
+    pipeline, y = unfitted(spec, features, target.task), target.labels(truth)
     _check_saving(spec, pipeline, features, y)
     simpler = _estimator(spec.simpler(), target.task) if spec.fallback else None
     _warn(spec, features)
     with at_most(spec.workers):
         prepared = prepare(pipeline[0], features, y)
-        rounds = Rounds(
-            _to_stop_on((spec.estimator, spec.fallback), pipeline[0], target, y, held_out),
-            _checkpoint(checkpoint, spec, (features, y), held_out, others),
-            on_disk=others.prepared(pipeline[0]) if others else None,
-        )
+        stop_on = _to_stop_on((spec.estimator, spec.fallback), pipeline[0], target, y, held_out)
+        place = _checkpoint(checkpoint, spec, (features, y), held_out, others)
+        rounds = Rounds(stop_on, place, on_disk=others.prepared(pipeline[0]) if others else None)
         error = failure(spec.estimator, pipeline[-1], (prepared, y), rounds)
-        if rounds.checkpoint:
-            rounds.checkpoint.remove()
+        rounds.end()
         if error is None:
-            rows = features.height + (others.count if others else 0)
-            return Fitted(PipelinePredictor(pipeline, target), spec.estimator, rows)
+            return Fitted(PipelinePredictor(pipeline, target), spec.estimator, rounds.rows(len(y)))
         why = _fall_back(spec, simpler, (prepared, y), rounds, error)
     pipeline.steps[-1] = ("model", simpler)
     return Fitted(PipelinePredictor(pipeline, target), str(spec.fallback), len(y), why)

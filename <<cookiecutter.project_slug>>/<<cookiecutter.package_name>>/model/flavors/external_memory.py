@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...runtime.progress import Step, progress
 from ...split.target import Array
 from ..rounds import Rounds
 
@@ -21,8 +20,7 @@ def from_disk(estimator: Any, x: Any, y: Array, rounds: Rounds, folder: Path) ->
 
     Args:
         estimator: unfitted; for its parameters.
-        x: (n, k) prepared rows in memory.
-        y: (n,) their labels.
+        x: (n, k) prepared rows in memory; ``y``, (n,), are their labels.
         rounds: with the rows on disk.
         folder: for the pages.
 
@@ -36,16 +34,13 @@ def from_disk(estimator: Any, x: Any, y: Array, rounds: Rounds, folder: Path) ->
     shared = {name: params[name] for name in ("missing", "max_bin", "enable_categorical")}
     shared["nthread"] = params["n_jobs"]
     of_columns = {name: params[name] for name in OF_COLUMNS}
-    with progress("read") as step:
-        batches = _batches((x, y), rounds, step, of_columns, folder / "pages")
-        try:
-            matrix = ExtMemQuantileDMatrix(batches, **shared)
-        except InterruptedError as error:
-            raise KeyboardInterrupt from error
-    evals = []
-    if rounds.held_out:
-        held_out = QuantileDMatrix(*rounds.held_out, ref=matrix, **shared, **of_columns)
-        evals = [(held_out, "validation_0")]
+    batches = _batches((x, y), rounds, of_columns, folder / "pages")
+    try:
+        matrix = ExtMemQuantileDMatrix(batches, **shared)
+    except InterruptedError as error:
+        raise KeyboardInterrupt from error
+    known = [rounds.held_out] if rounds.held_out else []
+    evals = [QuantileDMatrix(*rows, ref=matrix, **shared, **of_columns) for rows in known]
     of_classes = _of_classes(params, batches.classes) if is_classifier(estimator) else {}
 
     def learn(trees: Any) -> Any:
@@ -53,7 +48,7 @@ def from_disk(estimator: Any, x: Any, y: Array, rounds: Rounds, folder: Path) ->
             estimator.get_xgb_params() | of_classes,
             matrix,
             estimator.n_estimators,
-            evals=evals,
+            evals=[(rows, "validation") for rows in evals],
             callbacks=estimator.callbacks,
             xgb_model=trees,
             verbose_eval=False,
@@ -63,11 +58,7 @@ def from_disk(estimator: Any, x: Any, y: Array, rounds: Rounds, folder: Path) ->
 
 
 def _batches(
-    in_memory: tuple[Any, Array],
-    rounds: Rounds,
-    step: Step,
-    of_columns: dict[str, Any],
-    pages: Path,
+    in_memory: tuple[Any, Array], rounds: Rounds, of_columns: dict[str, Any], pages: Path
 ) -> Any:
     """The rows in memory and then those on disk, as XGBoost reads them, several times over."""
     from xgboost import DataIter
@@ -88,7 +79,6 @@ def _batches(
                 if labels.dtype == np.intp:
                     self.classes = np.union1d(self.classes, labels)
                 input_data(data=prepared, label=labels, **of_columns)
-                step(len(labels))
             except KeyboardInterrupt as error:  # no Exception: XGBoost would not see it
                 raise InterruptedError from error
             return True
