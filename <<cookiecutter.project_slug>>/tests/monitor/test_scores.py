@@ -1,0 +1,41 @@
+"""Columns that Evidently itself cannot compare."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from <<cookiecutter.package_name>>.monitor.drift import detect
+from <<cookiecutter.package_name>>.monitor.sample import Sample
+
+from .test_drift import RULES
+
+ROWS = 400
+ORDINARY = np.random.default_rng(0).normal(size=ROWS)
+CODE = np.full(ROWS, 1e16)  # a constant of so many digits that a half is lost in rounding
+NEAR = np.where(ORDINARY > 0, 1e17, 1e17 + 16)
+WIDE = np.where(ORDINARY > 0, 1.7e308, -1.7e308)  # their difference overflows
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "drifted"),
+    [
+        (CODE, CODE, False),
+        (NEAR, NEAR[::-1], False),
+        (CODE, CODE + 1000, True),
+        (ORDINARY, CODE, True),
+        (CODE, ORDINARY, True),
+        (ORDINARY, WIDE, True),
+    ],
+    ids=["constant", "near", "another constant", "to a constant", "from one", "too wide"],
+)
+def test_numbers_that_fit_no_bins_are_compared(
+    tmp_path: Path, before: np.ndarray, now: np.ndarray, drifted: bool
+) -> None:
+    sides = [
+        Sample.whole(pl.DataFrame({"code": values, "score": ORDINARY})) for values in (before, now)
+    ]
+    report = detect(*sides, RULES, ["score"], seed=1, details=tmp_path / "page", run_id="")
+
+    assert report.drifted_features == (["code"] if drifted else [])
