@@ -11,6 +11,8 @@ import polars as pl
 
 from ..errors import ConfigError
 
+MOST_TEXTS, OTHERS = 100, "all others"  # of a column
+FREQUENT = 10  # rows of both tables, at least, of a text that stays where there are more
 BINS = 100  # more than Evidently and its methods make of numbers
 LONGEST = 60  # characters of a name or a value on Evidently's page
 _MARKUP = re.compile(r"[^\w .,:;()/%+-]|__+")  # all that a script, HTML or a plot's label could be
@@ -47,6 +49,7 @@ def compare(
     Raises:
         ConfigError: a method is not known, or cannot compare a column.
     """
+    reference, current = _with_rare_texts_merged(reference, current)
     names = {c: f"{number}. {_harmless(c)}" for number, c in enumerate(reference.columns, start=1)}
     before, now = (frame.rename(names) for frame in _with_harmless_texts(reference, current))
     asked = {name: (methods[c], limits[c]) for c, name in names.items()}
@@ -133,6 +136,26 @@ def _unfit(methods: Iterable[str], reason: str) -> ConfigError:
 
 def _harmless(text: str) -> str:
     return _MARKUP.sub("·", text)[:LONGEST]
+
+
+def _with_rare_texts_merged(
+    reference: pl.DataFrame, current: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both tables; of a column of very many texts all but the frequent ones are one.
+
+    Else chance alone would part them: of a name for each row no two samples have one in common.
+    """
+    for column in reference.select(pl.col(pl.String)).columns:
+        texts = pl.concat([reference[column], current[column]]).drop_nulls().alias("text")
+        if texts.n_unique() <= MOST_TEXTS:
+            continue
+        counts = texts.value_counts(name="rows").filter(pl.col("rows") >= FREQUENT)
+        counts = counts.sort("rows", "text", descending=[True, False])
+        kept = counts["text"].head(MOST_TEXTS).implode()
+        rare = pl.col(column).is_in(kept).not_()
+        merged = pl.when(rare).then(pl.lit(OTHERS)).otherwise(column).alias(column)
+        reference, current = reference.with_columns(merged), current.with_columns(merged)
+    return reference, current
 
 
 def _with_harmless_texts(

@@ -39,3 +39,20 @@ def test_numbers_that_fit_no_bins_are_compared(
     report = detect(*sides, RULES, ["score"], seed=1, details=tmp_path / "page", run_id="")
 
     assert report.drifted_features == (["code"] if drifted else [])
+
+
+def test_names_of_rows_do_not_drift_by_chance_and_other_shares_of_frequent_ones_do(
+    tmp_path: Path,
+) -> None:
+    def side(start: int, named: float) -> Sample:
+        names = [f"name {number}" for number in range(start, start + ROWS)]
+        shops = ["a" if number < named * ROWS else name for number, name in enumerate(names)]
+        return Sample.whole(pl.DataFrame({"name": names, "shop": shops, "score": ORDINARY}))
+
+    drawn = {"seed": 1, "details": tmp_path / "page", "run_id": ""}
+    same, other = (
+        detect(side(0, 0.5), side(ROWS, share), RULES, ["score"], **drawn) for share in (0.5, 0.9)
+    )
+
+    assert same.drifted_features == []
+    assert other.drifted_features == ["shop"]
