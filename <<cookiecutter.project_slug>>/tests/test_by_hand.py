@@ -1,5 +1,6 @@
 """Stages run by hand, without DVC."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from .conftest import run
+from .conftest import metrics, run
 
 pytestmark = pytest.mark.pipeline
 
@@ -61,3 +62,23 @@ def test_an_unreachable_store_degrades_and_the_card_says_so(repository: Path, pa
 
     assert "Warning:" in card
     assert "MLflow" in card
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("shap"), reason="needs the extra shap")
+def test_shap_values_go_from_the_evaluation_to_the_record_and_the_card(
+    repository: Path, package: str
+) -> None:
+    before = metrics(repository)
+    for stage in ("evaluate", "track", "card"):
+        by_hand = ("python", "-m", f"{package}.stages.{stage}", "evaluate.explain=shap")
+        run(repository, *by_hand, "hydra.run.dir=outputs/x")
+    moves = json.loads((repository / "reports/shap.json").read_text())
+    artifacts = [file.read_text() for file in (repository / "mlruns").rglob("shap.json")]
+    card = (repository / "reports/model_card.md").read_text()
+
+    assert list(moves.values()) == sorted(moves.values(), reverse=True)
+    assert moves.keys() == json.loads((repository / "reports/importance.json").read_text()).keys()
+    assert moves in map(json.loads, artifacts)
+    assert "| column | loss | moves by |" in card
+    assert all(f"| `{name}` | " in card for name in moves)
+    assert metrics(repository) == before

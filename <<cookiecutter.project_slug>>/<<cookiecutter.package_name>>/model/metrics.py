@@ -1,9 +1,10 @@
 """Metrics by scikit-learn's names, and own ones by dotted name."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ConfigError, ModelError
 from ..runtime.names import locate
@@ -35,25 +36,45 @@ def _undefined_if_absent(function: Function) -> Function:
     return checked
 
 
-def _of_probabilities(name: str, **options: Any) -> Function:
-    """A metric of scikit-learn on the probability of the positive class, or of all classes."""
+def _average_precision(_: Target, truth: Array, predictions: Predictions) -> float:
+    from sklearn.metrics import average_precision_score
 
-    def function(target: Target, truth: Array, predictions: Predictions) -> float:
-        import sklearn.metrics
-
-        outputs = predictions.outputs
-        scores = outputs[:, 1] if target.task is Task.BINARY else outputs
-        return float(getattr(sklearn.metrics, name)(truth, scores, **options))
-
-    return _undefined_if_absent(function)
+    return float(average_precision_score(truth, predictions.outputs[:, 1]))
 
 
-def _log_loss(target: Target, truth: Array, predictions: Predictions) -> float:
-    from sklearn.metrics import log_loss
-
+def _roc_auc(target: Target, truth: Array, predictions: Predictions) -> float:
+    """Of two classes the positive one's area; of more, the mean of each against the rest."""
     outputs = predictions.outputs
-    outputs = outputs / outputs.sum(axis=1, keepdims=True)  # XGBoost's sum to 1 in single precision
-    return float(log_loss(truth, outputs, labels=range(len(target.classes))))
+    if target.task is Task.BINARY:
+        return _area(outputs[:, 1], truth == 1)
+    if not np.allclose(outputs.sum(axis=1), 1):
+        raise ValueError("the probabilities of some rows do not add up to 1")
+    return float(np.mean([_area(scores, truth == code) for code, scores in enumerate(outputs.T)]))
+
+
+def _area(scores: Array, positive: NDArray[np.bool_]) -> float:
+    """Under the ROC curve: the share of pairs in right order, ties by half (Mann, Whitney 1947).
+
+    With hundreds of classes scikit-learn's takes seconds, and the bootstrap asks hundreds of times.
+    """
+    in_order, of_positive = np.sort(scores), np.sort(scores[positive])
+    if not np.isfinite(in_order[[0, -1]]).all():
+        raise ValueError("some probabilities are no finite numbers")
+    sides: tuple[Literal["left", "right"], ...] = ("left", "right")
+    twice_below = sum(int(in_order.searchsorted(of_positive, side).sum()) for side in sides)
+    positives, negatives = of_positive.size, scores.size - of_positive.size
+    return (twice_below - positives**2) / (2 * positives * negatives)
+
+
+def _log_loss(_: Target, truth: Array, predictions: Predictions) -> float:
+    """As scikit-learn's, which takes ten times as long with hundreds of classes."""
+    outputs = predictions.outputs
+    sums = outputs.sum(axis=1)  # XGBoost's are 1 in single precision
+    if not (outputs.min() >= 0 and sums.min() > 0 and sums.max() < np.inf):
+        raise ValueError("some probabilities are negative or no finite numbers")
+    of_truth = outputs[np.arange(truth.size), truth.astype(np.intp)] / sums
+    least = np.finfo(np.float64).eps
+    return float(-np.log(of_truth.clip(least, 1 - least)).mean())
 
 
 def _brier(target: Target, truth: Array, predictions: Predictions) -> float:
@@ -107,14 +128,13 @@ def _r2(_: Target, truth: Array, predictions: Predictions) -> float:
 METRICS = {
     one.name: one
     for one in (
-        Metric("roc_auc", "probabilities", BINARY, True, _of_probabilities("roc_auc_score")),
-        Metric(
-            *("average_precision", "probabilities", BINARY, True),
-            _of_probabilities("average_precision_score"),
+        *(
+            Metric(name, "probabilities", tasks, True, _undefined_if_absent(_roc_auc))
+            for name, tasks in (("roc_auc", BINARY), ("roc_auc_ovr", MULTICLASS))
         ),
         Metric(
-            *("roc_auc_ovr", "probabilities", MULTICLASS, True),
-            _of_probabilities("roc_auc_score", multi_class="ovr"),
+            *("average_precision", "probabilities", BINARY, True),
+            _undefined_if_absent(_average_precision),
         ),
         Metric("log_loss", "probabilities", CLASSIFICATION, False, _log_loss),
         Metric("brier", "probabilities", CLASSIFICATION, False, _brier),

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
 from ..config.drift import Drift
 from ..errors import DataError
+from ..split.units import counted
 from .sample import Sample
-from .scores import compare, rounded
+from .scores import compare, rounded, with_unbinnable_as_text
 
 MIN_ROWS = 30  # fewer tell nothing
-FEW_ROWS = 1000  # fewer let chance look like drift: distances grow as batches shrink
+FEW_ROWS = 1000  # fewer let chance look like drift: distances grow as samples shrink
 EXPECTED = 10  # values, by the other side's share; where none is there, that is no chance
 NAMED = 5  # columns that a recommendation names
 
@@ -78,7 +80,7 @@ def detect(
     answered = {name: scores.pop(name) for name in answers}
     features = [name for name in reference.rows.columns if name not in answers]
     nulls = {name: (reference.null_share(name), current.null_share(name)) for name in features}
-    report = _report(scores, answered, nulls, rules, current.of)
+    report = _report(scores, answered, nulls, rules, (reference.of, current.of))
     return replace(report, run_id=run_id, visualizations=[details.as_posix()])
 
 
@@ -87,7 +89,7 @@ def _report(
     answered: Mapping[str, tuple[float, bool]],
     nulls: Mapping[str, tuple[float, float]],
     rules: Drift,
-    rows: int,
+    rows: tuple[int, int],  # of the reference, and now
 ) -> DriftReport:
     farthest = max(answered, key=lambda name: times(*answered[name], rules.prediction_drift))
     drifted = _reasons(scores, nulls, rules)
@@ -97,7 +99,7 @@ def _report(
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id="",
-        rows=rows,
+        rows=rows[1],
         data_drift_score=rounded(share),
         prediction_drift_score=answered[farthest][0],
         answer_drift_scores={name: value for name, (value, _) in answered.items()},
@@ -121,9 +123,12 @@ def times(score: float, drifted: bool, limit: float) -> float:
     return min(over / under, 1000.0) if under else (1000.0 if over else 0.0)
 
 
-def too_few(rows: int, run_id: str) -> DriftReport:
-    """The report on a batch of which nothing can be said, for it has fewer than MIN_ROWS rows."""
-    reason = f"{rows or 'no'} rows to compare; at least {MIN_ROWS} are needed to speak of drift."
+def too_few(reference: int, rows: int, run_id: str) -> DriftReport:
+    """The report where nothing can be said, for one side has fewer than MIN_ROWS rows."""
+    reason = f"{counted(rows, 'row')} to compare"
+    if rows >= MIN_ROWS:
+        reason = f"{counted(reference, 'row')} to compare with, of the model's test rows"
+    reason += f"; at least {MIN_ROWS} are needed to speak of drift."
     return DriftReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         run_id=run_id,
@@ -167,8 +172,6 @@ def comparable(frame: pl.DataFrame) -> pl.DataFrame:
 
     Evidently refuses what is not in this form, and fails on a column without a value.
     """
-    from polars import selectors as cs
-
     numbers = cs.numeric().cast(pl.Float64)
     text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
     finite = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
@@ -179,15 +182,15 @@ def _values(
     before: Sample, now: Sample, rules: Drift, answers: Sequence[str], *, seed: int, details: Path
 ) -> dict[str, tuple[float, bool]]:
     """``column: (score, drifted)`` for each column, also those that one side has no values of."""
-    sample_before, sample_now = (
+    drawn = (
         side.rows.sample(min(rules.rows, side.rows.height), seed=seed, shuffle=True)
         for side in (before, now)
     )
+    sample_before, sample_now = with_unbinnable_as_text(*drawn)
     columns = before.rows.columns
     filled = [c for c in columns if min(sample_before[c].count(), sample_now[c].count()) > 1]
-    methods = {
-        c: rules.numeric if before.rows[c].dtype.is_numeric() else rules.categorical for c in filled
-    }
+    numbers = sample_before.select(cs.numeric()).columns
+    methods = {c: rules.numeric if c in numbers else rules.categorical for c in filled}
     limits = {c: rules.prediction_drift if c in answers else rules.column for c in filled}
     scores = compare(
         sample_before.select(filled),
@@ -258,7 +261,7 @@ def _refuse_other_types(before: pl.DataFrame, now: pl.DataFrame) -> None:
 def _recommend(
     drifted: Mapping[str, list[str]],
     nulls: Mapping[str, tuple[float, float]],
-    rows: int,
+    rows: tuple[int, int],
     *,
     data: bool,
     answers: Sequence[str],
@@ -285,8 +288,10 @@ def _recommend(
         )
     if data or answers:
         advice.append("If the world changed, retrain on rows that include the new time.")
-    if (data or answers or emptied) and rows < FEW_ROWS:
-        advice.append(f"{rows} rows are few: it may be chance; compare again with more.")
+    sides = zip(rows, ("rows of the reference", "rows that arrived"), strict=True)
+    few = [f"{number} {name}" for number, name in sides if number < FEW_ROWS]
+    if (data or answers or emptied) and few:
+        advice.append(f"{' and '.join(few)} are few: it may be chance; compare again with more.")
     return advice
 
 

@@ -12,7 +12,7 @@ from ..model.contract import Contract
 from ..schema.failures import BROKEN_RULES, REASON
 from ..schema.row import Column, RowSchema
 from ..split.keys import Digests, digests
-from ..split.target import PREDICTION_ID, Target
+from ..split.target import LARGEST, PREDICTION_ID, Target
 from ..validate.batches import BatchValidator
 
 FILE, ROW, NAME, LABEL, RULE = "file", "row", "key_or_id", "label", "rule"
@@ -26,10 +26,12 @@ ASIDE = {  # the columns of what is set aside
 }
 KEY, NUMBER = "key", "row of the label"  # while labels are matched
 
-UNKNOWN_CLASS, NO_PREDICTION, LEARNED = "unknown class", "no prediction", "learned from"
+UNKNOWN_CLASS, TOO_LARGE = "unknown class", "too large"
+NO_PREDICTION, LEARNED = "no prediction", "learned from"
 CONTRADICTING, REPEATED = "contradicting", "repeated"
 REASONS = {
     UNKNOWN_CLASS: "the model does not know this class",
+    TOO_LARGE: f"its square overflows beyond {LARGEST:g}; no such number may train a model either",
     NO_PREDICTION: "no prediction has this name: the row has not arrived, was taken away, is in "
     "quarantine, or (of a prediction id) was answered by another model since",
     LEARNED: "the model learned from this row, so it does not tell how good the model is",
@@ -155,6 +157,8 @@ def _checks(target: Target, learned: Digests) -> Iterator[tuple[str, pl.Expr]]:
     )
     if target.is_classification:
         yield UNKNOWN_CLASS, ~pl.col(LABEL).is_in(pl.Series(target.classes).implode())
+    else:
+        yield TOO_LARGE, pl.col(LABEL).abs() >= LARGEST
     yield NO_PREDICTION, pl.col(KEY).is_null()
     yield LEARNED, is_learned
     yield CONTRADICTING, pl.col(LABEL).n_unique().over(KEY) > 1

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..errors import ConfigError
 
+MOST_TEXTS, OTHERS = 100, "all others"  # of a column
+FREQUENT = 10  # rows of both tables, at least, of a text that stays where there are more
+BINS = 100  # more than Evidently and its methods make of numbers
 LONGEST = 60  # characters of a name or a value on Evidently's page
 _MARKUP = re.compile(r"[^\w .,:;()/%+-]|__+")  # all that a script, HTML or a plot's label could be
 _REFUSALS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)  # of methods
@@ -45,6 +49,7 @@ def compare(
     Raises:
         ConfigError: a method is not known, or cannot compare a column.
     """
+    reference, current = _with_rare_texts_merged(reference, current)
     names = {c: f"{number}. {_harmless(c)}" for number, c in enumerate(reference.columns, start=1)}
     before, now = (frame.rename(names) for frame in _with_harmless_texts(reference, current))
     asked = {name: (methods[c], limits[c]) for c, name in names.items()}
@@ -66,7 +71,6 @@ def _snapshot(
     seed: int,
 ) -> Any:
     """Evidently's comparison; ``asked``: of each column, its method and its limit."""
-    import numpy as np
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
@@ -96,6 +100,27 @@ def _verdicts(
     return {c: (rounded(scores[name]), tests[name] == "FAIL") for c, name in names.items()}
 
 
+def with_unbinnable_as_text(*sides: pl.DataFrame) -> list[pl.DataFrame]:
+    """Tables of the same columns, in which numbers that cannot be put into bins are texts.
+
+    Evidently fails on those: equal but for rounding, such as a constant code of 16 digits, or of a
+    range that overflows.
+    """
+    numbers = [column for column in sides[0].columns if sides[0][column].dtype.is_numeric()]
+    unbinnable = [c for c in numbers if not all(_has_bins(side[c]) for side in sides)]
+    return [side.with_columns(pl.col(unbinnable).cast(pl.String)) for side in sides]
+
+
+def _has_bins(values: pl.Series) -> bool:
+    ends = [values.min(), values.max()] if values.count() else []
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.histogram_bin_edges(np.array(ends, dtype=np.float64), BINS)
+    except ValueError:
+        return False
+    return True
+
+
 def rounded(value: float) -> float:
     """Six significant digits, and six behind the point."""
     return round(float(f"{value:.6g}"), 6)
@@ -111,6 +136,26 @@ def _unfit(methods: Iterable[str], reason: str) -> ConfigError:
 
 def _harmless(text: str) -> str:
     return _MARKUP.sub("·", text)[:LONGEST]
+
+
+def _with_rare_texts_merged(
+    reference: pl.DataFrame, current: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both tables; of a column of very many texts all but the frequent ones are one.
+
+    Else chance alone would part them: of a name for each row no two samples have one in common.
+    """
+    for column in reference.select(pl.col(pl.String)).columns:
+        texts = pl.concat([reference[column], current[column]]).drop_nulls().alias("text")
+        if texts.n_unique() <= MOST_TEXTS:
+            continue
+        counts = texts.value_counts(name="rows").filter(pl.col("rows") >= FREQUENT)
+        counts = counts.sort("rows", "text", descending=[True, False])
+        kept = counts["text"].head(MOST_TEXTS).implode()
+        rare = pl.col(column).is_in(kept).not_()
+        merged = pl.when(rare).then(pl.lit(OTHERS)).otherwise(column).alias(column)
+        reference, current = reference.with_columns(merged), current.with_columns(merged)
+    return reference, current
 
 
 def _with_harmless_texts(

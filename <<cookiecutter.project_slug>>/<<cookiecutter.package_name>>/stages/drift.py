@@ -39,7 +39,7 @@ def main(config: Config) -> None:
     current = sample_with_answers(rows, answers, contract, rules.rows, config.seed)
     arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
 
-    if current.of >= MIN_ROWS:
+    if min(reference.of, current.of) >= MIN_ROWS:
         with atomic_write(DRIFT_DETAILS) as details:
             report = detect(
                 reference,
@@ -55,7 +55,8 @@ def main(config: Config) -> None:
         page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)
         written = [DRIFT_PAGE, DRIFT_DETAILS]
     else:  # alerts are sent anyway
-        report = with_quarantine(too_few(current.of, run_id()), arrived, limit)
+        report = too_few(reference.of, current.of, run_id())
+        report = with_quarantine(report, arrived, limit)
         page, summary = pages.uncompared(config.name, report)
         _write(DRIFT_DETAILS, page)
         written = [DRIFT_PAGE]

@@ -18,13 +18,12 @@ from ..evaluate.slices import measure_slices
 from ..evaluate.slicing import slicing
 from ..model.metric import Predictions
 from ..model.metrics import metrics
-from ..model.model import Model
 from ..model.on_disk import training_rows
+from ..model.origin import model_of_split
 from ..paths import (
     BEST,
     IMPORTANCE,
     METRICS,
-    MODEL,
     PLOTS,
     SHAP,
     SLICES,
@@ -44,7 +43,7 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Write metrics, slices, plots, importances and the test rows' predictions to reports/."""
     settings, rows = config.evaluate, pl.read_parquet(TEST)
-    model = Model.load(MODEL, config.trusted)
+    model = model_of_split(config.trusted)
     contract, target = model.contract, model.contract.target
     wanted = metrics(settings.metrics, target)
     of_rows = units(rows, settings.unit, group=config.split.group, time=config.data.time)

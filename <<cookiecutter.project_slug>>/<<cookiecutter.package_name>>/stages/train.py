@@ -15,9 +15,9 @@ from ..model.metric import Predictions
 from ..model.metrics import metrics
 from ..model.model import Model
 from ..model.on_disk import OtherRows, training_rows
+from ..model.origin import file_hashes
 from ..model.training import ModelSpec, fit
-from ..paths import BEST, CHECKPOINT, LOCK, MODEL, SPLIT, TRAIN, VALIDATION
-from ..runtime.artifacts import sha256_of
+from ..paths import BEST, CHECKPOINT, MODEL, SPLIT, TRAIN, VALIDATION
 from ..runtime.parquet import read_batches
 from ..runtime.resumable import digest
 from ..runtime.stage import stage
@@ -67,10 +67,7 @@ def _hashes(config: Config, spec: ModelSpec, asked: AdjustmentSpec) -> dict[str,
     """Of all that the model follows from but code: of other settings it must not depend."""
     settings = [asdict(part) for part in (spec, asked, config.data)]
     by = [config.split.group, config.evaluate.unit]
-    files = {"train": TRAIN, "validation": VALIDATION, "lock": LOCK}
-    return {name: sha256_of(path) for name, path in files.items()} | {
-        "config": digest(settings, by)
-    }
+    return file_hashes() | {"config": digest(settings, by)}
 
 
 if __name__ == "__main__":

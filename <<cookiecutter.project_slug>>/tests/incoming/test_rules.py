@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.paths import REFERENCE
 from <<cookiecutter.package_name>>.stages import (
     drift,
     ingest,
@@ -133,8 +134,20 @@ def test_a_batch_without_valid_rows_has_no_answers_a_report_and_no_drift(
     assert not answers().height
     compared = json.loads(Path("reports/drift.json").read_text())
     assert (compared["rows"], compared["drift_detected"]) == (0, False)
-    assert "no rows to compare" in compared["recommendations"][-1]
-    assert "no rows to compare" in Path("reports/drift.html").read_text()
+    assert "0 rows to compare" in compared["recommendations"][-1]
+    assert "0 rows to compare" in Path("reports/drift.html").read_text()
+
+
+def test_a_reference_of_too_few_rows_is_no_drift_and_no_error() -> None:
+    pl.read_parquet(REFERENCE).head(20).write_parquet(REFERENCE)
+    arrive(text(BATCH))
+
+    answer()
+    job(drift, configured())
+
+    report = json.loads(Path("reports/drift.json").read_text())
+    assert (report["rows"], report["drift_detected"]) == (40, False)
+    assert "20 rows to compare with" in report["recommendations"][0]
 
 
 def test_a_key_that_names_two_rows_is_refused_where_the_schema_lets_it_pass() -> None:

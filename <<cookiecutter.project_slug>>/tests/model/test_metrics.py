@@ -1,4 +1,5 @@
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,61 @@ def test_values_are_those_of_scikit_learn() -> None:
     )
 
 
+@pytest.mark.parametrize("digits", [1, 2, 12])  # with one or two there are ties
+@pytest.mark.parametrize("classes", [2, 3, 40])
+def test_areas_and_log_losses_are_those_of_scikit_learn(classes: int, digits: int) -> None:
+    target, name = (BINARY, "roc_auc") if classes == 2 else (many(classes), "roc_auc_ovr")
+    truth, guess = noisy(target, digits)
+    scores = guess.outputs[:, 1] if classes == 2 else guess.outputs
+
+    area = reference.roc_auc_score(truth, scores, multi_class="ovr")
+    assert METRICS[name](target, truth, guess) == pytest.approx(area, rel=0, abs=1e-12)
+    loss = reference.log_loss(truth, guess.outputs, labels=range(classes))
+    assert METRICS["log_loss"](target, truth, guess) == pytest.approx(loss, rel=1e-12)
+
+
+def many(classes: int) -> Target:
+    return Target("y", Task.MULTICLASS, tuple(map(str, range(classes))))
+
+
+def noisy(target: Target, digits: int) -> tuple[np.ndarray, Predictions]:
+    """The truth of 20 rows a class, and guesses that know something of it."""
+    classes = len(target.classes)
+    truth = np.repeat(np.arange(classes), 20).astype(float)
+    outputs = RNG.dirichlet(np.ones(classes), truth.size) + np.eye(classes)[truth.astype(int)] / 9
+    outputs = outputs.round(digits) + 0.01
+    outputs /= outputs.sum(axis=1, keepdims=True)
+    return truth, Predictions(outputs, target.answers(outputs, 0.5))
+
+
+def test_certain_and_wrong_costs_what_it_does_in_scikit_learn() -> None:
+    truth, outputs = np.array([0.0, 1.0]), np.array([[0.0, 1.0], [0.0, 1.0]])
+
+    expected = reference.log_loss(truth, outputs, labels=[0, 1])
+    assert METRICS["log_loss"](BINARY, truth, Predictions(outputs, truth)) == expected
+
+
+def test_many_classes_are_measured_far_sooner_than_by_scikit_learn() -> None:
+    target = many(100)
+    truth, guess = noisy(target, 12)
+    started = time.process_time()
+    METRICS["roc_auc_ovr"](target, truth, guess)
+
+    ours = time.process_time() - started
+    reference.roc_auc_score(truth, guess.outputs, multi_class="ovr")
+    assert ours < (time.process_time() - started - ours) / 3
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.5])
+@pytest.mark.parametrize("name", ["roc_auc_ovr", "log_loss"])
+def test_what_is_no_probability_is_not_measured(name: str, value: float) -> None:
+    truth, guess = noisy(ABC, 12)
+    guess.outputs[7, 1] = value
+
+    with pytest.raises(ModelError, match=f"the metric {name} failed with ValueError"):
+        METRICS[name](ABC, truth, guess)
+
+
 @pytest.mark.filterwarnings("error")
 def test_probabilities_of_single_precision_are_measured_without_a_warning() -> None:
     truth, guess = TRUTH[Task.BINARY], said(BINARY, TRUTH[Task.BINARY])
@@ -97,6 +153,12 @@ def test_what_is_not_defined_without_a_class_is_no_number(name: str) -> None:
     assert math.isnan(METRICS[name](BINARY, truth, said(BINARY, truth)))
     with pytest.raises(ModelError, match=f"the metric {name} is nan on 5 rows"):
         measure([METRICS[name]], BINARY, truth, said(BINARY, truth))
+
+
+def test_an_area_of_classes_of_which_one_is_absent_is_no_number() -> None:
+    truth = RNG.integers(0, 2, 300).astype(float)
+
+    assert math.isnan(METRICS["roc_auc_ovr"](ABC, truth, said(ABC, truth)))
 
 
 @pytest.mark.parametrize(

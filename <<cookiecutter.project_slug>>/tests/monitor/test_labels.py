@@ -155,6 +155,15 @@ def test_a_number_to_come_keeps_the_schema_too() -> None:
     assert labels.counts == {"price: finite": 1, "price: maximum": 1}
 
 
+def test_a_number_whose_square_overflows_does_not_count() -> None:
+    Path("schema.json").write_text('{"properties": {"price": {"type": "number"}}}')
+    bring("a.csv", [{"id": 1, "price": 10.5}, {"id": 2, "price": -1e200}])
+    labels = matched(PRICE)
+
+    assert labels.used.rows() == [(1, 10.5)]
+    assert labels.counts == {"too large": 1}
+
+
 @pytest.mark.parametrize("content", [None, "id,late\n"], ids=["no file", "no row"])
 def test_no_labels_are_no_error(content: str | None) -> None:
     if content:

@@ -190,7 +190,7 @@ def test_odd_columns_have_a_page(values: list[Any]) -> None:
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_a_batch_that_cannot_be_compared_has_pages_too(evil: str) -> None:
     arrived = {"rows": 40, "quarantined": 30, "rules": {f"{evil}: null": 30}}
-    report = with_quarantine(too_few(10, "r1"), arrived, 0.01)
+    report = with_quarantine(too_few(50, 10, "r1"), arrived, 0.01)
     html, text = uncompared("flights", report)
 
     assert "<h1>Look at the source</h1>" in html
