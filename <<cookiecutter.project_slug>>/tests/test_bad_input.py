@@ -58,47 +58,46 @@ def digest(path: Path) -> str:
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
-def refused(repository: Path, package: str, prefix: tuple[str, ...] = ()) -> str:
+def refused(repository: Path, *before: str) -> str:
     """What a run prints that ends in an error."""
-    command = (*prefix, "python", "-m", f"{package}.commands.doctor", "run", "dvc", "repro")
-    output = run(repository, *command, code=255)
+    output = run(repository, *before, "dvc", "repro", code=255)
     assert "Traceback" not in output
     assert output.count("[error") == 1
     return output
 
 
 @pytest.mark.parametrize("case", CONF)
-def test_a_configuration_that_cannot_be_run(repository: Path, package: str, case: str) -> None:
+def test_a_configuration_that_cannot_be_run(repository: Path, case: str) -> None:
     name, old, new, named = CONF[case]
     edit(repository / name, old, new)
 
-    output = refused(repository, package)
+    output = refused(repository)
     assert named in output
     assert "kind=config" in output
 
 
 @pytest.mark.parametrize("case", ROWS)
-def test_rows_that_cannot_be_used(repository: Path, package: str, case: str) -> None:
+def test_rows_that_cannot_be_used(repository: Path, case: str) -> None:
     change, named = ROWS[case]
     change(pl.read_parquet(repository / RAW)).write_parquet(repository / RAW)
 
-    output = refused(repository, package)
+    output = refused(repository)
     assert named in output
     assert "kind=data" in output
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_a_file_that_cannot_be_read(repository: Path, package: str, case: str) -> None:
+def test_a_file_that_cannot_be_read(repository: Path, case: str) -> None:
     content, named = FILES[case]
     (repository / RAW).write_bytes(content)
 
-    assert named in refused(repository, package)
+    assert named in refused(repository)
 
 
-def test_a_file_that_is_gone(repository: Path, package: str) -> None:
+def test_a_file_that_is_gone(repository: Path) -> None:
     (repository / RAW).unlink()
 
-    assert "no file at" in refused(repository, package)
+    assert "no file at" in refused(repository)
 
 
 def mounting(script: str) -> tuple[str, ...]:
@@ -156,7 +155,7 @@ def test_once_the_input_is_good_again_there_is_nothing_to_do(
 ) -> None:
     good = (repository / RAW).read_bytes()
     (repository / RAW).write_bytes(b"hello")
-    refused(repository, package)
+    refused(repository, "python", "-m", f"{package}.commands.doctor", "run")
     (repository / RAW).write_bytes(good)
 
     assert "up to date" in run(repository, "dvc", "repro")

@@ -134,6 +134,22 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
     assert locations[RECORD.name].endswith("/second/mlruns")
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a champion, and `other.db` without one; for copies, each at its own address.
+
+    MLflow checks an address once in a process.
+    """
+    folder = tmp_path_factory.mktemp("stored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(folder))
+        uri = tracking.tracking_uri("sqlite", None)
+        tracking.log_run(uri, RECORD, [])
+        shutil.copy(folder / "mlflow.db", folder / "other.db")
+        released(uri)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -148,20 +164,16 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
     ],
 )
 def test_a_store_that_was_lost_or_damaged_is_an_error_and_no_new_store(
-    at, tmp_path: Path, damage: str, message: str
+    at, stored: Path, tmp_path: Path, damage: str, message: str
 ) -> None:
-    tracking.log_run(at("other"), RECORD, [])
-    released(at("here"))
-    here = tmp_path / "here"
-    shutil.copy(tmp_path / "other/mlflow.db", here / "other.db")
+    there = shutil.copytree(stored, tmp_path / "there")
     if damage == "newer":
-        with closing(sqlite3.connect(here / "mlflow.db")) as db, db:
+        with closing(sqlite3.connect(there / "mlflow.db")) as db, db:
             db.execute("UPDATE alembic_version SET version_num = 'fedcba987654'")
     else:
-        subprocess.run(["sh", "-c", damage], cwd=here, check=True)
+        subprocess.run(["sh", "-c", damage], cwd=there, check=True)
 
-    here.rename(tmp_path / "there")  # MLflow checks each address once in a process
-    uri, file = at("there"), tmp_path / "there/mlflow.db"
+    uri, file = at("there"), there / "mlflow.db"
     before = file.read_bytes() if file.is_file() else None
     with pytest.raises(ResourceError, match=message):
         fetched(uri, tmp_path)
