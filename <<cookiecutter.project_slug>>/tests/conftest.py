@@ -40,7 +40,8 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _measured(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Measure the coverage of each `python` that is started, and not of DVC, which is not ours.
 
-    It takes half as long again, so stages that DVC runs are measured only where MEASURED is set.
+    It takes half as long again, so stages that DVC runs are measured only where MEASURED is set,
+    and a test that goes the same ways many times is marked `no_cover`.
     """
     config = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if config is None:

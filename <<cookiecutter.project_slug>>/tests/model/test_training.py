@@ -60,6 +60,7 @@ def test_a_saved_model_answers_as_before_and_its_bytes_are_the_same(
     assert all((tmp_path / "b" / name).read_bytes() == data for name, data in files.items())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("estimator", "task"), EVERY)
 def test_the_number_of_threads_around_it_makes_no_difference(
     rows: pl.DataFrame, estimator: str, task: Task, tmp_path

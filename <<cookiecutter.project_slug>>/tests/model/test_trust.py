@@ -145,6 +145,7 @@ def shipped(group: str) -> list[Any]:
     return [yaml.safe_load(file.read_text()) for file in sorted((CONF / group).iterdir())]
 
 
+@pytest.mark.no_cover
 def test_the_allow_list_is_what_our_models_and_steps_save_no_more_and_no_less(
     rows: pl.DataFrame,
 ) -> None:
