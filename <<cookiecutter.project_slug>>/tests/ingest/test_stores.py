@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 from <<cookiecutter.package_name>>.errors import DataError
 
-from ..commands.test_doctor import project
+from ..commands.conftest import project
 from ..conftest import run
 from .stage import INGESTED, ingest, ingested
 
