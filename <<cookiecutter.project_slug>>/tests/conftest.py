@@ -1,13 +1,13 @@
 import fcntl
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ import pytest
 
 from <<cookiecutter.package_name>>.runtime import logs
 
-from .fixture import CONF, SCHEMA, later_rides, rides
+from .fixture import CONF, KEY_ENV, SCHEMA, later_rides, rides
 
 ROOT = Path(__file__).parents[1]
 (PACKAGE,) = (path.parent for path in ROOT.glob("*/paths.py"))  # the folder of the package
@@ -30,21 +30,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_site_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what DVC remembers of each repository out of the machine's own folder."""
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what DVC remembers of each repository out of the machine's own folder; have a key."""
     os.environ["DVC_SITE_CACHE_DIR"] = str(tmp_path_factory.mktemp("site"))
+    os.environ[KEY_ENV] = "a key of thirty-two bytes, or so"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _measured(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Measure the coverage of each `python` that is started, and not of DVC: it would take twice as
-    long, and is not ours."""
+    """Measure the coverage of each `python` that is started, and not of DVC, which is not ours.
+
+    It takes half as long again, so stages that DVC runs are measured only where MEASURED is set,
+    and a test that goes the same ways many times is marked `no_cover`.
+    """
     config = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if config is None:
         return
     python = tmp_path_factory.mktemp("measured") / "python"
-    variable = f"COVERAGE_PROCESS_CONFIG={shlex.quote(config)}"
-    python.write_text(f'#!/bin/sh\n{variable} exec {shlex.quote(sys.executable)} "$@"\n')
+    python.write_text(
+        "#!/bin/sh\n"
+        f'test "$DVC_STAGE" -a ! "$MEASURED" || export COVERAGE_PROCESS_CONFIG={quote(config)}\n'
+        f'exec {quote(sys.executable)} "$@"\n'
+    )
     python.chmod(0o755)
     os.environ["PATH"] = os.pathsep.join((str(python.parent), os.environ["PATH"]))
 
@@ -102,7 +109,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             first = copy_repository(tmp_path_factory.mktemp("first") / "a copy")
-            run(first, "dvc", "repro", CANARY=CANARY)
+            run(first, "dvc", "repro", CANARY=CANARY, MEASURED="yes")
             commit(first, "add", "--all")
             commit(first, "commit", "--quiet", "--message", "first results")
             folder.parent.mkdir()

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from .conftest import arrive, copy_repository, label, run
-from .fixture import LATER_ROWS
+from .conftest import arrive, copy_of, label, run
+from .fixture import LATER_ROWS, PERSON
 
 pytestmark = pytest.mark.pipeline
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pipeline
 def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: Path) -> None:
     release = ("dvc", "repro", "pipelines/release/dvc.yaml")
     first, again = run(repository, *release), run(repository, *release)
-    run(repository, "dvc", "exp", "run", "-S", "model.params.C=0.0001")
+    run(repository, "dvc", "exp", "run", "-S", "model.params.C=0.0001", "evaluate")
     worse = run(repository, *release)
     registry = json.loads((repository / "reports/registry.json").read_text())
 
@@ -30,53 +30,49 @@ def test_a_release_promotes_the_first_model_and_refuses_a_worse_one(repository: 
     assert all(registry["hashes"].values())
 
 
+@pytest.fixture(scope="module")
+def watched(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """A repository to which rides came, then labels that contradict; what was said of each."""
+    folder = copy_of(finished, tmp_path_factory.mktemp("watched") / "a copy")
+    arrive(folder)
+    told = []
+    for labels in (False, True):
+        if labels:
+            label(folder, late=1 - pl.col("late"))
+        run(folder, "dvc", "repro", "pipelines/monitor/dvc.yaml")
+        reports = (folder / f"reports/{name}.json" for name in ("performance", "alerts"))
+        told.append([json.loads(report.read_text()) for report in reports])
+    return folder, told
+
+
 def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alerts(
-    repository: Path,
+    watched: tuple[Path, list[Any]],
 ) -> None:
-    def watch() -> tuple[dict[str, Any], set[str]]:
-        run(repository, "dvc", "repro", "pipelines/monitor/dvc.yaml")
-        alerts = json.loads((repository / "reports/alerts.json").read_text())
-        assert alerts["pending"] == []
-        report = json.loads((repository / "reports/performance.json").read_text())
-        return report, {alert["subject"] for alert in alerts["raised"]}
+    folder, ((unlabelled, first), (labelled, second)) = watched
+    drifted, fallen = ({one["subject"] for one in alerts["raised"]} for alerts in (first, second))
 
-    arrive(repository)
-    unlabelled, first = watch()
-    label(repository, late=1 - pl.col("late"))
-    labelled, second = watch()
-
-    assert pl.read_parquet(repository / "data/predictions.parquet").height == LATER_ROWS
+    assert pl.read_parquet(folder / "data/predictions.parquet").height == LATER_ROWS
     assert unlabelled["verdict"] == "unknown"
-    assert first
+    assert drifted
     assert labelled["verdict"] == "fell"
     assert labelled["labels"]["used"] == LATER_ROWS
-    assert second == first | {"performance"}
+    assert fallen == drifted | {"performance"}
+    assert first["pending"] == second["pending"] == []
 
 
-def test_personal_values_reach_nothing_that_the_pipelines_write(tmp_path: Path) -> None:
-    person = " ".join(("Ada", "Canary"))  # in two parts, for this file is copied too
-    folder = copy_repository(tmp_path / "personal")
-    schema = folder / "schemas/rides.json"
-    document = json.loads(schema.read_text())
-    document["properties"]["bike"]["x-personal"] = "hash"
-    schema.write_text(json.dumps(document))
-    with (folder / "conf/data/rides.yaml").open("a") as choice:
-        choice.write("hash_key_env: KEY\n")
-    arrive(folder)
-    for file in (*folder.glob("data/raw/*.parquet"), *folder.glob("data/incoming/*.parquet")):
-        pl.read_parquet(file).with_columns(bike=pl.lit(person)).write_parquet(file)
-    for pipeline in ("dvc.yaml", "pipelines/monitor/dvc.yaml"):
-        run(folder, "dvc", "repro", pipeline, KEY="a key of thirty-two bytes, or so")
+def test_personal_values_reach_nothing_that_the_pipelines_write(
+    watched: tuple[Path, list[Any]],
+) -> None:
+    folder, _ = watched
 
-    def told(file: Path) -> str:
-        content = file.read_bytes()
-        if content[:4] == b"PAR1":  # its pages are packed
+    def content(file: Path) -> str:
+        if file.read_bytes()[:4] == b"PAR1":  # its pages are packed
             return str(pl.read_parquet(file).rows())
-        return content.decode(errors="replace")
+        return file.read_text(errors="replace")
 
     inputs = {folder / "data/raw", folder / "data/incoming"}
     written = [f for f in folder.rglob("*") if f.is_file() and not inputs & set(f.parents)]
-    assert [file for file in written if person in told(file)] == []
-    hashes = pl.read_parquet(folder / "data/valid.parquet")["bike"].unique()
-    assert hashes.len() == 1
-    assert hashes[0] != person
+    assert [file for file in written if PERSON in content(file)] == []
+    riders = pl.read_parquet(folder / "data/raw/rides.parquet")["rider"].unique()
+    assert riders.str.contains(PERSON).all()
+    assert pl.read_parquet(folder / "data/valid.parquet")["rider"].n_unique() == riders.len()

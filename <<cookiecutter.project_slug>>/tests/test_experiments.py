@@ -36,8 +36,9 @@ def test_an_experiment_in_a_copy_answers_by_its_own_configuration_and_is_taken_o
 
 
 def test_queued_experiments_are_honest_and_have_no_effect_outside(repository: Path) -> None:
-    for name, override in (("q-dummy", "model=dummy"), ("q-weak", "model.params.C=0.0001")):
-        run(repository, "dvc", "exp", "run", "--queue", "-n", name, "-S", override)
+    whole, part = ("q-dummy", "-S", "model=dummy"), ("q-weak", "-S", "model.params.C=0.0001")
+    run(repository, "dvc", "exp", "run", "--queue", "-n", *whole)
+    run(repository, "dvc", "exp", "run", "--queue", "-n", *part, "evaluate")
     run(repository, "dvc", "queue", "start", "-j", "2")
     while {"Queued", "Running"} & set(run(repository, "dvc", "queue", "status").split()):
         time.sleep(1)

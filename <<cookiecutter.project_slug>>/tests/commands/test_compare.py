@@ -13,7 +13,7 @@ Compared = Callable[..., str]
 def experimented(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with an experiment, `weak`, whose files are not those of the workspace."""
     folder = copy_of(finished, tmp_path_factory.mktemp("experimented") / "a copy")
-    run(folder, "dvc", "exp", "run", "-n", "weak", "-S", "model.params.C=0.0001")
+    run(folder, "dvc", "exp", "run", "-n", "weak", "-S", "model.params.C=0.0001", "evaluate")
     run(folder, "git", "checkout", "--quiet", ".")
     run(folder, "dvc", "checkout")
     return folder

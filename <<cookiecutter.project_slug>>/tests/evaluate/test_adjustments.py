@@ -43,6 +43,7 @@ def happened(rng: np.random.Generator, probability: Array) -> Array:
     return (rng.random(probability.size) < probability).astype(float)
 
 
+@pytest.mark.no_cover
 def test_the_error_of_true_probabilities_may_be_zero_whatever_chance_adds() -> None:
     """Rows of a day share a part of what happens; row by row it would often look like an error."""
     rng, repeats = np.random.default_rng(0), 30

@@ -45,6 +45,7 @@ def assessed(target: Target, *, skill: float, units: Units = DAYS) -> dict:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.task))
 def test_every_metric_has_its_interval_around_it(target: Target) -> None:
     results = assessed(target, skill=0.5)
@@ -55,6 +56,7 @@ def test_every_metric_has_its_interval_around_it(target: Target) -> None:
     assert json.dumps(results, allow_nan=False)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.task))
 @pytest.mark.parametrize(("skill", "better"), [(0.9, True), (0.0, False)])
 def test_skill_is_better_than_a_constant_answer_and_noise_is_not(

@@ -31,19 +31,23 @@ def promoted(shared: Units, unit: Units, *, gain: float = 0.0, pairs: int = 150)
     return float(np.mean([one.significant(LEVEL) for one in drawn]))
 
 
+@pytest.mark.no_cover
 def test_equal_models_on_clustered_rows_are_not_called_better_by_units() -> None:
     assert promoted(MONTH, MONTH) <= 0.06
 
 
+@pytest.mark.no_cover
 def test_equal_models_on_clustered_rows_are_called_better_by_rows() -> None:
     assert promoted(MONTH, by_row(MONTH), pairs=50) > 0.2
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("unit", [MONTH, by_row(MONTH)], ids=["by day", "by row"])
 def test_equal_models_on_independent_rows_are_not_called_better(unit: Units) -> None:
     assert promoted(by_row(MONTH), unit, pairs=60) <= 0.06
 
 
+@pytest.mark.no_cover
 def test_equal_models_with_errors_of_another_shape_are_seldom_told_apart() -> None:
     """One model is seldom and far wrong, the other often and a little: the mean is the same."""
     rng, wrong = np.random.default_rng(5), 0
@@ -64,6 +68,7 @@ def test_few_units_never_call_a_model_better(number: int) -> None:
     assert promoted(few, few, gain=0.9, pairs=40) == 0
 
 
+@pytest.mark.no_cover
 def test_a_better_model_is_called_better() -> None:
     quarter = days(90, 20)
 
@@ -80,6 +85,7 @@ def undecided(units: Units, gain: float) -> tuple[Pair, Comparison]:
     raise AssertionError
 
 
+@pytest.mark.no_cover
 def test_so_many_more_units_decide_in_eight_cases_of_ten() -> None:
     drawn, compared = undecided(MONTH, 0.5)
     losses = (drawn.truth - np.array([drawn.second.answers, drawn.first.answers])) ** 2

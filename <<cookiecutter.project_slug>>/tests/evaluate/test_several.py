@@ -87,6 +87,7 @@ def test_a_model_beside_itself_shows_no_difference() -> None:
     assert {figure.value for figure in pair.gains.values()} == {0}
 
 
+@pytest.mark.no_cover
 def test_what_is_tested_more_often_is_held_to_more() -> None:
     target = TARGETS["roc_auc"]
     two = [contender("one", target, 1.0, seed=1), contender("two", target, 1.2, seed=2)]

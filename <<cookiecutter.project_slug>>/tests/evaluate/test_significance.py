@@ -52,6 +52,7 @@ def rejected(
     return float(np.mean(np.array(p_values) < LEVEL))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("test", TESTS)
 @pytest.mark.parametrize(
     ("shared", "units"),
@@ -62,11 +63,13 @@ def test_equal_classifiers_are_seldom_told_apart(test, shared: Units, units: Uni
     assert rejected(test, shared, units) <= MOST
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("test", TESTS)
 def test_equal_classifiers_are_told_apart_by_rows_where_these_come_in_clusters(test) -> None:
     assert rejected(test, MONTH, by_row(MONTH), repeats=100) > 0.3
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("test", TESTS)
 def test_a_better_classifier_is_told_apart_the_sooner_the_more_units_there_are(test) -> None:
     month, year = (
@@ -77,6 +80,7 @@ def test_a_better_classifier_is_told_apart_the_sooner_the_more_units_there_are(t
     assert year > 0.8
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("shared", "dealt"),
     [(MONTH, MONTH), (by_row(MONTH), by_row(MONTH))],
@@ -86,6 +90,7 @@ def test_equal_ways_to_train_are_seldom_told_apart_over_folds(shared: Units, dea
     assert told_apart_over_folds(shared, dealt) <= MOST
 
 
+@pytest.mark.no_cover
 def test_folds_that_share_days_tell_equal_ways_to_train_apart() -> None:
     assert told_apart_over_folds(MONTH, by_row(MONTH)) > 0.4
 

@@ -54,6 +54,7 @@ def test_a_slice_that_is_worse_is_seen_and_the_others_are_not() -> None:
     assert len(measured.slices) == 4 + 4
 
 
+@pytest.mark.no_cover
 def test_among_many_equal_slices_none_is_called_worse_more_often_than_was_agreed() -> None:
     """Days share their errors, and each day belongs to one shop. By row, and for each slice alone,
     most repositories would be told of a bad shop that is none."""

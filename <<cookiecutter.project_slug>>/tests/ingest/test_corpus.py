@@ -18,23 +18,17 @@ from <<cookiecutter.package_name>>.runtime.stage import (
 from <<cookiecutter.package_name>>.stages import ingest, validate
 
 from ..fixture import CONF
-from . import corpus
+from . import corpus, texts
 from .corpus import GOOD, Case
 
 CASES = {
     f"{group.lower()}: {name}": case
-    for group in (
-        "FILES",
-        "HEADERS",
-        "ROWS",
-        "VALUES",
-        "JSON",
-        "PARQUET",
-        "SQL",
-        "ADDRESSES",
-        "FINE",
+    for module, groups in (
+        (texts, "FILES HEADERS ROWS VALUES"),
+        (corpus, "JSON PARQUET SQL ADDRESSES FINE"),
     )
-    for name, case in getattr(corpus, group).items()
+    for group in groups.split()
+    for name, case in getattr(module, group).items()
 }
 WRITTEN = ("data/ingested.parquet", "data/valid.parquet", "data/quarantine.parquet")
 

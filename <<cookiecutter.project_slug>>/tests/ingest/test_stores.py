@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import re
 import shutil
 import sys
 import threading
@@ -17,9 +18,11 @@ import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
 
-from ..commands.test_doctor import project
+from <<cookiecutter.package_name>>.errors import DataError
+
+from ..commands.conftest import project
 from ..conftest import run
-from .test_ingest import INGESTED, ingest
+from .stage import INGESTED, ingest, ingested
 
 SECRET = "-".join(("canary", "3f9a"))
 
@@ -47,6 +50,13 @@ def server() -> Iterator[dict[str, str]]:
             client.put_object(Bucket="flights", Key=f"{name}/{number}.{name}", Body=content)
     yield env
     server.stop()
+
+
+@pytest.fixture
+def here(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables stand in this process, too."""
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
 
 
 def connected(env: dict[str, str]) -> Any:
@@ -118,12 +128,13 @@ def parquet(rows: pl.DataFrame) -> bytes:
         ("parquet", "", [(1, "a"), (2, "b")]),
     ],
 )
+@pytest.mark.usefixtures("here")
 def test_tables_in_a_bucket_are_read(
-    package: str, server: dict[str, str], kind: str, name: str, expected: list[tuple[object, str]]
+    kind: str, name: str, expected: list[tuple[object, str]]
 ) -> None:
-    ingest(package, f"{{kind: {kind}, path: 's3://flights/{kind}/{name}'}}", **server)
+    table = ingested(f"{{kind: {kind}, path: 's3://flights/{kind}/{name}'}}")
 
-    assert pl.read_parquet(INGESTED).rows() == expected
+    assert table.rows() == expected
 
 
 @pytest.mark.parametrize(
@@ -135,45 +146,42 @@ def test_tables_in_a_bucket_are_read(
         ("a b/ä&+%20;'.csv", "c/ä&+%20;'.csv"),
     ],
 )
+@pytest.mark.usefixtures("here")
 def test_files_of_one_name_in_a_bucket_are_all_read_and_told_apart(
-    package: str, client: Any, server: dict[str, str], first: str, second: str
+    client: Any, first: str, second: str
 ) -> None:
     for number, name in enumerate((first, second)):
         client.put_object(Bucket="alike", Key=name, Body=b"x\n%d\n" % number)
     named = ", options: {include_file_paths: file}"
-    ingest(package, f"{{kind: csv, path: 's3://alike/*/*.csv'{named}}}", **server)
+    rows = ingested(f"{{kind: csv, path: 's3://alike/*/*.csv'{named}}}")
     for name in (first, second):
         client.delete_object(Bucket="alike", Key=name)
 
-    rows = pl.read_parquet(INGESTED)
     assert rows["x"].sort().to_list() == ["0", "1"]
     assert rows["file"].n_unique() == 2
 
 
-def test_codes_in_names_of_folders_in_a_bucket_stay_text(
-    package: str, client: Any, server: dict[str, str]
-) -> None:
+@pytest.mark.usefixtures("here")
+def test_codes_in_names_of_folders_in_a_bucket_stay_text(client: Any) -> None:
     for code in ("01001", "2A001"):
         body = parquet(pl.DataFrame({"x": [1]}))
         client.put_object(Bucket="coded", Key=f"t/zip={code}/a.parquet", Body=body)
 
     for path in ("s3://coded/t/", "s3://coded/t/*/a.parquet"):
-        ingest(package, f"{{kind: parquet, path: '{path}'}}", **server)
-        assert pl.read_parquet(INGESTED).rows() == [(1, "01001"), (1, "2A001")]
+        rows = ingested(f"{{kind: parquet, path: '{path}'}}").rows()
+        assert rows == [(1, "01001"), (1, "2A001")]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 @pytest.mark.parametrize(
     "path", ["s3://flights/none.x", "s3://flights/none/*.x", "s3://no/1.x", "s3://no/*.x"]
 )
-def test_what_is_not_in_the_store_is_named(
-    package: str, server: dict[str, str], kind: str, path: str
-) -> None:
-    output = ingest(package, f"{{kind: {kind}, path: '{path}'}}", code=3, **server)
+@pytest.mark.usefixtures("here")
+def test_what_is_not_in_the_store_is_named(kind: str, path: str) -> None:
+    with pytest.raises(DataError, match=re.escape(f"nothing is at {path}")) as refused:
+        ingested(f"{{kind: {kind}, path: '{path}'}}")
 
-    assert f"nothing is at {path}" in output
-    assert SECRET not in output
-    assert "Traceback" not in output
+    assert SECRET not in refused.value.message
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -1,16 +1,26 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from <<cookiecutter.package_name>>.monitor.alerts import (
+    Alert,
+    alert,
+)
 from <<cookiecutter.package_name>>.monitor.outbox import Outbox
 
+HOUR = timedelta(hours=1)
 VARIABLE = "TEST_WEBHOOK"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def drift(run: str = "r1", severity: str = "error", columns: tuple[str, ...] = ("x",)) -> Alert:
+    return alert(run, severity, "data drift", "body", columns)
 
 
 class Request(NamedTuple):

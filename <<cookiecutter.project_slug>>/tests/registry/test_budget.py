@@ -44,6 +44,7 @@ def wrongly_promoted() -> dict[str, float]:
     return {name: number / TRIALS for name, number in wrong.items()}
 
 
+@pytest.mark.no_cover
 def test_ten_equal_challengers_in_a_row_seldom_bring_a_wrong_promotion(
     wrongly_promoted: dict[str, float],
 ) -> None:

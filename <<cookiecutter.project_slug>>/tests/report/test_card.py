@@ -20,8 +20,33 @@ def part(name: str, gain: float | None) -> dict[str, Any]:
     return {"name": name, "rows": 60, "value": 0.5, "interval": INTERVAL} | compared
 
 
-def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
+def metrics(evil: str) -> dict[str, Any]:
+    """What `evaluate` wrote of a model of two metrics."""
     numbers = {"roc_auc": 0.75, evil: 0.5}
+    unknown = {"low": None, "high": None, "reason": "only 1 value of x"}
+    reached = ("precision", "recall")
+    sample = {"units": 31, "effective_units": 30.5, "rows": 50, "design_effect": 20.0}
+    return {
+        **numbers,
+        "deciding": "roc_auc",
+        "interval": {"roc_auc": INTERVAL, evil: unknown},
+        "sample": {"unit": evil, **sample},
+        "dummy": dict.fromkeys(numbers, 0.5),
+        "test_rows": 50,
+        "gain": 0.25,
+        "p_value": 0.01,
+        "better_than_dummy": True,
+        "threshold": {
+            "aim": "the best F1",
+            **dict.fromkeys(reached, 0.5),
+            "interval": dict.fromkeys(reached, INTERVAL),
+        },
+        "calibration": {"error": 0.02, "expected_error": 0.03, "interval": INTERVAL},
+    }
+
+
+def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
+    """What the card tells of a model, with this text wherever data may put one."""
     return {
         "name": "p",
         "contract": {
@@ -32,32 +57,7 @@ def facts(evil: str = "x", **changed: Any) -> dict[str, Any]:
             "threshold": 0.25,
             "versions": {"numpy": "2"},
         },
-        "metrics": {
-            **numbers,
-            "deciding": "roc_auc",
-            "interval": {
-                "roc_auc": INTERVAL,
-                evil: {"low": None, "high": None, "reason": "only 1 value of x"},
-            },
-            "sample": {
-                "unit": evil,
-                "units": 31,
-                "effective_units": 30.5,
-                "rows": 50,
-                "design_effect": 20.0,
-            },
-            "dummy": dict.fromkeys(numbers, 0.5),
-            "test_rows": 50,
-            "gain": 0.25,
-            "p_value": 0.01,
-            "better_than_dummy": True,
-            "threshold": {
-                "aim": "the best F1",
-                **dict.fromkeys(("precision", "recall"), 0.5),
-                "interval": dict.fromkeys(("precision", "recall"), INTERVAL),
-            },
-            "calibration": {"error": 0.02, "expected_error": 0.03, "interval": INTERVAL},
-        },
+        "metrics": metrics(evil),
         "slices": {"slices": [part(evil, -0.2), part("a", None)], "left_out": [evil]},
         "level": 0.05,
         "split": "stratified",

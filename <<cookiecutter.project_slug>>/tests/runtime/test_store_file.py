@@ -1,4 +1,3 @@
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -134,6 +133,22 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
     assert locations[RECORD.name].endswith("/second/mlruns")
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a champion, and `other.db` without one; for copies, each at its own address.
+
+    MLflow checks an address once in a process.
+    """
+    folder = tmp_path_factory.mktemp("stored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(folder))
+        uri = tracking.tracking_uri("sqlite", None)
+        tracking.log_run(uri, RECORD, [])
+        shutil.copy(folder / "mlflow.db", folder / "other.db")
+        released(uri)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -148,20 +163,16 @@ def test_an_experiment_that_lies_elsewhere_on_purpose_stays_there(at, tmp_path: 
     ],
 )
 def test_a_store_that_was_lost_or_damaged_is_an_error_and_no_new_store(
-    at, tmp_path: Path, damage: str, message: str
+    at, stored: Path, tmp_path: Path, damage: str, message: str
 ) -> None:
-    tracking.log_run(at("other"), RECORD, [])
-    released(at("here"))
-    here = tmp_path / "here"
-    shutil.copy(tmp_path / "other/mlflow.db", here / "other.db")
+    there = shutil.copytree(stored, tmp_path / "there")
     if damage == "newer":
-        with closing(sqlite3.connect(here / "mlflow.db")) as db, db:
+        with closing(sqlite3.connect(there / "mlflow.db")) as db, db:
             db.execute("UPDATE alembic_version SET version_num = 'fedcba987654'")
     else:
-        subprocess.run(["sh", "-c", damage], cwd=here, check=True)
+        subprocess.run(["sh", "-c", damage], cwd=there, check=True)
 
-    here.rename(tmp_path / "there")  # MLflow checks each address once in a process
-    uri, file = at("there"), tmp_path / "there/mlflow.db"
+    uri, file = at("there"), there / "mlflow.db"
     before = file.read_bytes() if file.is_file() else None
     with pytest.raises(ResourceError, match=message):
         fetched(uri, tmp_path)
@@ -174,19 +185,19 @@ def fetched(uri: str, folder: Path) -> None:
         registry.fetch(client, registry.champion_of(client, "flights"), folder)
 
 
-@pytest.mark.parametrize(
-    "record", [None, "", "[1]", '{"champion": null}', '{"version": "1"}', '{"champion": 3}']
-)
-def test_only_a_recorded_champion_says_that_a_store_is_missing(
-    at, tmp_path: Path, record: str | None
-) -> None:
+@pytest.mark.parametrize("record", ["", "[1]", '{"champion": null}', '{"version": "1"}'])
+def test_a_record_of_a_release_without_a_champion_names_none(tmp_path: Path, record: str) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/registry.json").write_text(record)
+
+    assert store_file.recorded_champion(tmp_path) is None
+
+
+def test_only_a_recorded_champion_says_that_a_store_is_missing(at, tmp_path: Path) -> None:
     uri = at("here")
-    if record is not None:
-        (tmp_path / "here/reports").mkdir()
-        (tmp_path / "here/reports/registry.json").write_text(record)
-    if record and "3" in record:
-        assert json.loads(record) == {"champion": 3}
-        with pytest.raises(ResourceError, match="version 3"):
-            tracking.log_run(uri, RECORD, [])
-    else:
-        assert tracking.log_run(uri, RECORD, [])
+    write_json(tmp_path / "here/reports/registry.json", {"champion": 3})
+    with pytest.raises(ResourceError, match="version 3"):
+        tracking.log_run(uri, RECORD, [])
+
+    write_json(tmp_path / "here/reports/registry.json", {"champion": None})
+    assert tracking.log_run(uri, RECORD, [])

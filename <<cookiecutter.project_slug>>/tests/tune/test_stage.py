@@ -16,7 +16,7 @@ def test_a_search_is_an_experiment_and_its_best_trial_is_trained(repository: Pat
     from mlflow import MlflowClient
 
     search = ("-S", "tune=optuna", "-S", "tune.trials=2", "-S", "tune.folds=2")
-    output = run(repository, "dvc", "exp", "run", "-n", "searched", *search)
+    output = run(repository, "dvc", "exp", "run", "-n", "searched", *search, "card")
 
     assert "Running stage 'train'" in output
     assert "Running stage 'split'" not in output

@@ -15,34 +15,14 @@ from <<cookiecutter.package_name>>.errors import (
     DataError,
 )
 from <<cookiecutter.package_name>>.schema import failures as verdicts
-from <<cookiecutter.package_name>>.schema.row import parse_schema
 from <<cookiecutter.package_name>>.validate import duplicates
 from <<cookiecutter.package_name>>.validate import (
     quarantine as validation,
 )
-from <<cookiecutter.package_name>>.validate.quarantine import (
-    Quality,
-    check_quality,
-    validate,
-)
 
 from ..conftest import ROOT, by_hand, run
 from ..fixture import SCHEMA, rides
-
-
-def dealt(tmp_path: Path, rows: pl.DataFrame, document: dict[str, Any], **more: str) -> Quality:
-    """What validation finds; valid.parquet and quarantine.parquet are in the folder then."""
-    rows.write_parquet(tmp_path / "raw.parquet")
-    valid, quarantine = tmp_path / "valid.parquet", tmp_path / "quarantine.parquet"
-    return validate(tmp_path / "raw.parquet", parse_schema(document), valid, quarantine, **more)
-
-
-def judged(
-    tmp_path: Path, values: list[Any], rules: dict[str, Any]
-) -> tuple[Quality, pl.DataFrame]:
-    document = {"properties": {"x": rules}, "required": ["x"], "additionalProperties": False}
-    quality = dealt(tmp_path, pl.DataFrame({"x": values}, strict=False), document)
-    return quality, pl.read_parquet(tmp_path / "quarantine.parquet")
+from .quality import RANGE, dealt, judged
 
 
 @pytest.mark.parametrize(
@@ -123,36 +103,6 @@ def test_after_many_rows_a_reason_names_the_rule_only(
     assert quarantine["reason"][2] == "x: minimum 0"
 
 
-RANGE = {"type": "integer", "minimum": 0, "maximum": 9}
-
-
-@pytest.mark.parametrize(
-    ("level", "quarantined", "warned", "critical"),
-    [
-        ("warning", 0, {"x: minimum": 1}, []),
-        ("error", 1, {}, []),
-        ("critical", 1, {}, ["x: minimum"]),
-        ({"minimum": "warning"}, 0, {"x: minimum": 1}, []),
-        ({"maximum": "warning"}, 1, {}, []),
-    ],
-)
-def test_the_level_of_a_rule_says_what_becomes_of_a_row(
-    tmp_path: Path, level: Any, quarantined: int, warned: dict[str, int], critical: list[str]
-) -> None:
-    document = {"properties": {"x": RANGE | {"x-level": level}}}
-    quality = dealt(tmp_path, pl.DataFrame({"x": [-1, 1, 2]}), document)
-
-    assert (quality.quarantined, quality.warned) == (quarantined, warned)
-    assert quality.critical == critical
-
-
-def test_a_critical_rule_stops_the_pipeline() -> None:
-    with pytest.raises(DataError, match="x: minimum") as raised:
-        check_quality(Quality(9, 8, 1, {"x: minimum": 1}, {}, critical=["x: minimum"]), 1.0)
-
-    assert raised.value.code == "data.critical"
-
-
 PAIR = {"properties": {name: {"type": ["integer", "null"]} for name in ("start", "end")}}
 
 
@@ -183,38 +133,6 @@ def test_a_rule_across_columns_judges_their_declared_types(tmp_path: Path) -> No
 def test_a_rule_that_is_no_condition_on_one_row_is_refused(tmp_path: Path, sql: str) -> None:
     with pytest.raises(ConfigError, match="odd"):
         dealt(tmp_path, pl.DataFrame({"start": [1]}), PAIR | {"x-rules": {"odd": sql}})
-
-
-@pytest.mark.parametrize(("limit", "messages"), [(0.4, 1), (0.5, 0)])
-def test_too_many_nulls_in_a_column_are_critical_unless_they_only_warn(
-    tmp_path: Path, limit: float, messages: int
-) -> None:
-    x = {"type": ["integer", "null"], "x-max-null-share": limit}
-    rows = pl.DataFrame({"x": [1, None]})
-    strict = dealt(tmp_path, rows, {"properties": {"x": x}})
-    lenient = dealt(tmp_path, rows, {"properties": {"x": x | {"x-level": "warning"}}})
-
-    assert (len(strict.critical), len(lenient.warnings)) == (messages, messages)
-    assert strict.quarantined == 0
-
-
-@pytest.mark.parametrize(
-    ("rows", "named"),
-    [
-        ({"x": [1], "new": [1]}, "column new is new"),
-        ({"x": [True]}, "column x is Boolean; the schema says Int64"),
-        ({"new": [1]}, "column x is gone"),
-    ],
-)
-@pytest.mark.parametrize("level", ["warning", "critical"])
-def test_columns_that_changed_are_told_at_the_level_asked_for(
-    tmp_path: Path, rows: dict[str, Any], named: str, level: str
-) -> None:
-    document = {"properties": {"x": {"type": "integer"}}}
-    quality = dealt(tmp_path, pl.DataFrame(rows), document, changed=level)
-    messages = quality.warnings if level == "warning" else quality.critical
-
-    assert any(named in text for text in messages)
 
 
 def test_more_rules_than_bits_in_a_number_are_kept(tmp_path: Path) -> None:
@@ -249,14 +167,6 @@ def test_equal_rows_give_equal_bytes_in_the_same_order(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "quarantine.parquet")["n"].is_sorted()
 
 
-def test_no_rows_are_no_valid_rows(tmp_path: Path) -> None:
-    rows = pl.DataFrame(schema={"x": pl.Int64})
-    quality = dealt(tmp_path, rows, {"properties": {"x": RANGE}})
-
-    with pytest.raises(DataError, match="no row is left"):
-        check_quality(quality, 1.0)
-
-
 @pytest.mark.parametrize("column", ["broken_rules", "reason", "~row"])
 def test_a_column_that_validation_needs_is_refused(tmp_path: Path, column: str) -> None:
     with pytest.raises(DataError, match="Rename"):
@@ -268,22 +178,6 @@ def test_a_lost_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(DataError, match="2 rows came in, but 0 valid and 0 quarantined"):
         judged(tmp_path, [1, 2], {"type": "integer"})
-
-
-@pytest.mark.parametrize(
-    ("valid", "quarantined", "code"), [(0, 10, "data.no_rows"), (90, 10, "data.quarantined")]
-)
-def test_too_many_bad_rows_stop_the_pipeline(valid: int, quarantined: int, code: str) -> None:
-    quality = Quality(100, valid, quarantined, {"x: null": quarantined}, {})
-
-    with pytest.raises(DataError, match="x: null") as raised:
-        check_quality(quality, max_quarantined=0.05)
-
-    assert raised.value.code == code
-
-
-def test_a_few_bad_rows_are_accepted() -> None:
-    check_quality(Quality(100, 99, 1, {"x: null": 1}, {}), max_quarantined=0.01)
 
 
 def test_after_a_kill_at_any_moment_the_next_run_writes_the_same_bytes(
