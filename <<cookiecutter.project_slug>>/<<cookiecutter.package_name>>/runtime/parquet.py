@@ -79,11 +79,12 @@ def appender(
 ) -> Iterator[Callable[[pl.DataFrame], None]]:
     """A function that appends rows to a new Parquet file; all calls pass the same columns.
 
-    Memory holds the rows of one call. Arrow has no integers of 128 bits: they become text.
+    Memory holds the rows of one call. Arrow has no integers of 128 bits: they become text. Texts get
+    a dictionary; one of numbers would take half of the time and save no space.
 
     Args:
         file: to write.
-        distinct: columns without equal values: to look for such would take most of their time.
+        distinct: texts without equal values, which need no dictionary.
     """
     import pyarrow.parquet as pq
 
@@ -93,12 +94,12 @@ def appender(
         nonlocal writer
         rows = rows.with_columns(cs.by_dtype(pl.Int128, pl.UInt128).cast(pl.String))
         table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
-        repeating = [name for name in table.column_names if name not in distinct]
+        texts = rows.select(cs.string()).columns
         writer = writer or pq.ParquetWriter(
             *(file, table.schema),
             compression="zstd",
             compression_level=LEVEL,
-            use_dictionary=repeating if distinct else True,
+            use_dictionary=[name for name in texts if name not in distinct],
         )
         if rows.height:
             writer.write_table(table, row_group_size=ROW_GROUP)
