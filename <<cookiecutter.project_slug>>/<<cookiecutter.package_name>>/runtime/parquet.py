@@ -79,8 +79,8 @@ def appender(
 ) -> Iterator[Callable[[pl.DataFrame], None]]:
     """A function that appends rows to a new Parquet file; all calls pass the same columns.
 
-    Memory holds the rows of one call. Arrow has no integers of 128 bits: they become text. Texts get
-    a dictionary; one of numbers would take half of the time and save no space.
+    Memory holds the rows of one call. Arrow has no integers of 128 bits: they become text. Only
+    texts get a dictionary; those of numbers would take half of the time and save no space.
 
     Args:
         file: to write.
