@@ -2,8 +2,8 @@
 
 Ours is the whole stage, cold: it reads and checks the file, judges each row, keeps the rows of both
 sides, answers the valid ones, and checks the keys. The plain script scans the file with polars and
-calls the same model batch by batch. Both write the same answers, which is checked. Then ours again,
-with nothing new, which takes its parts over.
+asks scikit-learn's pipeline batch by batch, no more. Both write the same answers, which is checked.
+Then ours again, with nothing new, which takes its parts over.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, 
 SIZES = [100_000, 1_000_000] if QUICK else [1_000_000, 10_000_000]  # rows
 OURS, PLAIN, AGAIN = "ours", "plain script", "ours, nothing new"
 STAGES = ("compose", "ingest", "validate", "split", "tune", "train")
-START = 0.5 if QUICK else 0.0  # what the start of a stage adds to a ratio on few rows
+MOST = [2.0, 1.6] if QUICK else [1.5, 1 / 0.85]  # of ours ÷ plain: fewer rows feel the start
 BATCHES = """
 import sys
 from pathlib import Path
@@ -24,8 +24,11 @@ import polars as pl
 import pyarrow.parquet as pq
 from {package}.model.model import Model
 model, writer = Model.load(Path("models/model")), None
+pipeline, features = model.predictor.pipeline, list(model.contract.features)
 for rows in pl.scan_parquet(sys.argv[1]).collect_batches(chunk_size=100_000, maintain_order=True):
-    answers = model.predict(rows).to_arrow()
+    answers = pipeline.predict_proba(rows.select(features))
+    answers = pl.DataFrame(answers, schema=["probability:0", "probability:1"])
+    answers = answers.insert_column(0, rows["flight_id"]).to_arrow()
     writer = writer or pq.ParquetWriter(sys.argv[2], answers.schema)
     writer.write_table(answers)
 writer.close()
@@ -66,11 +69,10 @@ def main() -> int:
             1.2,
         )
     ]
-    for size, timed in by_size.items():
+    for most, (size, timed) in zip(MOST, by_size.items(), strict=True):
         median = {name: timing.median for name, timing in timed.items()}
-        checks.append(
-            Check(f"{size:,} rows: ours ÷ plain", median[OURS] / median[PLAIN], 1.5 + START)
-        )
+        ratio = median[OURS] / median[PLAIN]
+        checks.append(Check(f"{size:,} rows: ours ÷ plain", ratio, most))
     timings = [
         Timing(f"{size:,} rows, {name}", timing.samples)
         for size, timed in by_size.items()

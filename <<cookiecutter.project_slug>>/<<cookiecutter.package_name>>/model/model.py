@@ -53,6 +53,11 @@ class Model:
         """
         return self.contract.answers(rows, self.outputs(rows))
 
+    @property
+    def is_thread_safe(self) -> bool:
+        """Whether several threads may ask it at once, steps and estimators of our own apart."""
+        return bool(flavor(self.contract.flavor).THREAD_SAFE)
+
     def save(self, folder: Path, own: Collection[str] = ()) -> None:
         """Write all of it to a folder that is there whole or not at all.
 

@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 
 from ..ingest.incoming import Batch, IncomingFile
-from ..runtime.ahead import ahead
 from ..runtime.artifacts import atomic_write, link
 from ..runtime.parquet import appender, count_rows
 from ..runtime.progress import Step, progress
 from ..runtime.resumable import digest, keep_only, resume
+from ..runtime.threads import map_in_threads
 from ..schema.row import RowSchema
 from ..split.target import PREDICTION_ID, PREDICTION_MODEL
 from ..validate.batches import BatchValidator, combine
@@ -52,11 +52,13 @@ def predict_batch(
     model: str,
     key: str,
     folder: Path,
+    threads: int = 1,
 ) -> list[Part]:
     """Validate the rows of each file and predict the valid ones, some rows at a time.
 
     A part of the last run is reused if its rows, the duplicates among them, the columns and the
-    basis are unchanged. Memory holds 2 x ROW_GROUP rows, and a bit for each row and unique column.
+    basis are unchanged. Memory holds ROW_GROUP rows for each thread and one more, and a bit for
+    each row and unique column.
 
     Args:
         batch, schema: the incoming files, and what a row must be.
@@ -65,6 +67,7 @@ def predict_batch(
         model: the digest of the model.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
+        threads: that predict at once.
 
     Raises:
         ConfigError, DataError: the rows cannot be validated, or a key does not identify a row.
@@ -75,7 +78,9 @@ def predict_batch(
         for file, rows, flags in files:
             validator = BatchValidator(schema, batch.schema, flags)
             named = functools.partial(_named, predict, key=key, part=file.name, model=model)
-            write = functools.partial(_write, batch.batches(file), validator, named, step)
+            write = functools.partial(
+                _write, batch.batches(file), validator, named, step, threads=threads
+            )
             signature = digest(batch.signature(file), list(basis), model, _digests(flags))
             record, reused = resume(folder / file.name, signature, write)
             step(rows if reused else 0)
@@ -113,6 +118,8 @@ def _write(
     predict: Predict,
     step: Step,
     folder: Path,
+    *,
+    threads: int,
 ) -> dict[str, Any]:
     with (
         appender(folder / VALID) as append_valid,
@@ -120,16 +127,16 @@ def _write(
         appender(folder / ANSWERS, distinct=[PREDICTION_ID]) as append_answers,
     ):
 
-        def checked() -> Iterator[tuple[pl.DataFrame, int]]:
+        def valid_rows() -> Iterator[pl.DataFrame]:
             for rows in batches:
                 valid, quarantined = validator.split(rows)
                 append_valid(valid)
                 append_quarantined(quarantined)
-                yield valid, rows.height
+                step(rows.height)
+                yield valid
 
-        for valid, height in ahead(checked()):
-            append_answers(predict(valid))
-            step(height)
+        for answers in map_in_threads(predict, valid_rows(), threads):
+            append_answers(answers)
     return asdict(validator.quality)
 
 

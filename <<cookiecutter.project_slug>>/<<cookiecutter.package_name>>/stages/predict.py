@@ -21,6 +21,7 @@ from ..runtime.artifacts import scratch, sha256_of, write_json
 from ..runtime.dvc.run import run_id
 from ..runtime.resumable import code_digest
 from ..runtime.stage import stage
+from ..runtime.threads import CORES
 from ..schema.row import read_schema
 
 OUTPUTS = {
@@ -52,6 +53,7 @@ def main(config: Config) -> None:
             key=key,
             basis=[*basis, code_digest(Path(__file__).parents[1])],
             folder=PREDICT_PARTS / "answered",
+            threads=CORES if model.is_thread_safe and not config.trusted else 1,
         )
         report = predictions.describe(parts, batch, schema, config.validate.changed_columns)
         predictions.publish(parts, OUTPUTS)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,10 @@ from <<cookiecutter.package_name>>.monitor.predictions import (
     with_run_id,
 )
 from <<cookiecutter.package_name>>.runtime import parquet
-from <<cookiecutter.package_name>>.runtime.artifacts import scratch
+from <<cookiecutter.package_name>>.runtime.artifacts import (
+    scratch,
+    sha256_of,
+)
 from <<cookiecutter.package_name>>.runtime.dvc.locks import (
     remove_partial_files,
 )
@@ -67,7 +71,10 @@ def data() -> Data:
 
 
 def predict(
-    answer: Callable[[pl.DataFrame], pl.DataFrame] = double, basis: str = "", model: str = "0" * 64
+    answer: Callable[[pl.DataFrame], pl.DataFrame] = double,
+    basis: str = "",
+    model: str = "0" * 64,
+    threads: int = 1,
 ) -> list[Part]:
     """Answer what arrived, and publish the parts."""
     rules = read_schema("schema.json")
@@ -76,7 +83,7 @@ def predict(
         batch = incoming.read(data(), rules, "y", ["id", "a"], **store)
         kept = STORE / "answered"
         about = {"key": "id", "basis": [basis], "model": model}
-        parts = predict_batch(batch, rules, answer, **about, folder=kept)
+        parts = predict_batch(batch, rules, answer, **about, folder=kept, threads=threads)
         publish(parts, OUTPUTS)
     return parts
 
@@ -110,6 +117,21 @@ def test_no_more_rows_than_a_batch_are_answered_at_once(monkeypatch: pytest.Monk
 
     predict(answer)
     assert heights == [4, 4, 2] * FILES
+
+
+def test_threads_change_no_byte_of_any_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 3)
+
+    def late_double(rows: pl.DataFrame) -> pl.DataFrame:
+        time.sleep(0.01 * ((rows["id"].min() or 0) % 2))
+        return double(rows)
+
+    digests = []
+    for threads in (1, 3):
+        predict(late_double, basis=f"{threads}", threads=threads)
+        digests.append([sha256_of(folder) for folder in OUTPUTS.values()])
+
+    assert digests[0] == digests[1]
 
 
 def die_at_the_second_file(rows: pl.DataFrame) -> pl.DataFrame:

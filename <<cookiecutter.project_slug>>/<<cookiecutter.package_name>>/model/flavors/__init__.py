@@ -6,6 +6,7 @@ Each has
 - ``IN_ROUNDS``: whether they learn in rounds, which may end early on held-out rows;
 - ``LOSS_PARAMS``, of those: parameters that change what the loss of a round says;
 - ``FROM_DISK``: whether they can learn from rows that memory does not hold;
+- ``THREAD_SAFE``: whether several threads may ask a trained one at once;
 - ``fit(estimator, x, y, rounds)``: train on (n, k) prepared rows and (n,) labels or numbers;
 - ``check(pipeline, own)``: refuse a pipeline that could not be saved, before it is trained;
 - ``save(pipeline, folder, own)``: the same pipeline gives the same bytes;

@@ -13,6 +13,7 @@ from ..trust import unusable
 FILE = "model.skops"
 LIBRARIES = ("scikit-learn", "skops", "numpy", "polars")
 IN_ROUNDS = False
+THREAD_SAFE = True
 FROM_DISK = False
 check = skops_file.check
 

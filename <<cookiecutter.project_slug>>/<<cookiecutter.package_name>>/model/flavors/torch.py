@@ -12,6 +12,7 @@ WEIGHTS, NETWORK = "model.safetensors", "network.json"
 LIBRARIES = ("torch", "safetensors", "scikit-learn", "skops", "numpy", "polars")
 LEARNED = ("numbers_", "categories_", "classes_", "center_", "scale_")  # attributes beside weights
 IN_ROUNDS = True
+THREAD_SAFE = False  # it has threads of its own
 FROM_DISK = False
 LOSS_PARAMS = ()
 check = parts.check

@@ -13,6 +13,7 @@ FOLDER, ESTIMATOR = "transformer", "estimator.json"
 LIBRARIES = ("transformers", "torch", "safetensors", "scikit-learn", "skops", "polars")
 LEARNED = ("classes_", "center_", "scale_")  # attributes beside the model
 IN_ROUNDS = True
+THREAD_SAFE = False  # it has threads of its own
 FROM_DISK = False
 LOSS_PARAMS = ()
 check = parts.check

@@ -26,6 +26,7 @@ STOPPING = "stopping.json"  # of a checkpoint
 SAMPLING = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
 FIRST_PART = 500  # rounds of a training that samples
 IN_ROUNDS = True
+THREAD_SAFE = True
 FROM_DISK = True
 LOSS_PARAMS = (
     *("objective", "eval_metric", "scale_pos_weight", "quantile_alpha", "expectile_alpha"),
