@@ -126,5 +126,7 @@ def test_benchmarks_name_modules_of_the_package_that_are_there(repository: Bake)
 
     package = repository.path / "flight_delays"
     assert "split/units" in named
-    missing = [n for n in named if not (package / n).is_dir() and not (package / f"{n}.py").exists()]
+    missing = [
+        n for n in named if not (package / n).is_dir() and not (package / f"{n}.py").exists()
+    ]
     assert not missing

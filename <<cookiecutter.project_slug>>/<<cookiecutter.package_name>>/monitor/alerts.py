@@ -142,15 +142,7 @@ def alerts_from(
         max_quarantined: share of rows, 0 to 1.
         performance: by the labels that came, with PERFORMANCE_FIELDS; None if nothing has arrived.
     """
-    raised = []
-    drifted = [str(name) for name in drift.get("drifted_features", [])]
-    advice = " ".join(plain(str(text), 500) for text in drift["recommendations"])
-    if drift["data_drift_detected"]:
-        body = f"{drift['data_drift_score']:.0%} of the features drifted. {advice}"
-        raised.append(alert(drift["run_id"], "warning", "data drift", body, drifted))
-    if drift["prediction_drift_detected"]:
-        body = f"The predictions drifted by {drift['prediction_drift_score']:.3f}. {advice}"
-        raised.append(alert(drift["run_id"], "error", "prediction drift", body, drifted))
+    raised = _from_drift(drift)
     if quality["quarantined"] > max_quarantined * quality["rows"]:
         body = f"{quality['quarantined']} of {quality['rows']} rows are in quarantine."
         rules = quality.get("rules", {})
@@ -164,6 +156,19 @@ def alerts_from(
         body = " ".join(plain(str(text), 500) for text in performance["sentences"])
         about = [str(name) for name in performance["fallen"]]
         raised.append(alert(performance["run_id"], "critical", "performance", body, about))
+    return raised
+
+
+def _from_drift(drift: dict[str, Any]) -> list[Alert]:
+    raised = []
+    drifted = [str(name) for name in drift.get("drifted_features", [])]
+    advice = " ".join(plain(str(text), 500) for text in drift["recommendations"])
+    if drift["data_drift_detected"]:
+        body = f"{drift['data_drift_score']:.0%} of the features drifted. {advice}"
+        raised.append(alert(drift["run_id"], "warning", "data drift", body, drifted))
+    if drift["prediction_drift_detected"]:
+        body = f"The predictions drifted by {drift['prediction_drift_score']:.3f}. {advice}"
+        raised.append(alert(drift["run_id"], "error", "prediction drift", body, drifted))
     return raised
 
 

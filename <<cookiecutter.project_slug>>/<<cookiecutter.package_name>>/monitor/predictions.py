@@ -1,10 +1,10 @@
 """Predictions for incoming rows, one part a file; a killed run keeps the parts that it finished."""
 
-import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -52,35 +52,32 @@ def predict_batch(
     model: str,
     key: str,
     folder: Path,
-    threads: int = 1,
+    threads: int,
 ) -> list[Part]:
     """Validate the rows of each file and predict the valid ones, some rows at a time.
 
     A part of the last run is reused if its rows, the duplicates among them, the columns and the
-    basis are unchanged. Memory holds ROW_GROUP rows for each thread and one more, and a bit for
-    each row and unique column.
+    basis are unchanged. Memory holds ROW_GROUP rows a thread and one more, and a bit for each row.
 
     Args:
         batch, schema: the incoming files, and what a row must be.
-        predict: the model.
+        predict, model: the model, and its digest.
         basis: digests of all else that predictions depend on, such as schema and code.
-        model: the digest of the model.
         key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
         threads: that predict at once.
 
     Raises:
-        ConfigError, DataError: the rows cannot be validated, or a key does not identify a row.
-        ModelError: the model cannot predict a row.
+        ConfigError, DataError, ModelError: rows cannot be validated, identified or predicted.
     """
     files, parts = list(_files(batch, schema)), []
     with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
         for file, rows, flags in files:
             validator = BatchValidator(schema, batch.schema, flags)
-            named = functools.partial(_named, predict, key=key, part=file.name, model=model)
-            write = functools.partial(
-                _write, batch.batches(file), validator, named, step, threads=threads
+            answer = partial(
+                _answers, predict, key=key, part=file.name, model=model, threads=threads
             )
+            write = partial(_write, batch.batches(file), validator, answer, step)
             signature = digest(batch.signature(file), list(basis), model, _digests(flags))
             record, reused = resume(folder / file.name, signature, write)
             step(rows if reused else 0)
@@ -101,25 +98,33 @@ def _files(
         first += rows
 
 
-def _named(
-    predict: Predict, rows: pl.DataFrame, *, key: str, part: str, model: str
-) -> pl.DataFrame:
+def _answers(
+    predict: Predict,
+    batches: Iterable[pl.DataFrame],
+    *,
+    key: str,
+    part: str,
+    model: str,
+    threads: int,
+) -> Iterator[pl.DataFrame]:
     """The answers, with their model, and an id of each: of its file, the model, and its key."""
     begin = f"{digest(part, model)[:NAME]}-"
-    return predict(rows).with_columns(
-        pl.concat_str(pl.lit(begin), pl.col(key).cast(pl.String)).alias(PREDICTION_ID),
-        pl.lit(model[:NAME]).alias(PREDICTION_MODEL),
-    )
+
+    def answer(rows: pl.DataFrame) -> pl.DataFrame:
+        return predict(rows).with_columns(
+            pl.concat_str(pl.lit(begin), pl.col(key).cast(pl.String)).alias(PREDICTION_ID),
+            pl.lit(model[:NAME]).alias(PREDICTION_MODEL),
+        )
+
+    return map_in_threads(answer, batches, threads)
 
 
 def _write(
     batches: Iterable[pl.DataFrame],
     validator: BatchValidator,
-    predict: Predict,
+    answer: Callable[[Iterable[pl.DataFrame]], Iterator[pl.DataFrame]],
     step: Step,
     folder: Path,
-    *,
-    threads: int,
 ) -> dict[str, Any]:
     with (
         appender(folder / VALID) as append_valid,
@@ -135,7 +140,7 @@ def _write(
                 step(rows.height)
                 yield valid
 
-        for answers in map_in_threads(predict, valid_rows(), threads):
+        for answers in answer(valid_rows()):
             append_answers(answers)
     return asdict(validator.quality)
 
@@ -190,7 +195,7 @@ def publish(parts: Sequence[Part], outputs: dict[str, Path]) -> None:
     """
     with ExitStack() as stack:
         for name, to in outputs.items():
-            partial = stack.enter_context(atomic_write(to))
-            partial.mkdir()
+            folder = stack.enter_context(atomic_write(to))
+            folder.mkdir()
             for part in parts:
-                link(part.folder / name, partial / part.name)
+                link(part.folder / name, folder / part.name)
