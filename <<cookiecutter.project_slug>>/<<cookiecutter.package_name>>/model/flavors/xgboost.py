@@ -73,13 +73,12 @@ def _fit(estimator: Any, learn: Learn, rounds: Rounds) -> None:
                 trees, done = learn(trees), end
                 if trees.num_boosted_rounds() < end:  # it stopped early
                     break
+        if isinstance(trees, str):  # it was killed after its last round
+            estimator.load_model(trees)
+        elif rounds.on_disk:
+            estimator.load_model(bytearray(trees.save_raw("ubj")))
     finally:
-        names = ("n_estimators", "random_state", "early_stopping_rounds", "callbacks")
-        _set(estimator, **{name: params[name] for name in names})
-    if isinstance(trees, str):  # it was killed after its last round
-        estimator.load_model(trees)
-    elif rounds.on_disk:
-        estimator.load_model(bytearray(trees.save_raw("ubj")))
+        _set(estimator, **params)  # those of a part, and what loading takes from the trees
 
 
 def _set(estimator: Any, **params: Any) -> None:
