@@ -63,7 +63,6 @@ def predict_batch(
         batch, schema: the incoming files, and what a row must be.
         predict, model: the model, and its digest.
         basis: digests of all else that predictions depend on, such as schema and code.
-        key: the column that identifies a row.
         folder: the parts; those of files that are gone are removed.
         threads: that predict at once.
 
@@ -74,10 +73,8 @@ def predict_batch(
     with progress("predict", sum(rows for _, rows, _ in files), "rows") as step:
         for file, rows, flags in files:
             validator = BatchValidator(schema, batch.schema, flags)
-            answer = partial(
-                _answers, predict, key=key, part=file.name, model=model, threads=threads
-            )
-            write = partial(_write, batch.batches(file), validator, answer, step)
+            ask = partial(_answers, predict, key=key, part=file.name, model=model, threads=threads)
+            write = partial(_write, batch.batches(file), validator, ask, step)
             signature = digest(batch.signature(file), list(basis), model, _digests(flags))
             record, reused = resume(folder / file.name, signature, write)
             step(rows if reused else 0)
