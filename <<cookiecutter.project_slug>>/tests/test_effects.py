@@ -35,14 +35,14 @@ def watched(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     """A repository to which rides came, then labels that contradict; what was said of each."""
     folder = copy_of(finished, tmp_path_factory.mktemp("watched") / "a copy")
     arrive(folder)
-    told = []
+    reports_of_runs = []
     for labels in (False, True):
         if labels:
             label(folder, late=1 - pl.col("late"))
         run(folder, "dvc", "repro", "pipelines/monitor/dvc.yaml")
         reports = (folder / f"reports/{name}.json" for name in ("performance", "alerts"))
-        told.append([json.loads(report.read_text()) for report in reports])
-    return folder, told
+        reports_of_runs.append([json.loads(report.read_text()) for report in reports])
+    return folder, reports_of_runs
 
 
 def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alerts(
