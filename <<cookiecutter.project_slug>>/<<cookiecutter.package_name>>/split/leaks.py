@@ -8,6 +8,7 @@ import polars as pl
 from ..errors import DataError
 from ..runtime.parquet import read_batches
 from ..runtime.progress import progress
+from .ranks import area_under_roc
 from .splits import Splits, SplitSpec
 from .table import SplitTable
 from .target import Target, Task
@@ -250,10 +251,8 @@ def _binned(train: pl.Series, held_out: pl.Series) -> tuple[pl.Series, pl.Series
 
 
 def _roc_auc(scores: pl.Series, truth: pl.Series) -> float:
-    """By ranks (Mann, Whitney 1947); 0.5 where one class is absent."""
-    positive = int(truth.sum())
-    pairs = positive * (truth.len() - positive)
-    if not pairs:
+    """0.5 where one class is absent."""
+    positive = truth.to_numpy()
+    if positive.all() or not positive.any():
         return 0.5
-    ranks = float(scores.rank("average").filter(truth).sum())
-    return (ranks - positive * (positive + 1) / 2) / pairs
+    return area_under_roc(scores.to_numpy(), positive)
