@@ -90,18 +90,23 @@ def overhead(trials: int) -> dict[str, float]:
 
 
 def _bare(asked: Any, trials: int, folder: Path) -> None:
-    """The same search as its user would write it with Optuna and scikit-learn alone."""
+    """The same search as its user would write it with Optuna and scikit-learn alone.
+
+    The table stays a frame, whose columns a `ColumnTransformer` names, as with mixed columns.
+    """
     import optuna
+    from sklearn.compose import make_column_transformer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x, study = asked.features.to_numpy(), ours("tune.study")
+    x, study = asked.features, ours("tune.study")
 
     def objective(trial: Any) -> float:
         c = trial.suggest_float("C", 0.01, 10.0, log=True)
-        pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=c, random_state=1))
+        scaled = make_column_transformer((StandardScaler(), x.columns))
+        pipeline = make_pipeline(scaled, LogisticRegression(C=c, random_state=1))
         scores = cross_val_score(pipeline, x, asked.truth, cv=asked.folds, scoring="roc_auc")
         return float(scores.mean())
 
