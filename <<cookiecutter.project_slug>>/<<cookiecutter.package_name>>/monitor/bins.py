@@ -1,0 +1,122 @@
+"""How the values of a column are spread: counts in bins that the reference chose.
+
+Bins stand at the reference's quantiles, so that each holds about as many of its rows: a value far
+outside moves no other (equal widths would put nearly all rows into one bin). The last bin of every
+column counts what is missing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
+RARE = 0.002  # share of the reference's rows; rarer values share one bin with new ones
+MOST = 50  # bins of a column's values
+FEW = 20  # numbers of at most so many different values are counted one by one
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Where the values of one column are counted.
+
+    A column of numbers has ``edges``: n of them make n + 1 bins, and a value on an edge counts
+    below it. Any other column has ``values``, and one more bin for all others.
+    """
+
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of bins, that of missing values among them."""
+        return (len(self.edges) or len(self.values)) + 2
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether bins follow each other on a line."""
+        return bool(self.edges)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"edges": list(self.edges), "values": list(self.values)}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Bins":
+        """What ``to_json`` gave."""
+        return cls(tuple(record["edges"]), tuple(record["values"]))
+
+
+def learn_bins(rows: pl.DataFrame, quantiles: int = 10) -> dict[str, Bins]:
+    """The bins of each column of (n, k) reference rows; columns without a value have one bin."""
+    return {column.name: _bins(column, quantiles) for column in rows.get_columns()}
+
+
+def _bins(column: pl.Series, quantiles: int) -> Bins:
+    column = plain(column).drop_nulls()
+    if column.dtype.is_numeric() and column.n_unique() > FEW:
+        shares = np.arange(1, quantiles) / quantiles
+        edges = np.unique(np.quantile(column.to_numpy(), shares, method="lower"))
+        return Bins(edges=tuple(float(edge) for edge in edges))
+    texts = column.cast(pl.String).alias("value")
+    counts = texts.value_counts(name="rows").filter(pl.col("rows") >= RARE * max(texts.len(), 1))
+    ordered = counts.sort("rows", "value", descending=[True, False])
+    return Bins(values=tuple(ordered["value"].head(MOST).to_list()))
+
+
+def plain(column: pl.Series) -> pl.Series:
+    """Numbers as Float64, all else as text; null for what is no number."""
+    if column.dtype.is_numeric():
+        column = column.cast(pl.Float64)
+        return column.to_frame().select(pl.when(pl.all().is_finite()).then(pl.all())).to_series()
+    return column.cast(pl.String)
+
+
+def count(rows: pl.DataFrame, bins: Mapping[str, Bins]) -> dict[str, Counts]:
+    """The rows in each bin of each column, missing values last."""
+    numbers = rows.select(
+        number
+        for name, one in bins.items()
+        if one.is_ordered
+        for number in _above(name, one.edges)
+    ).row(0)
+    counts, place = {}, 0
+    for name, one in bins.items():
+        if one.is_ordered:
+            filled, *above = numbers[place : place + len(one.edges) + 1]
+            place += len(one.edges) + 1
+            at_least = np.array([filled, *above, 0])
+            counts[name] = np.append(at_least[:-1] - at_least[1:], rows.height - filled)
+        else:
+            counts[name] = _of_values(plain(rows[name]).cast(pl.String), one.values)
+    return counts
+
+
+def _above(name: str, edges: Iterable[float]) -> list[pl.Expr]:
+    """How many values a column has, and how many above each edge: no sorting, no memory."""
+    column = pl.col(name).cast(pl.Float64)
+    column = pl.when(column.is_finite()).then(column)
+    return [
+        column.count().alias(f"{name} "),
+        *((column > edge).sum().alias(f"{name} {number}") for number, edge in enumerate(edges)),
+    ]
+
+
+def _of_values(column: pl.Series, values: tuple[str, ...]) -> Counts:
+    by_value = dict(column.drop_nulls().value_counts(name="count").iter_rows())
+    known = [by_value.get(value, 0) for value in values]
+    filled = column.len() - column.null_count()
+    return np.array([*known, filled - sum(known), column.null_count()])
+
+
+def count_all(batches: Iterable[pl.DataFrame], bins: Mapping[str, Bins]) -> dict[str, Counts]:
+    """The sum of ``count`` over batches of rows; memory holds one of them."""
+    total = {name: np.zeros(one.size, dtype=np.int64) for name, one in bins.items()}
+    for rows in batches:
+        for name, counts in count(rows, bins).items():
+            total[name] += counts
+    return total

@@ -1,0 +1,86 @@
+"""How far two spreads of a column are apart: each method takes counts in the same bins.
+
+Half a row is added to each bin, so that an empty one gives no infinity. ``noise`` says what chance
+alone gives to two samples of one distribution: each method's score, to its ``power``, is in the
+mean near ``size x (1/n + 1/m)``, so it can be compared between batches of different size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bins import Counts
+
+Shares = NDArray[np.float64]
+SMOOTHING = 0.5  # rows that are added to each bin
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A method: its score of two arrays of shares, (..., bins) each."""
+
+    score: Callable[[Shares, Shares], Shares]
+    power: int  # of the score that grows like one over the number of rows
+    least: float  # scores below are of no importance, however many rows show them
+    is_ordered: bool = False  # it needs bins on a line
+
+    def __call__(self, before: Counts, now: Counts) -> Shares:
+        """The score of counts, (..., bins) each."""
+        return self.score(shares(before), shares(now))
+
+
+def shares(counts: Counts) -> Shares:
+    """Smoothed shares of counts, (..., bins), that add up to one."""
+    smoothed = counts + SMOOTHING
+    return np.asarray(smoothed / smoothed.sum(axis=-1, keepdims=True))
+
+
+def _kl(p: Shares, q: Shares) -> Shares:
+    """Kullback and Leibler 1951: of the new shares from the old ones."""
+    return np.asarray((q * np.log(q / p)).sum(axis=-1))
+
+
+def _psi(p: Shares, q: Shares) -> Shares:
+    """Population stability index: the sum of both directions of Kullback and Leibler."""
+    return np.asarray(((q - p) * np.log(q / p)).sum(axis=-1))
+
+
+def _jensen_shannon(p: Shares, q: Shares) -> Shares:
+    """The distance (Endres, Schindelin 2003): the root of the divergence in bits, 0 to 1."""
+    middle = (p + q) / 2
+    both = (_kl(middle, p) + _kl(middle, q)) / 2
+    return np.asarray(np.sqrt(np.maximum(both, 0.0) / np.log(2)))
+
+
+def _total_variation(p: Shares, q: Shares) -> Shares:
+    """Half of the sum of differences: the share of rows that would have to move."""
+    return np.asarray(np.abs(p - q).sum(axis=-1) / 2)
+
+
+def _chi_squared(p: Shares, q: Shares) -> Shares:
+    """Neyman's chi-squared of the shares: per row, so that it does not grow with the rows."""
+    return np.asarray(((q - p) ** 2 / p).sum(axis=-1))
+
+
+def _kolmogorov_smirnov(p: Shares, q: Shares) -> Shares:
+    """The largest difference of the cumulative shares, at the bins' edges."""
+    return np.asarray(np.abs(np.cumsum(q - p, axis=-1)).max(axis=-1))
+
+
+def _wasserstein(p: Shares, q: Shares) -> Shares:
+    """Earth mover's distance over the ranks of the reference, 0 to 1: outliers weigh no more."""
+    steps = (p[..., 1:] + p[..., :-1]) / 2
+    return np.asarray((np.abs(np.cumsum(q - p, axis=-1)[..., :-1]) * steps).sum(axis=-1))
+
+
+DIVERGENCES = {
+    "psi": Divergence(_psi, 1, 0.01),
+    "kl": Divergence(_kl, 1, 0.005),
+    "jensenshannon": Divergence(_jensen_shannon, 2, 0.04),
+    "total_variation": Divergence(_total_variation, 2, 0.03),
+    "chi_squared": Divergence(_chi_squared, 1, 0.01),
+    "ks": Divergence(_kolmogorov_smirnov, 2, 0.03, is_ordered=True),
+    "wasserstein": Divergence(_wasserstein, 2, 0.01, is_ordered=True),
+}
