@@ -78,32 +78,28 @@ def plain(column: pl.Series) -> pl.Series:
 
 def count(rows: pl.DataFrame, bins: Mapping[str, Bins]) -> dict[str, Counts]:
     """The rows in each bin of each column, missing values last."""
-    numbers = rows.select(
-        number
-        for name, one in bins.items()
+    above = [_above(name, one.edges) for name, one in bins.items() if one.is_ordered]
+    numbers = rows.select(above).row(0, named=True) if above else {}
+    return {
+        name: _of_numbers(rows.height, numbers[name])
         if one.is_ordered
-        for number in _above(name, one.edges)
-    ).row(0)
-    counts, place = {}, 0
-    for name, one in bins.items():
-        if one.is_ordered:
-            filled, *above = numbers[place : place + len(one.edges) + 1]
-            place += len(one.edges) + 1
-            at_least = np.array([filled, *above, 0])
-            counts[name] = np.append(at_least[:-1] - at_least[1:], rows.height - filled)
-        else:
-            counts[name] = _of_values(plain(rows[name]).cast(pl.String), one.values)
-    return counts
+        else _of_values(plain(rows[name]).cast(pl.String), one.values)
+        for name, one in bins.items()
+    }
 
 
-def _above(name: str, edges: Iterable[float]) -> list[pl.Expr]:
+def _above(name: str, edges: Iterable[float]) -> pl.Expr:
     """How many values a column has, and how many above each edge: no sorting, no memory."""
     column = pl.col(name).cast(pl.Float64)
     column = pl.when(column.is_finite()).then(column)
-    return [
-        column.count().alias(f"{name} "),
-        *((column > edge).sum().alias(f"{name} {number}") for number, edge in enumerate(edges)),
-    ]
+    numbers = [column.count(), *((column > edge).sum() for edge in edges)]
+    return pl.concat_list(numbers).alias(name)
+
+
+def _of_numbers(rows: int, above: Iterable[int]) -> Counts:
+    filled, *beyond = above
+    at_least = np.array([filled, *beyond, 0])
+    return np.append(at_least[:-1] - at_least[1:], rows - filled)
 
 
 def _of_values(column: pl.Series, values: tuple[str, ...]) -> Counts:
