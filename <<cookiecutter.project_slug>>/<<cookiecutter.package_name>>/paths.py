@@ -19,7 +19,9 @@ TRIALS = Path("models/tuning/trials.json")
 MODEL = Path("models/model")
 CHECKPOINT = Path("models/.checkpoint")  # on this machine only: a killed training goes on there
 CONTRACT = MODEL / "contract.json"
-REFERENCE = Path("models/baseline/reference.parquet")
+BASELINE = Path("models/baseline")
+BASELINE_COUNTS = BASELINE / "baseline.json"
+REFERENCE = BASELINE / "reference.parquet"  # some rows, for the pages
 
 QUALITY = Path("reports/quality.json")
 QUALITY_PAGE = Path("reports/quality.html")
@@ -54,4 +56,5 @@ DRIFT = Path("reports/drift.json")
 DRIFT_PAGE = Path("reports/drift.html")
 DRIFT_SUMMARY = Path("reports/drift.md")
 DRIFT_DETAILS = Path("reports/drift_details.html")
+DRIFT_HISTORY = Path("reports/drift_history.json")
 ALERTS = Path("reports/alerts.json")

@@ -1,17 +1,157 @@
-"""What later data is compared with: a sample of rows, with the model's answers."""
+"""What later data is compared with: counts of what the model knows, and of its past batches.
 
-import polars as pl
+A check needs no raw row of this: each column has its bins, the reference's counts in them, and what
+past batches tell about the score of an ordinary one. The reference of features is all rows that
+were split; that of the model's answers is the test rows, for those that a model learned from are
+answered better than any later ones.
+"""
 
-from ..model.model import Model
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..config.drift import Drift
+from ..errors import ConfigError, DataError
+from .batches import Batch, whole
+from .bins import Bins, Counts
+from .divergences import DIVERGENCES, Divergence
+from .limits import FEWEST, History, chance_limit, learn_history
 
 
-def reference(model: Model, rows: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
-    """At most ``size`` rows, drawn without replacement: features, and the answers to watch.
+@dataclass(frozen=True)
+class Watched:
+    """A column that is watched: its reference, and past batches where there were enough."""
+
+    bins: Bins
+    counts: Counts
+    method: str
+    history: History | None
+
+    @property
+    def divergence(self) -> Divergence:
+        """The method."""
+        return DIVERGENCES[self.method]
+
+    def score(self, counts: Counts) -> float:
+        """How far a batch is from the reference."""
+        return float(self.divergence(self.counts, counts))
+
+    def limit(self, rows: int, level: float, seed: int) -> float:
+        """What an ordinary batch exceeds with probability ``level``; at least what matters."""
+        method, total = self.divergence, int(self.counts.sum())
+        if self.history is None:
+            limit = chance_limit(method, self.counts, rows, level, seed)
+        else:
+            limit = self.history.limit(method, rows, total, level)
+        return max(limit, method.least)
+
+    def missing(self, counts: Counts) -> tuple[float, float]:
+        """The share of rows without a value, before and in a batch."""
+        return self.counts[-1] / max(self.counts.sum(), 1), counts[-1] / max(counts.sum(), 1)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What drift compares with."""
+
+    batch: str  # day, week, month or rows
+    time: str | None  # the column of a row's time
+    rows: int  # of the reference
+    tested: int  # of its test rows
+    features: dict[str, Watched]
+    answers: dict[str, Watched]
+
+    @property
+    def columns(self) -> dict[str, Watched]:
+        """Features and answers."""
+        return self.features | self.answers
+
+    @property
+    def bins(self) -> dict[str, Bins]:
+        """Of all columns."""
+        return {name: watched.bins for name, watched in self.columns.items()}
+
+    def past(self) -> dict[str, int]:
+        """From how many past batches limits come; 0: from chance."""
+        sides = {"features": self.features, "answers": self.answers}
+        histories = {
+            side: [one.history for one in watched.values()] for side, watched in sides.items()
+        }
+        return {
+            side: max((one.batches for one in known if one), default=0)
+            for side, known in histories.items()
+        }
+
+    def write(self, file: Path) -> None:
+        """As JSON."""
+        record = asdict(self)
+        for side in ("features", "answers"):
+            for name, watched in getattr(self, side).items():
+                record[side][name] |= {
+                    "bins": watched.bins.to_json(),
+                    "counts": watched.counts.tolist(),
+                }
+        file.write_text(json.dumps(record), encoding="utf-8")
+
+    @classmethod
+    def read(cls, file: Path) -> "Baseline":
+        """What ``write`` wrote.
+
+        Raises:
+            DataError: it is missing, or something else.
+        """
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            sides = {
+                side: {name: _watched(one) for name, one in record[side].items()}
+                for side in ("features", "answers")
+            }
+            return cls(**record | sides)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"{file} is no baseline ({type(error).__name__}). Run `make repro`.",
+                "data.baseline",
+            ) from error
+
+
+def _watched(record: Mapping[str, Any]) -> Watched:
+    history = record["history"] and History(**record["history"])
+    counts = np.array(record["counts"], dtype=np.int64)
+    return Watched(Bins.from_json(record["bins"]), counts, record["method"], history)
+
+
+def watch(
+    bins: Mapping[str, Bins], batches: Sequence[Batch], rules: Drift, seed: int
+) -> dict[str, Watched]:
+    """Each column of the reference, from the counts of all its batches.
 
     Raises:
-        ModelError: the model cannot answer the rows.
+        ConfigError: a column has a method that needs ordered numbers, and holds none.
     """
-    contract = model.contract
-    drawn = rows.sample(min(size, rows.height), seed=seed, shuffle=True)
-    answers = model.predict(drawn).select(contract.target.watched_columns)
-    return contract.select(drawn).hstack(answers)
+    ordinary = whole(list(batches))
+    watched = {}
+    for name, one in bins.items():
+        zero = np.zeros(one.size, dtype=np.int64)
+        counts = sum((batch.counts[name] for batch in batches), zero)
+        method, history = method_of(name, one, rules), None
+        if len(ordinary) >= FEWEST:
+            past = [batch.counts[name] for batch in ordinary]
+            history = learn_history(DIVERGENCES[method], counts, past, seed)
+        watched[name] = Watched(one, counts, method, history)
+    return watched
+
+
+def method_of(name: str, bins: Bins, rules: Drift) -> str:
+    """The method that the rules give a column."""
+    method = rules.columns.get(name) or (rules.numeric if bins.is_ordered else rules.categorical)
+    if DIVERGENCES[method].is_ordered and not bins.is_ordered:
+        raise ConfigError(
+            f"drift.columns compares {name!r} by {method}, which needs numbers of many different "
+            "values; it holds few, or texts. Choose another method in conf/drift.",
+            "config.drift_method",
+        )
+    return method

@@ -57,6 +57,8 @@ def learn_bins(rows: pl.DataFrame, quantiles: int = 10) -> dict[str, Bins]:
 
 
 def _bins(column: pl.Series, quantiles: int) -> Bins:
+    if column.dtype.is_temporal():  # its values always move; what is missing still counts
+        return Bins()
     column = plain(column).drop_nulls()
     if column.dtype.is_numeric() and column.n_unique() > FEW:
         shares = np.arange(1, quantiles) / quantiles
@@ -83,14 +85,14 @@ def count(rows: pl.DataFrame, bins: Mapping[str, Bins]) -> dict[str, Counts]:
     return {
         name: _of_numbers(rows.height, numbers[name])
         if one.is_ordered
-        else _of_values(plain(rows[name]).cast(pl.String), one.values)
+        else _of_values(rows[name], one.values)
         for name, one in bins.items()
     }
 
 
 def _above(name: str, edges: Iterable[float]) -> pl.Expr:
     """How many values a column has, and how many above each edge: no sorting, no memory."""
-    column = pl.col(name).cast(pl.Float64)
+    column = pl.col(name).cast(pl.Float64, strict=False)
     column = pl.when(column.is_finite()).then(column)
     numbers = [column.count(), *((column > edge).sum() for edge in edges)]
     return pl.concat_list(numbers).alias(name)
@@ -103,16 +105,8 @@ def _of_numbers(rows: int, above: Iterable[int]) -> Counts:
 
 
 def _of_values(column: pl.Series, values: tuple[str, ...]) -> Counts:
-    by_value = dict(column.drop_nulls().value_counts(name="count").iter_rows())
-    known = [by_value.get(value, 0) for value in values]
+    column = plain(column).cast(pl.String) if values else column
     filled = column.len() - column.null_count()
+    by_value = dict(column.drop_nulls().value_counts(name="count").iter_rows()) if values else {}
+    known = [by_value.get(value, 0) for value in values]
     return np.array([*known, filled - sum(known), column.null_count()])
-
-
-def count_all(batches: Iterable[pl.DataFrame], bins: Mapping[str, Bins]) -> dict[str, Counts]:
-    """The sum of ``count`` over batches of rows; memory holds one of them."""
-    total = {name: np.zeros(one.size, dtype=np.int64) for name, one in bins.items()}
-    for rows in batches:
-        for name, counts in count(rows, bins).items():
-            total[name] += counts
-    return total

@@ -19,6 +19,7 @@ from .divergences import Divergence, shares
 
 FEWEST = 12  # past batches that limits can come from
 DRAWS = 4000  # of samples that differ by chance alone
+TAIL = 0.02  # of the draws: beyond, scores are taken to fall off exponentially
 FLOOR = 1e-12  # of a score, for its logarithm
 
 Scores = NDArray[np.float64]
@@ -29,27 +30,29 @@ class History:
     """What ordinary batches looked like in one column.
 
     ``expected(n)`` is the mean of the score, to the method's power, in a batch of n rows: a part by
-    chance, and one that the batches of that length always have.
+    chance, and one that batches of that length always have. A piece of a batch has more of that:
+    half a week is half as many days.
     """
 
-    method: Divergence
     chance: float  # times (1/n + 1/m): the part of chance
     between: float  # the part that does not shrink with the rows
     centre: float  # mean of the logarithm of score / expected
     spread: float  # and its standard deviation
     batches: int
+    rows: float  # of an ordinary batch
 
-    def expected(self, rows: int, reference: int) -> float:
+    def expected(self, rows: Scores | float, reference: Scores | float) -> Scores:
         """The mean of an ordinary batch's score, to the method's power."""
-        return self.between + self.chance * (1 / rows + 1 / reference)
+        by_chance = self.chance * (1 / np.asarray(rows) + 1 / np.asarray(reference))
+        return np.asarray(by_chance + self.between * np.maximum(1, self.rows / np.asarray(rows)))
 
-    def limit(self, rows: int, reference: int, level: float) -> float:
+    def limit(self, method: Divergence, rows: int, reference: int, level: float) -> float:
         """The score that an ordinary batch of so many rows exceeds with probability ``level``."""
         from scipy.stats import t
 
         times = np.sqrt(1 + 1 / self.batches) * t.isf(level, self.batches - 1)
         bound = self.expected(rows, reference) * np.exp(self.centre + times * self.spread)
-        return float(bound ** (1 / self.method.power))
+        return float(bound ** (1 / method.power))
 
 
 def learn_history(
@@ -60,15 +63,17 @@ def learn_history(
     Each is compared with the rest of the reference, of which it is no part.
     """
     rows = np.array([batch.sum() for batch in batches], dtype=np.float64)
-    total = float(reference.sum())
+    others = float(reference.sum()) - rows
+    typical = float(np.median(rows))
     scores = np.array([float(method(reference - one, one)) for one in batches])
     powers = np.maximum(scores, FLOOR) ** method.power
-    chance = _chance(method, reference, int(np.median(rows)), seed)
-    by_chance = chance * (1 / rows + 1 / (total - rows))
-    between = max(float((powers - by_chance).mean()), 0.0)
-    logs = np.log(powers / (between + by_chance))
-    spread = float(logs.std(ddof=1))
-    return History(method, chance, between, float(logs.mean()), spread, len(batches))
+    chance = _chance(method, reference, int(typical), seed)
+    alone = History(chance, 0.0, 0.0, 0.0, len(batches), typical)
+    excess = (powers - alone.expected(rows, others)).mean() / np.maximum(1, typical / rows).mean()
+    with_between = History(chance, max(float(excess), 0.0), 0.0, 0.0, len(batches), typical)
+    logs = np.log(powers / with_between.expected(rows, others))
+    centre, spread = float(logs.mean()), float(logs.std(ddof=1))
+    return History(chance, with_between.between, centre, spread, len(batches), typical)
 
 
 def _chance(method: Divergence, reference: Counts, rows: int, seed: int) -> float:
@@ -88,6 +93,14 @@ def drawn_by_chance(
 def chance_limit(
     method: Divergence, reference: Counts, rows: int, level: float, seed: int
 ) -> float:
-    """The score that independent rows exceed by chance with probability ``level``."""
-    draws = max(DRAWS, int(np.ceil(20 / level)))
-    return float(np.quantile(drawn_by_chance(method, reference, rows, draws, seed), 1 - level))
+    """The score that independent rows exceed by chance with probability ``level``.
+
+    Below TAIL, the score to the method's power is extrapolated: its excess over a high quantile is
+    near exponential, as that of a chi-squared number is.
+    """
+    powers = drawn_by_chance(method, reference, rows, DRAWS, seed) ** method.power
+    if level >= TAIL:
+        return float(np.quantile(powers, 1 - level) ** (1 / method.power))
+    start = float(np.quantile(powers, 1 - TAIL))
+    excess = float((powers[powers >= start] - start).mean())
+    return float((start + excess * np.log(TAIL / level)) ** (1 / method.power))

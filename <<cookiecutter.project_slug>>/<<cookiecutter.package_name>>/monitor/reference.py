@@ -1,0 +1,79 @@
+"""The reference of drift, out of the rows that were split: counts of all, and a sample of some."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from ..config.drift import Drift
+from ..model.contract import Contract
+from ..model.model import Model
+from ..runtime.parquet import count_rows, read_batches, sample
+from .baseline import Baseline, Watched, watch
+from .batches import MOST_PIECES, TIME, choose, count_batches, days_of, pieces
+from .bins import Bins, learn_bins
+
+BIN_ROWS = 200_000  # a sample whose quantiles become the bins
+
+
+def learn_baseline(
+    model: Model, parts: Sequence[Path], test: Path, rules: Drift, *, time: str | None, seed: int
+) -> Baseline:
+    """The baseline of a model; memory holds some rows at a time.
+
+    Args:
+        model: whose contract names the features, and whose answers to the test rows are watched.
+        parts: all rows that were split, the test rows among them.
+        test: those that it did not learn from.
+        rules: methods, and the kind of batch.
+        time: the column of a row's time.
+
+    Raises:
+        ModelError: the model cannot answer the rows.
+        ConfigError: a method does not fit its column.
+    """
+    contract, every = model.contract, pl.concat([pl.scan_parquet(one) for one in parts])
+    days, rows = days_of(every, time), count_rows(every)
+    kind, dated = choose(days, rules.batch), time if days is not None else None
+    size = max(rules.batch_rows, rows // MOST_PIECES)
+
+    def watched(tables: Iterator[pl.DataFrame], bins: dict[str, Bins]) -> dict[str, Watched]:
+        named = ((name, "", piece) for name, piece in pieces(tables, kind, size))
+        return watch(bins, count_batches(named, bins), rules, seed)
+
+    features = learn_bins(contract.select(sample(every, BIN_ROWS, seed)))
+    answers = pl.concat(list(_answers(model, test, dated)))
+    of_answers = learn_bins(answers.select(contract.target.watched_columns))
+    tables = (table for one in parts for table in _features(contract, one, dated))
+    return Baseline(
+        *(kind, dated, rows, answers.height),
+        *(watched(tables, features), watched(iter([answers]), of_answers)),
+    )
+
+
+def _features(contract: Contract, part: Path, time: str | None) -> Iterator[pl.DataFrame]:
+    columns = dict.fromkeys([*contract.features, *([time] if time else [])])
+    for rows in read_batches(part, columns=list(columns)):
+        yield _dated(contract.select(rows), rows, time)
+
+
+def _answers(model: Model, test: Path, time: str | None) -> Iterator[pl.DataFrame]:
+    for rows in read_batches(test):
+        answers = model.predict(rows).select(model.contract.target.watched_columns)
+        yield _dated(answers, rows, time)
+
+
+def _dated(table: pl.DataFrame, rows: pl.DataFrame, time: str | None) -> pl.DataFrame:
+    return table.with_columns(rows[time].alias(TIME)) if time else table
+
+
+def sample_with_answers(model: Model, rows: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
+    """At most ``size`` rows, drawn without replacement: features, and the answers to watch.
+
+    Raises:
+        ModelError: the model cannot answer the rows.
+    """
+    contract = model.contract
+    drawn = rows.sample(min(size, rows.height), seed=seed, shuffle=True)
+    answers = model.predict(drawn).select(contract.target.watched_columns)
+    return contract.select(drawn).hstack(answers)
