@@ -18,13 +18,9 @@ SEVERITIES = ("warning", "error", "critical")  # in rising order
 LONGEST_BODY = 2000  # characters
 Fields = Mapping[str, type | tuple[type, ...]]
 
-_NUMBER = (int, float)
 DRIFT_FIELDS: Fields = {
     "run_id": str,
-    "data_drift_detected": bool,
-    "data_drift_score": _NUMBER,
-    "prediction_drift_detected": bool,
-    "prediction_drift_score": _NUMBER,
+    "severity": str,
     "recommendations": list,
 }
 QUALITY_FIELDS: Fields = {"rows": int, "quarantined": int}
@@ -160,16 +156,11 @@ def alerts_from(
 
 
 def _from_drift(drift: dict[str, Any]) -> list[Alert]:
-    raised = []
-    drifted = [str(name) for name in drift.get("drifted_features", [])]
-    advice = " ".join(plain(str(text), 500) for text in drift["recommendations"])
-    if drift["data_drift_detected"]:
-        body = f"{drift['data_drift_score']:.0%} of the features drifted. {advice}"
-        raised.append(alert(drift["run_id"], "warning", "data drift", body, drifted))
-    if drift["prediction_drift_detected"]:
-        body = f"The predictions drifted by {drift['prediction_drift_score']:.3f}. {advice}"
-        raised.append(alert(drift["run_id"], "error", "prediction drift", body, drifted))
-    return raised
+    if drift["severity"] not in SEVERITIES:
+        return []
+    drifted = [name for side in ("data", "predictions") for name in drift[side]["drifted"]]
+    body = " ".join(plain(str(text), 500) for text in drift["recommendations"])
+    return [alert(drift["run_id"], drift["severity"], "drift", body, map(str, drifted))]
 
 
 def _from_incoming(incoming: dict[str, Any], max_quarantined: float) -> list[Alert]:

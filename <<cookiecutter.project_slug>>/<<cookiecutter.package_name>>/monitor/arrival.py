@@ -57,8 +57,12 @@ def read_arrival(
     batches = count_batches(_pieces(valid, answers, contract, baseline), baseline.bins)
     recent = newest(batches, files)
     parts = sorted({file for batch in recent if batch.rows >= MIN_ROWS for file in batch.files})
-    rows = _sample(valid, answers, parts, contract, size, seed) if parts else pl.DataFrame()
-    return Arrival(batches, recent, rows)
+    drawn = pl.DataFrame()
+    if parts:  # the same rows of both, by their numbers
+        scans = (pl.scan_parquet([side / one for one in parts]) for side in (valid, answers))
+        features, said = (sample(scan, size, seed) for scan in scans)
+        drawn = contract.select(features).hstack(said.drop(contract.key))
+    return Arrival(batches, recent, drawn)
 
 
 def newest(batches: Sequence[Batch], files: Sequence[str]) -> list[Batch]:
@@ -82,7 +86,9 @@ def _pieces(
 
 def _parts(valid: Path, answers: Path) -> list[str]:
     """The names of the parts, in order."""
-    left, right = (sorted(path.name for path in side.glob("*.parquet")) for side in (valid, answers))
+    left, right = (
+        sorted(path.name for path in side.glob("*.parquet")) for side in (valid, answers)
+    )
     if left != right:
         raise _other_rows()
     return left
@@ -107,20 +113,9 @@ def _answered(
         yield joined.with_columns(rows[time].alias(TIME)) if dated and time else joined
 
 
-def _sample(
-    valid: Path, answers: Path, files: Sequence[str], contract: Contract, size: int, seed: int
-) -> pl.DataFrame:
-    """The same rows of both sides, drawn by their numbers."""
-    left, right = (
-        sample(pl.scan_parquet([side / file for file in files], glob=False), size, seed)
-        for side in (valid, answers)
-    )
-    return contract.select(left).hstack(right.drop(contract.key))
-
-
 def _other_rows() -> DataError:
     return DataError(
-        "the incoming rows that are valid and the predictions should have the same keys in the same "
-        "order; they come from different batches. Run `make monitor`.",
+        "the incoming rows that are valid and the predictions should have the same keys in the "
+        "same order; they come from different batches. Run `make monitor`.",
         "data.key",
     )

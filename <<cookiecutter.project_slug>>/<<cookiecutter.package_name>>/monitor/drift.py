@@ -59,9 +59,7 @@ def drifted(scores: Mapping[str, Score]) -> list[str]:
     return sorted(names, key=lambda name: -scores[name].times)
 
 
-def judge(
-    baseline: Baseline, batches: Sequence[Batch], rules: Drift, seed: int
-) -> list[Judged]:
+def judge(baseline: Baseline, batches: Sequence[Batch], rules: Drift, seed: int) -> list[Judged]:
     """The batches that have MIN_ROWS rows, each column beside its limit.
 
     The limits keep the promise of false alarms a year: half of them for the features, half for the

@@ -1,8 +1,8 @@
 """Evidently: its page about two samples, and its scores, for ``definition: evidently``.
 
-Its definition differs from counts in bins of the reference: it puts numbers into bins of equal width
-over both samples, so that one far value moves all others into one bin and hides a shift of a
-standard deviation; and one limit serves samples of every size.
+Its definition differs from counts in bins of the reference: bins of equal width over both samples,
+so that one far value moves all others into one bin and hides a shift of a standard deviation; and
+one limit for samples of every size.
 """
 
 import math
@@ -171,9 +171,7 @@ def _snapshot(
         Dataset.from_pandas(_pandas(frame), data_definition=definition)
         for frame in (current, reference)
     ]
-    metrics = [
-        ValueDrift(column=c, method=method, threshold=limit) for c, method in asked.items()
-    ]
+    metrics = [ValueDrift(column=c, method=method, threshold=limit) for c, method in asked.items()]
     np.random.seed(seed)  # some of Evidently's methods draw from numpy's own state
     return Report(metrics, include_tests=True).run(*sides)
 

@@ -41,7 +41,7 @@ log = structlog.get_logger()
 
 @stage
 def main(config: Config) -> None:
-    """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
+    """Write reports/drift.json, and pages for people."""
     contract, rules, seed = read_contract(CONTRACT), config.drift, config.seed
     baseline, reference = Baseline.read(BASELINE_COUNTS), pl.read_parquet(REFERENCE)
     incoming, results = (json.loads(path.read_bytes()) for path in (INCOMING_REPORT, METRICS))

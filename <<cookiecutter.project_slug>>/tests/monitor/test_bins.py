@@ -8,7 +8,6 @@ from <<cookiecutter.package_name>>.monitor.bins import (
     MOST,
     Bins,
     count,
-    count_all,
     learn_bins,
 )
 
@@ -60,16 +59,6 @@ def test_the_number_of_bins_is_bounded() -> None:
     texts = pl.Series([f"{number % 300}" for number in range(60_000)])
 
     assert len(counts(texts, texts)) == MOST + 2
-
-
-def test_batches_add_up() -> None:
-    rows = NUMBERS.with_columns(text=pl.Series(RNG.choice(["a", "b", "c"], 5000)))
-    bins = learn_bins(rows)
-    whole, pieces = count(rows, bins), count_all(rows.iter_slices(777), bins)
-
-    assert {name: one.tolist() for name, one in whole.items()} == {
-        name: one.tolist() for name, one in pieces.items()
-    }
 
 
 @pytest.mark.parametrize("bins", [Bins(edges=(1.0, 2.5)), Bins(values=("a", "b")), Bins()])

@@ -30,7 +30,9 @@ def test_a_method_is_what_its_name_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", DIVERGENCES)
 def test_equal_shares_are_no_distance_apart(name: str) -> None:
-    assert float(DIVERGENCES[name](np.full(5, 10**6), np.full(5, 10**6))) == pytest.approx(0, abs=1e-9)
+    assert float(DIVERGENCES[name](np.full(5, 10**6), np.full(5, 10**6))) == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from <<cookiecutter.package_name>>.monitor.divergences import DIVERGENCES
+from <<cookiecutter.package_name>>.monitor.divergences import (
+    DIVERGENCES,
+)
 from <<cookiecutter.package_name>>.monitor.limits import (
     chance_limit,
     learn_history,
@@ -26,7 +28,7 @@ def alarms(spread: float, *, by_history: bool, name: str = "psi", repeats: int =
         *past, now = weeks(np.random.default_rng(seed), 17, 800, spread)
         reference = np.sum(past, axis=0)
         if by_history:
-            limit = learn_history(method, reference, past, 1).limit(800, 800 * 16, LEVEL)
+            limit = learn_history(method, reference, past, 1).limit(method, 800, 800 * 16, LEVEL)
         else:
             limit = chance_limit(method, reference, 800, LEVEL, 1)
         over += float(method(reference, now)) > limit
@@ -50,7 +52,7 @@ def test_chance_alone_alarms_where_rows_share_a_week() -> None:
 def test_a_shift_beyond_the_ordinary_is_above_the_limit() -> None:
     past = weeks(np.random.default_rng(1), 16, 800, 0.1)
     reference, method = np.sum(past, axis=0), DIVERGENCES["psi"]
-    limit = learn_history(method, reference, past, 1).limit(800, 12_800, LEVEL)
+    limit = learn_history(method, reference, past, 1).limit(method, 800, 12_800, LEVEL)
     moved = np.random.default_rng(2).multinomial(800, SHARES[::-1])
 
     assert float(method(reference, moved)) > limit
@@ -58,6 +60,7 @@ def test_a_shift_beyond_the_ordinary_is_above_the_limit() -> None:
 
 def test_smaller_batches_have_larger_limits() -> None:
     past = weeks(np.random.default_rng(1), 16, 800, 0.1)
-    history = learn_history(DIVERGENCES["psi"], np.sum(past, axis=0), past, 1)
+    method = DIVERGENCES["psi"]
+    history = learn_history(method, np.sum(past, axis=0), past, 1)
 
-    assert history.limit(100, 12_800, LEVEL) > history.limit(800, 12_800, LEVEL)
+    assert history.limit(100, 12_800, LEVEL) > history.limit(method, 800, 12_800, LEVEL)
