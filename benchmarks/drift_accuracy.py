@@ -1,4 +1,4 @@
-"""How often drift is said where there is none, and how often it is seen, on simulated and real rows.
+"""How often drift is said where there is none, and how often it is seen where there is.
 
 Independent rows: 20 columns of four kinds, limits by chance. Real time: the flights' weeks of
 January to April, each judged beside the others, with limits from past weeks; and Evidently's

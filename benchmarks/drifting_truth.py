@@ -138,7 +138,9 @@ def weeks() -> dict[str, Any]:
         short = baseline_of([_sum(others)], bins, WEEK, asked)
         by_chance += bool(drifted(short, [one], asked)[0])
     baseline = baseline_of(past, bins, WEEK, asked)
-    moved = drifted(baseline, months, asked)
+    moved = {
+        one.name: names for one, names in zip(months, drifted(baseline, months, asked), strict=True)
+    }
     return {
         "weeks": len(past),
         "ordinary": ordinary,
