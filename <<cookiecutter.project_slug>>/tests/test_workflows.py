@@ -210,7 +210,7 @@ def test_what_the_data_calls_its_columns_reaches_a_job_summary_only_by_a_page_th
     (step,) = [step for step in steps if step.get("id") == "summary"]
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports/drift.md").write_text("## a page\n")
-    report = {"drift_detected": True, "recommendations": ["canary"], "drifted_features": ["canary"]}
+    report = {"retrain": True, "recommendations": ["canary"], "data": {"drifted": ["canary"]}}
     (tmp_path / "reports/drift.json").write_text(json.dumps(report))
     files = {name: str(tmp_path / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     run(tmp_path, "bash", "-e", "-c", step["run"], **files)

@@ -25,10 +25,9 @@ from ..conftest import ROOT, by_hand
 
 CALM = {
     "run_id": "r1",
-    "data_drift_detected": False,
-    "data_drift_score": 0.0,
-    "prediction_drift_detected": False,
-    "prediction_drift_score": 0.0,
+    "severity": "none",
+    "data": {"drifted": []},
+    "predictions": {"drifted": []},
     "recommendations": ["Look."],
 }
 CLEAN = {"rows": 1000, "quarantined": 10}
@@ -36,7 +35,7 @@ CONFIGURED = {"fell_back": None}  # the model is the configured one
 ARRIVED = {"run_id": "b1", "rows": 1000, "valid": 990, "quarantined": 10, "rules": {"a": 10}}
 ARRIVED |= {"critical": [], "files": ["x.csv"]}
 EMPTY = ARRIVED | {"rows": 0, "valid": 0, "quarantined": 0, "rules": {}}
-DRIFTED = CALM | {"data_drift_detected": True, "prediction_drift_detected": True}
+DRIFTED = CALM | {"severity": "error"}
 
 
 def alerts(drift, quality, metrics, incoming, performance=None) -> list[Alert]:
@@ -57,8 +56,8 @@ def test_no_alert_is_raised_when_all_is_well(incoming) -> None:
 @pytest.mark.parametrize(
     ("changed", "severity", "subject", "run"),
     [
-        ({"drift": CALM | {"data_drift_detected": True}}, "warning", "data drift", "r1"),
-        ({"drift": CALM | {"prediction_drift_detected": True}}, "error", "prediction drift", "r1"),
+        ({"drift": CALM | {"severity": "warning"}}, "warning", "drift", "r1"),
+        ({"drift": CALM | {"severity": "critical"}}, "critical", "drift", "r1"),
         ({"quality": CLEAN | {"quarantined": 11}}, "error", "data quality", "r1"),
         ({"metrics": {"fell_back": "xgboost diverged"}}, "error", "fallback model", "r1"),
         ({"incoming": ARRIVED | {"quarantined": 11}}, "error", "incoming data quality", "b1"),
@@ -84,20 +83,20 @@ def test_an_alert_on_what_arrived_names_the_worst_rules_first_with_counts() -> N
     ("other", "same_event", "same_id"),
     [
         ({}, True, True),
-        ({"drifted_features": ["b", "a", "a"]}, True, True),
+        ({"data": {"drifted": ["b", "a", "a"]}}, True, True),
         ({"run_id": "r2"}, True, False),
-        ({"drifted_features": ["a"]}, False, False),
-        ({"drifted_features": ["a", "b", "c"]}, False, False),
-        ({"drifted_features": ["a,b"]}, False, False),
+        ({"data": {"drifted": ["a"]}}, False, False),
+        ({"data": {"drifted": ["a", "b", "c"]}}, False, False),
+        ({"data": {"drifted": ["a,b"]}}, False, False),
     ],
 )
 def test_an_event_is_its_subject_and_its_columns_and_an_alert_is_an_event_of_a_run(
     other, same_event: bool, same_id: bool
 ) -> None:
-    drift = DRIFTED | {"drifted_features": ["a", "b"]}
+    drift = DRIFTED | {"data": {"drifted": ["a", "b"]}}
     first = alerts(drift, CLEAN, CONFIGURED, None)
     second = alerts(drift | other, CLEAN, CONFIGURED, None)
-    assert len({a.event for a in first}) == len({a.id for a in first}) == 2
+    assert len({a.event for a in first}) == len({a.id for a in first}) == 1
     for one, two in zip(first, second, strict=True):
         assert (one.event == two.event, one.id == two.id) == (same_event, same_id)
 
@@ -144,7 +143,7 @@ def test_text_from_data_is_one_bounded_line_of_printable_characters(text, expect
 
 def test_names_from_data_reach_an_alert_bounded_and_without_control_characters() -> None:
     name = "\x1b]0;\n\ud800" + "x" * 100_000
-    drift = DRIFTED | {"run_id": name, "drifted_features": [name], "recommendations": [name] * 99}
+    drift = DRIFTED | {"run_id": name, "data": {"drifted": [name]}, "recommendations": [name] * 99}
     arrived = ARRIVED | {"rules": {name: 999}, "critical": [name] * 99}
     for raised in alerts(drift, CLEAN, CONFIGURED, arrived):
         for text in (raised.run_id, raised.subject, raised.body):
