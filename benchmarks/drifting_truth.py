@@ -41,7 +41,8 @@ def baseline_of(batches: list[Any], bins: Any, kind: str, asked: Any) -> Any:
     """The baseline whose reference is the sum of batches."""
     module, rows = ours("monitor.baseline"), sum(one.rows for one in batches)
     watched = module.watch(bins, batches, asked, 1)
-    return module.Baseline(kind, None, rows, rows, watched, {})
+    sentences = ours("monitor.texts").Sentences("words", {})
+    return module.Baseline(kind, None, rows, rows, watched, {}, sentences)
 
 
 def drifted(baseline: Any, batches: list[Any], asked: Any) -> list[list[str]]:

@@ -43,8 +43,9 @@ def write(rows: int, folder: Path) -> None:
     counted = batches.count_batches([("0", "", reference)], bins)
     baseline = ours("monitor.baseline")
     watched = baseline.watch(bins, counted, rules, 1)
-    whole = baseline.Baseline("rows", None, REFERENCE, REFERENCE, watched, {})
-    whole.write(folder / "baseline.json")
+    sentences = ours("monitor.texts").Sentences("words", {})
+    whole = baseline.Baseline("rows", None, REFERENCE, REFERENCE, watched, {}, sentences)
+    whole.write(folder)
 
 
 def files(number: int, folder: Path) -> list[Path]:
@@ -54,7 +55,7 @@ def files(number: int, folder: Path) -> list[Path]:
 
 def by_ours(number: int, folder: Path) -> dict[str, float]:
     """As the stage `drift` counts and judges."""
-    baseline = ours("monitor.baseline").Baseline.read(folder / "baseline.json")
+    baseline = ours("monitor.baseline").Baseline.read(folder)
     read = ours("runtime.parquet").read_batches
 
     def pieces() -> Iterator[tuple[str, str, pl.DataFrame]]:

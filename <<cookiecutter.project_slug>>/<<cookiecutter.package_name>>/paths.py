@@ -20,7 +20,6 @@ MODEL = Path("models/model")
 CHECKPOINT = Path("models/.checkpoint")  # on this machine only: a killed training goes on there
 CONTRACT = MODEL / "contract.json"
 BASELINE = Path("models/baseline")
-BASELINE_COUNTS = BASELINE / "baseline.json"
 REFERENCE = BASELINE / "reference.parquet"  # some rows, for the pages
 
 QUALITY = Path("reports/quality.json")

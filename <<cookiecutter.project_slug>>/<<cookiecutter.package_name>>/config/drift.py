@@ -18,6 +18,7 @@ class Drift:
     numeric: str = "psi"
     categorical: str = "psi"
     columns: dict[str, str] = field(default_factory=dict)  # the method of a column
+    text: str = "words"  # how sentences become numbers: by words, or by an encoder of this name
     batch: str = "auto"  # day, week, month, rows
     batch_rows: int = 1000  # of a past batch, under `rows`
     files_per_year: float = 52.0  # that arrive, under `rows`

@@ -76,7 +76,7 @@ def _pieces(
     valid: Path, answers: Path, contract: Contract, baseline: Baseline
 ) -> Iterator[tuple[str, str, pl.DataFrame]]:
     for file in _parts(valid, answers):
-        for rows in _answered(valid / file, answers / file, contract, baseline.time):
+        for rows in _answered(valid / file, answers / file, contract, baseline):
             if baseline.batch == ROWS or TIME not in rows.columns:
                 yield file.removesuffix(".parquet"), file, rows
                 continue
@@ -95,10 +95,10 @@ def _parts(valid: Path, answers: Path) -> list[str]:
 
 
 def _answered(
-    valid: Path, answers: Path, contract: Contract, time: str | None
+    valid: Path, answers: Path, contract: Contract, baseline: Baseline
 ) -> Iterator[pl.DataFrame]:
     """Features, the answers to watch, and TIME, if the rows have dates there."""
-    names = pl.scan_parquet(valid, glob=False).collect_schema()
+    names, time = pl.scan_parquet(valid, glob=False).collect_schema(), baseline.time
     dated = time is not None and names.get(time) in (pl.Date, pl.Datetime)
     wanted = dict.fromkeys([*contract.features, contract.key, *([time] if dated and time else [])])
     watched = [contract.key, *contract.target.watched_columns]
@@ -109,7 +109,8 @@ def _answered(
     for rows, said in zip(*both, strict=True):
         if not contract.keys(rows).equals(said[contract.key]):
             raise _other_rows()
-        joined = contract.select(rows).hstack(said.select(watched[1:]))
+        features = baseline.sentences.add(contract.select(rows))
+        joined = features.hstack(said.select(watched[1:]))
         yield joined.with_columns(rows[time].alias(TIME)) if dated and time else joined
 
 

@@ -20,6 +20,9 @@ from .batches import Batch, whole
 from .bins import Bins, Counts
 from .divergences import DIVERGENCES, Divergence
 from .limits import FEWEST, History, chance_limit, learn_history
+from .texts import Sentences
+
+COUNTS, SENTENCES = "baseline.json", "sentences.npz"  # in the folder
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class Watched:
     def divergence(self) -> Divergence:
         """The method."""
         return DIVERGENCES[self.method]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "bins": self.bins.to_json(),
+            "counts": self.counts.tolist(),
+            "method": self.method,
+            "history": self.history and asdict(self.history),
+        }
 
     def score(self, counts: Counts) -> float:
         """How far a batch is from the reference."""
@@ -64,6 +76,7 @@ class Baseline:
     tested: int  # of its test rows
     features: dict[str, Watched]
     answers: dict[str, Watched]
+    sentences: Sentences  # columns of texts, whose directions are features too
 
     @property
     def columns(self) -> dict[str, Watched]:
@@ -86,34 +99,33 @@ class Baseline:
             for side, known in histories.items()
         }
 
-    def write(self, file: Path) -> None:
-        """As JSON."""
-        record = asdict(self)
-        for side in ("features", "answers"):
-            for name, watched in getattr(self, side).items():
-                record[side][name] |= {
-                    "bins": watched.bins.to_json(),
-                    "counts": watched.counts.tolist(),
-                }
-        file.write_text(json.dumps(record), encoding="utf-8")
+    def write(self, folder: Path) -> None:
+        """As two files in a folder."""
+        own = {name: getattr(self, name) for name in ("batch", "time", "rows", "tested")}
+        sides = {
+            side: {name: watched.to_json() for name, watched in getattr(self, side).items()}
+            for side in ("features", "answers")
+        }
+        (folder / COUNTS).write_text(json.dumps(own | sides), encoding="utf-8")
+        self.sentences.write(folder / SENTENCES)
 
     @classmethod
-    def read(cls, file: Path) -> "Baseline":
+    def read(cls, folder: Path) -> "Baseline":
         """What ``write`` wrote.
 
         Raises:
             DataError: it is missing, or something else.
         """
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
+            record = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
             sides = {
                 side: {name: _watched(one) for name, one in record[side].items()}
                 for side in ("features", "answers")
             }
-            return cls(**record | sides)
+            return cls(**record | sides, sentences=Sentences.read(folder / SENTENCES))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
-                f"{file} is no baseline ({type(error).__name__}). Run `make repro`.",
+                f"{folder} holds no baseline ({type(error).__name__}). Run `make repro`.",
                 "data.baseline",
             ) from error
 

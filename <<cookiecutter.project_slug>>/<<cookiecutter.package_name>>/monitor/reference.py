@@ -12,6 +12,7 @@ from ..runtime.parquet import count_rows, read_batches, sample
 from .baseline import Baseline, Watched, watch
 from .batches import MOST_PIECES, TIME, choose, count_batches, days_of, pieces
 from .bins import Bins, learn_bins
+from .texts import Sentences, learn_sentences
 
 BIN_ROWS = 200_000  # a sample whose quantiles become the bins
 
@@ -41,20 +42,25 @@ def learn_baseline(
         named = ((name, "", piece) for name, piece in pieces(tables, kind, size))
         return watch(bins, count_batches(named, bins), rules, seed)
 
-    features = learn_bins(contract.select(sample(every, BIN_ROWS, seed)))
+    drawn = contract.select(sample(every, BIN_ROWS, seed))
+    sentences = learn_sentences(drawn.head(rules.rows), rules.text)
+    features = learn_bins(sentences.add(drawn))
     answers = pl.concat(list(_answers(model, test, dated)))
     of_answers = learn_bins(answers.select(contract.target.watched_columns))
-    tables = (table for one in parts for table in _features(contract, one, dated))
+    tables = (table for one in parts for table in _features(contract, sentences, one, dated))
     return Baseline(
         *(kind, dated, rows, answers.height),
         *(watched(tables, features), watched(iter([answers]), of_answers)),
+        sentences,
     )
 
 
-def _features(contract: Contract, part: Path, time: str | None) -> Iterator[pl.DataFrame]:
+def _features(
+    contract: Contract, sentences: Sentences, part: Path, time: str | None
+) -> Iterator[pl.DataFrame]:
     columns = dict.fromkeys([*contract.features, *([time] if time else [])])
     for rows in read_batches(part, columns=list(columns)):
-        yield _dated(contract.select(rows), rows, time)
+        yield _dated(sentences.add(contract.select(rows)), rows, time)
 
 
 def _answers(model: Model, test: Path, time: str | None) -> Iterator[pl.DataFrame]:

@@ -6,7 +6,7 @@ import structlog
 from ..config import Config
 from ..model.origin import model_of_split
 from ..monitor.reference import learn_baseline, sample_with_answers
-from ..paths import BASELINE, BASELINE_COUNTS, REFERENCE, TEST, TRAIN, VALIDATION
+from ..paths import BASELINE, REFERENCE, TEST, TRAIN, VALIDATION
 from ..runtime.artifacts import atomic_write
 from ..runtime.stage import stage
 
@@ -21,7 +21,7 @@ def main(config: Config) -> None:
     sample = sample_with_answers(model, pl.read_parquet(TEST), config.drift.rows, seed)
     with atomic_write(BASELINE) as folder:
         folder.mkdir()
-        baseline.write(folder / BASELINE_COUNTS.name)
+        baseline.write(folder)
         sample.write_parquet(folder / REFERENCE.name)
     log.info("baseline", rows=baseline.rows, batch=baseline.batch, past=baseline.past())
 

@@ -18,7 +18,7 @@ from ..monitor.predictions import with_run_id
 from ..monitor.scores import compare_samples
 from ..monitor.verdict import describe, with_quarantine
 from ..paths import (
-    BASELINE_COUNTS,
+    BASELINE,
     CONTRACT,
     DRIFT,
     DRIFT_DETAILS,
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 def main(config: Config) -> None:
     """Write reports/drift.json, and pages for people."""
     contract, rules, seed = read_contract(CONTRACT), config.drift, config.seed
-    baseline, reference = Baseline.read(BASELINE_COUNTS), pl.read_parquet(REFERENCE)
+    baseline, reference = Baseline.read(BASELINE), pl.read_parquet(REFERENCE)
     incoming, results = (json.loads(path.read_bytes()) for path in (INCOMING_REPORT, METRICS))
     files, drawn = [file["part"] for file in incoming["files"]], {"size": rules.rows, "seed": seed}
     arrival = read_arrival(INCOMING_VALID, PREDICTIONS, contract, baseline, files=files, **drawn)

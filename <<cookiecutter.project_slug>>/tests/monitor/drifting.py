@@ -20,6 +20,7 @@ from <<cookiecutter.package_name>>.monitor.drift import (
     Judged,
     judge,
 )
+from <<cookiecutter.package_name>>.monitor.texts import Sentences
 
 N = 3000
 RNG = np.random.default_rng(0)
@@ -48,7 +49,9 @@ def baseline_of(reference: pl.DataFrame = REFERENCE, rules: Drift | None = None)
         bins = learn_bins(reference.select(names))
         batches = count_batches([("0", "", reference)], bins)
         sides.append(watch(bins, batches, rules, 1))
-    return Baseline("rows", None, reference.height, reference.height, *sides)
+    return Baseline(
+        "rows", None, reference.height, reference.height, *sides, Sentences("words", {})
+    )
 
 
 def batch_of(rows: pl.DataFrame, baseline: Baseline, name: str = "june") -> Batch:

@@ -88,23 +88,29 @@ def test_rows_in_order_are_past_batches_where_the_rules_want_it(tmp_path: Path) 
 
 
 def test_a_baseline_is_the_same_after_it_was_written(tmp_path: Path) -> None:
-    baseline, file = learned(tmp_path, a_season()), tmp_path / "baseline.json"
-    baseline.write(file)
-    again = Baseline.read(file)
-    again.write(tmp_path / "again.json")
+    rows = a_season().with_columns(b=pl.col("id").cast(pl.String) + " is a long text of its own")
+    baseline, folders = learned(tmp_path, rows), [tmp_path / "one", tmp_path / "two"]
+    for folder, known in zip(folders, (baseline, None), strict=True):
+        folder.mkdir()
+        (known or Baseline.read(folders[0])).write(folder)
+    again = Baseline.read(folders[1])
 
-    assert file.read_bytes() == (tmp_path / "again.json").read_bytes()
+    assert [f.read_bytes() for f in sorted(folders[0].glob("*.json"))] == [
+        f.read_bytes() for f in sorted(folders[1].glob("*.json"))
+    ]
     assert again.features["a"].history == baseline.features["a"].history
     assert again.bins == baseline.bins
+    assert "b: direction 1" in again.features
+    assert again.sentences.add(rows.head(9)).equals(baseline.sentences.add(rows.head(9)))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"features": {"a": 1}, "answers": {}}'])
 def test_another_file_is_no_baseline(tmp_path: Path, text: str) -> None:
-    (tmp_path / "baseline.json").write_text(text)
     with pytest.raises(DataError, match=r"no baseline .* `make repro`"):
-        Baseline.read(tmp_path / "baseline.json")
+        Baseline.read(tmp_path)
+    (tmp_path / "baseline.json").write_text(text)
     with pytest.raises(DataError, match="no baseline"):
-        Baseline.read(tmp_path / "missing.json")
+        Baseline.read(tmp_path)
 
 
 def test_the_sample_is_the_same_rows_for_the_same_seed() -> None:
