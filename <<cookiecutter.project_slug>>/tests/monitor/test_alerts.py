@@ -234,14 +234,14 @@ def stage(tmp_path: Path, package: str):
 def test_the_stage_counts_what_it_suppresses_in_its_report_and_in_its_log(stage) -> None:
     code, _, first = stage("r1")
     assert (code, first["suppressed"]) == (0, [])
-    assert first["sent"] == ["log: data drift", "log: prediction drift"]
+    assert first["sent"] == ["log: drift"]
     code, lines, second = stage("r2", ARRIVED | {"critical": ["all is null"]})
     assert code == 0
     assert second["sent"] == ["log: incoming data quality"]
-    assert second["suppressed"] == ["log: data drift", "log: prediction drift"]
-    assert "raised=3" in lines
-    assert "suppressed=2" in lines
-    assert lines.count("] alert suppressed ") == 2
+    assert second["suppressed"] == ["log: drift"]
+    assert "raised=2" in lines
+    assert "suppressed=1" in lines
+    assert lines.count("] alert suppressed ") == 1
 
 
 def test_the_stage_misses_the_report_on_what_arrived_once_there_are_predictions(

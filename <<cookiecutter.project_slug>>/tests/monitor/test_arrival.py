@@ -52,7 +52,7 @@ def test_batches_are_weeks_whatever_file_they_came_in(
     tmp_path: Path, baseline: Baseline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "ROW_GROUP", 100)
-    arrival = read(arrive(tmp_path, june=days(105, 10), july=days(115, 4)), baseline)
+    arrival = read(arrive(tmp_path, first=days(105, 10), second=days(115, 4)), baseline)
     weeks = [(one.name, one.rows, len(one.files)) for one in arrival.batches]
 
     assert weeks == [("2013-04-22", 280, 1), ("2013-04-29", 280, 2)]

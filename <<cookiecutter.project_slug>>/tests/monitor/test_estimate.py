@@ -31,7 +31,7 @@ def calibrated(spread: float, classes: int = 2) -> tuple[Predictions, np.ndarray
     return Predictions(p, p.argmax(axis=1).astype(float)), truth
 
 
-def tested(target: Target, predictions: Predictions, truth: np.ndarray) -> RowPredictions:
+def rows_of_test(target: Target, predictions: Predictions, truth: np.ndarray) -> RowPredictions:
     import polars as pl
 
     keys = pl.Series("id", range(len(truth)))
@@ -57,7 +57,7 @@ def test_so_is_that_of_many_classes_and_of_numbers() -> None:
     values = RNG.normal(size=N)
     prices, paid = Predictions(values, values), values + RNG.normal(0, 1 + np.abs(values))
     later = Predictions(values + 1.5, values + 1.5)  # where errors are larger
-    rmse, errors = METRICS["rmse"], RNG.normal(0, 1 + np.abs(later.outputs))
+    rmse, errors = METRICS["root_mean_squared_error"], RNG.normal(0, 1 + np.abs(later.outputs))
     guessed = estimate(rmse, PRICE, later, tested=(prices, paid), seed=1)
     assert guessed == pytest.approx(rmse(PRICE, later.outputs + errors, later), rel=0.1)
 
@@ -69,7 +69,7 @@ def test_harder_rows_lose_and_a_shared_error_of_the_probabilities_does_not_count
     results = {"roc_auc": auc, "dummy": {"roc_auc": 0.5}}
 
     def lost(predictions: Predictions) -> Estimated:
-        before = tested(BINARY, easy, truth)
+        before = rows_of_test(BINARY, easy, truth)
         asked = (METRICS["roc_auc"], predictions, before, results)
         estimated = estimate_loss(*asked, size=N, seed=1)
         assert estimated is not None
@@ -83,8 +83,8 @@ def test_harder_rows_lose_and_a_shared_error_of_the_probabilities_does_not_count
 def test_results_without_the_metric_are_refused_and_one_that_is_undefined_is_none() -> None:
     said, truth = calibrated(1.0)
     with pytest.raises(DataError, match="lacks roc_auc"):
-        estimate_loss(METRICS["roc_auc"], said, tested(BINARY, said, truth), {}, size=N, seed=1)
+        estimate_loss(METRICS["roc_auc"], said, rows_of_test(BINARY, said, truth), {}, size=N, seed=1)
     certain = Predictions(np.tile([1.0, 0.0], (N, 1)), np.zeros(N))
     results = {"roc_auc": 0.7, "dummy": {"roc_auc": 0.5}}
-    asked = (METRICS["roc_auc"], certain, tested(BINARY, said, truth), results)
+    asked = (METRICS["roc_auc"], certain, rows_of_test(BINARY, said, truth), results)
     assert estimate_loss(*asked, size=N, seed=1) is None

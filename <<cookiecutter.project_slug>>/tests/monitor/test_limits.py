@@ -63,4 +63,4 @@ def test_smaller_batches_have_larger_limits() -> None:
     method = DIVERGENCES["psi"]
     history = learn_history(method, np.sum(past, axis=0), past, 1)
 
-    assert history.limit(100, 12_800, LEVEL) > history.limit(method, 800, 12_800, LEVEL)
+    assert history.limit(method, 100, 12_800, LEVEL) > history.limit(method, 800, 12_800, LEVEL)
