@@ -19,7 +19,7 @@ from ..errors import ConfigError, DataError
 from .batches import Batch, whole
 from .bins import Bins, Counts
 from .divergences import DIVERGENCES, Divergence
-from .limits import FEWEST, History, chance_limit, learn_history
+from .limits import FEWEST, History, chance_limit, learn_history, pooled
 from .texts import Sentences
 
 COUNTS, SENTENCES = "baseline.json", "sentences.npz"  # in the folder
@@ -52,13 +52,13 @@ class Watched:
         """How far a batch is from the reference."""
         return float(self.divergence(self.counts, counts))
 
-    def limit(self, rows: int, level: float, seed: int) -> float:
+    def limit(self, rows: int, level: float, *, days: int, seed: int) -> float:
         """What an ordinary batch exceeds with probability ``level``; at least what matters."""
         method, total = self.divergence, int(self.counts.sum())
         if self.history is None:
             limit = chance_limit(method, self.counts, rows, level, seed)
         else:
-            limit = self.history.limit(method, rows, total, level)
+            limit = self.history.limit(method, rows, total, level, days=days)
         return max(limit, method.least)
 
     def missing(self, counts: Counts) -> tuple[float, float]:
@@ -144,17 +144,33 @@ def watch(
     Raises:
         ConfigError: a column has a method that needs ordered numbers, and holds none.
     """
-    ordinary = whole(list(batches))
-    watched = {}
-    for name, one in bins.items():
-        zero = np.zeros(one.size, dtype=np.int64)
-        counts = sum((batch.counts[name] for batch in batches), zero)
-        method, history = method_of(name, one, rules), None
-        if len(ordinary) >= FEWEST:
-            past = [batch.counts[name] for batch in ordinary]
-            history = learn_history(DIVERGENCES[method], counts, past, seed)
-        watched[name] = Watched(one, counts, method, history)
-    return watched
+    ordinary, counts = whole(list(batches)), _total(bins, batches)
+    methods = {name: method_of(name, one, rules) for name, one in bins.items()}
+    histories: dict[str, History] = {}
+    if len(ordinary) >= FEWEST:
+        days = float(np.median([batch.days for batch in ordinary]))
+        learned = [
+            learn_history(
+                DIVERGENCES[method],
+                counts[name],
+                [batch.counts[name] for batch in ordinary],
+                days=days,
+                seed=seed,
+            )
+            for name, method in methods.items()
+        ]
+        histories = dict(zip(methods, pooled(learned), strict=True))
+    return {
+        name: Watched(one, counts[name], methods[name], histories.get(name))
+        for name, one in bins.items()
+    }
+
+
+def _total(bins: Mapping[str, Bins], batches: Sequence[Batch]) -> dict[str, Counts]:
+    zeros = {name: np.zeros(one.size, dtype=np.int64) for name, one in bins.items()}
+    return {
+        name: sum((batch.counts[name] for batch in batches), zero) for name, zero in zeros.items()
+    }
 
 
 def method_of(name: str, bins: Bins, rules: Drift) -> str:

@@ -6,6 +6,7 @@ that comes in several files as one. Rows without a time are judged by incoming f
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -32,11 +33,19 @@ class Batch:
     rows: int = 0
     files: set[str] = field(default_factory=set)  # that its rows came in
     counts: dict[str, Counts] = field(default_factory=dict)
+    dates: set[date] = field(default_factory=set)
+
+    @property
+    def days(self) -> int:
+        """The days that have rows; 1 where rows have no time."""
+        return max(len(self.dates), 1)
 
     def add(self, rows: pl.DataFrame, bins: Mapping[str, Bins], file: str) -> None:
         """Count further rows."""
         self.rows += rows.height
         self.files.add(file)
+        if TIME in rows.columns:
+            self.dates.update(rows[TIME].drop_nulls().dt.date().unique())
         for name, counts in count(rows, bins).items():
             self.counts[name] = self.counts.get(name, 0) + counts
 

@@ -1,8 +1,8 @@
 """How far two spreads of a column are apart: each method takes counts in the same bins.
 
-Half a row is added to each bin, so that an empty one gives no infinity. ``noise`` says what chance
-alone gives to two samples of one distribution: each method's score, to its ``power``, is in the
-mean near ``size x (1/n + 1/m)``, so it can be compared between batches of different size.
+Half a row a bin is added, spread as both samples together are, so that an empty bin gives no
+infinity and one that is empty in both no score. What chance alone gives to two samples of one
+distribution is, to the method's ``power``, in the mean near a multiple of 1/n + 1/m.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from .bins import Counts
 
 Shares = NDArray[np.float64]
-SMOOTHING = 0.5  # rows that are added to each bin
+SMOOTHING = 0.5  # rows a bin that are added to each sample
+EMPTY = 1e-9  # rows of both in a bin that has none
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,16 @@ class Divergence:
 
     def __call__(self, before: Counts, now: Counts) -> Shares:
         """The score of counts, (..., bins) each."""
-        return self.score(shares(before), shares(now))
+        return self.score(*shares(before, now))
 
 
-def shares(counts: Counts) -> Shares:
-    """Smoothed shares of counts, (..., bins), that add up to one."""
-    smoothed = counts + SMOOTHING
-    return np.asarray(smoothed / smoothed.sum(axis=-1, keepdims=True))
+def shares(before: Counts, now: Counts) -> tuple[Shares, Shares]:
+    """Smoothed shares of two samples' counts, (..., bins) each, that add up to one."""
+    added, both = SMOOTHING * before.shape[-1], before + now + EMPTY
+    spread = added * both / both.sum(axis=-1, keepdims=True)
+    smoothed = before + spread, now + spread
+    old, new = (np.asarray(one / one.sum(axis=-1, keepdims=True)) for one in smoothed)
+    return old, new
 
 
 def _kl(p: Shares, q: Shares) -> Shares:
@@ -76,11 +80,11 @@ def _wasserstein(p: Shares, q: Shares) -> Shares:
 
 
 DIVERGENCES = {
-    "psi": Divergence(_psi, 1, 0.01),
-    "kl": Divergence(_kl, 1, 0.005),
+    "psi": Divergence(_psi, 1, 0.015),
+    "kl": Divergence(_kl, 1, 0.0075),
     "jensenshannon": Divergence(_jensen_shannon, 2, 0.04),
     "total_variation": Divergence(_total_variation, 2, 0.03),
-    "chi_squared": Divergence(_chi_squared, 1, 0.01),
+    "chi_squared": Divergence(_chi_squared, 1, 0.015),
     "ks": Divergence(_kolmogorov_smirnov, 2, 0.03, is_ordered=True),
     "wasserstein": Divergence(_wasserstein, 2, 0.01, is_ordered=True),
 }

@@ -7,7 +7,6 @@ from enum import StrEnum
 from ..config.drift import Drift
 from .baseline import Baseline, Watched
 from .batches import PER_YEAR, Batch
-from .bins import Counts
 
 MIN_ROWS = 30  # fewer tell nothing
 
@@ -72,9 +71,7 @@ def _judge(baseline: Baseline, batch: Batch, rules: Drift, seed: int) -> Judged:
     sides = []
     for watched in (baseline.features, baseline.answers):
         level = level_of_column(rules, baseline.batch, len(watched))
-        sides.append(
-            {name: _score(one, batch.counts[name], level, seed) for name, one in watched.items()}
-        )
+        sides.append({name: _score(name, one, batch, level, seed) for name, one in watched.items()})
     return Judged(batch.name, batch.rows, sorted(batch.files), *sides)
 
 
@@ -84,8 +81,10 @@ def level_of_column(rules: Drift, batch: str, columns: int) -> float:
     return min(rules.false_alarms_per_year / 2 / a_year, 0.5) / max(columns, 1)
 
 
-def _score(watched: Watched, counts: Counts, level: float, seed: int) -> Score:
-    score, limit = watched.score(counts), watched.limit(int(counts.sum()), level, seed)
+def _score(name: str, watched: Watched, batch: Batch, level: float, seed: int) -> Score:
+    counts = batch.counts[name]
+    score = watched.score(counts)
+    limit = watched.limit(int(counts.sum()), level, days=batch.days, seed=seed)
     before, now = watched.missing(counts)
     return Score(
         *(rounded(score), rounded(limit), score > limit, rounded(score / limit)),

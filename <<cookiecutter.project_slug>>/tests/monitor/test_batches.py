@@ -74,7 +74,10 @@ def test_rows_of_one_batch_are_counted_together_whatever_file_they_came_in() -> 
 
 def test_rows_without_a_time_are_a_batch_of_their_own_and_no_past_one() -> None:
     rows = pl.DataFrame({TIME: [datetime(2013, 1, 7), None], "x": [1, 2]})
-    assert [name for name, _ in pieces([rows], "week", 0)] == ["2013-01-07", UNDATED]
+    cut = dict(pieces([rows], "week", 0))
+    assert list(cut) == ["2013-01-07", UNDATED]
+    bins = {"x": Bins()}
+    assert [one.days for one in count_batches([(n, "", r) for n, r in cut.items()], bins)] == [1, 1]
     assert whole([Batch("2013-01-07", 5), Batch(UNDATED, 50)]) == [Batch("2013-01-07", 5)]
 
 

@@ -12,7 +12,7 @@ from <<cookiecutter.package_name>>.monitor.divergences import (
 
 RNG = np.random.default_rng(2)
 BEFORE, NOW = RNG.integers(1, 500, 8), RNG.integers(0, 90, 8)
-P, Q = shares(BEFORE), shares(NOW)
+P, Q = shares(BEFORE, NOW)
 EXPECTED = {
     "kl": entropy(Q, P),
     "psi": entropy(Q, P) + entropy(P, Q),

@@ -83,7 +83,9 @@ def test_harder_rows_lose_and_a_shared_error_of_the_probabilities_does_not_count
 def test_results_without_the_metric_are_refused_and_one_that_is_undefined_is_none() -> None:
     said, truth = calibrated(1.0)
     with pytest.raises(DataError, match="lacks roc_auc"):
-        estimate_loss(METRICS["roc_auc"], said, rows_of_test(BINARY, said, truth), {}, size=N, seed=1)
+        estimate_loss(
+            METRICS["roc_auc"], said, rows_of_test(BINARY, said, truth), {}, size=N, seed=1
+        )
     certain = Predictions(np.tile([1.0, 0.0], (N, 1)), np.zeros(N))
     results = {"roc_auc": 0.7, "dummy": {"roc_auc": 0.5}}
     asked = (METRICS["roc_auc"], certain, rows_of_test(BINARY, said, truth), results)

@@ -1,5 +1,7 @@
 """Limits hold their promise on simulated truth: independent rows, and rows that share a week."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from <<cookiecutter.package_name>>.monitor.divergences import (
 from <<cookiecutter.package_name>>.monitor.limits import (
     chance_limit,
     learn_history,
+    pooled,
 )
 
 SHARES = np.array([0.3, 0.25, 0.2, 0.1, 0.1, 0.05])
@@ -28,7 +31,9 @@ def alarms(spread: float, *, by_history: bool, name: str = "psi", repeats: int =
         *past, now = weeks(np.random.default_rng(seed), 17, 800, spread)
         reference = np.sum(past, axis=0)
         if by_history:
-            limit = learn_history(method, reference, past, 1).limit(method, 800, 800 * 16, LEVEL)
+            limit = learn_history(method, reference, past, days=7, seed=1).limit(
+                method, 800, 800 * 16, LEVEL, days=7
+            )
         else:
             limit = chance_limit(method, reference, 800, LEVEL, 1)
         over += float(method(reference, now)) > limit
@@ -52,15 +57,29 @@ def test_chance_alone_alarms_where_rows_share_a_week() -> None:
 def test_a_shift_beyond_the_ordinary_is_above_the_limit() -> None:
     past = weeks(np.random.default_rng(1), 16, 800, 0.1)
     reference, method = np.sum(past, axis=0), DIVERGENCES["psi"]
-    limit = learn_history(method, reference, past, 1).limit(method, 800, 12_800, LEVEL)
+    limit = learn_history(method, reference, past, days=7, seed=1).limit(
+        method, 800, 12_800, LEVEL, days=7
+    )
     moved = np.random.default_rng(2).multinomial(800, SHARES[::-1])
 
     assert float(method(reference, moved)) > limit
 
 
-def test_smaller_batches_have_larger_limits() -> None:
-    past = weeks(np.random.default_rng(1), 16, 800, 0.1)
-    method = DIVERGENCES["psi"]
-    history = learn_history(method, np.sum(past, axis=0), past, 1)
+def test_smaller_batches_and_pieces_of_a_week_have_larger_limits() -> None:
+    past, method = weeks(np.random.default_rng(1), 16, 800, 0.1), DIVERGENCES["psi"]
+    history = learn_history(method, np.sum(past, axis=0), past, days=7, seed=1)
 
-    assert history.limit(method, 100, 12_800, LEVEL) > history.limit(method, 800, 12_800, LEVEL)
+    def limit(rows: int, days: int) -> float:
+        return history.limit(method, rows, 12_800, LEVEL, days=days)
+
+    assert limit(100, 7) > limit(800, 7)
+    assert limit(800, 2) > limit(800, 7) == limit(800, 9)
+
+
+def test_a_column_that_varied_little_by_chance_borrows_from_the_others() -> None:
+    past, method = weeks(np.random.default_rng(1), 16, 800, 0.1), DIVERGENCES["psi"]
+    one = learn_history(method, np.sum(past, axis=0), past, days=7, seed=1)
+    calm = replace(one, variation=one.variation / 10)
+
+    assert [each.variation for each in pooled([calm, one, one])] == [one.variation] * 3
+    assert pooled([]) == []

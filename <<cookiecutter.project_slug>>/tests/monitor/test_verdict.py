@@ -15,7 +15,7 @@ from <<cookiecutter.package_name>>.monitor.verdict import (
     with_quarantine,
 )
 
-from .drifting import REFERENCE, RNG, N, baseline_of, batch_of, table
+from .drifting import REFERENCE, RNG, SELDOM, N, baseline_of, batch_of, table
 
 BASELINE = baseline_of()
 HELD = Estimated("roc_auc", 0.8, 0.79, 0.03)
@@ -23,7 +23,7 @@ MOVED, ANSWERED = {"distance": RNG.normal(1300, 300, N)}, {"score": RNG.random(N
 
 
 def report(estimated: Estimated | None = HELD, retrain: str = "drift", **changed) -> dict[str, Any]:
-    rules, batch = Drift(retrain=retrain), batch_of(table(**changed), BASELINE)
+    rules, batch = replace(SELDOM, retrain=retrain), batch_of(table(**changed), BASELINE)
     judged = judge(BASELINE, [batch], rules, 1)
     return describe(BASELINE, rules, judged, [batch], estimated=estimated)
 
@@ -88,7 +88,7 @@ def test_too_few_rows_are_said_and_alarm_nobody() -> None:
 
 def test_the_verdict_is_on_the_newest_batches_and_the_history_on_all() -> None:
     batches = [batch_of(table(**MOVED), BASELINE, "may"), batch_of(table(), BASELINE, "june")]
-    judged = judge(BASELINE, batches, Drift(), 1)
+    judged = judge(BASELINE, batches, SELDOM, 1)
     last = describe(BASELINE, Drift(), judged, batches[1:], estimated=None)
     both = describe(BASELINE, Drift(), judged, batches, estimated=None)
 
