@@ -14,7 +14,6 @@ from ..monitor.arrival import read_arrival
 from ..monitor.baseline import Baseline
 from ..monitor.drift import judge
 from ..monitor.estimate import estimate_loss
-from ..monitor.predictions import with_run_id
 from ..monitor.scores import compare_samples
 from ..monitor.verdict import describe, with_quarantine
 from ..paths import (
@@ -33,7 +32,7 @@ from ..paths import (
 )
 from ..report.drift import history, render
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.dvc.run import run_id
+from ..runtime.dvc.run import run_id, with_run_id
 from ..runtime.stage import stage
 
 log = structlog.get_logger()

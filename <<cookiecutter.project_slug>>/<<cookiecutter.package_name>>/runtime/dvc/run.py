@@ -2,10 +2,12 @@
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 @functools.cache
@@ -22,6 +24,16 @@ def run_id() -> str:
     started = origin.create_time()
     digest = hashlib.sha256(f"{origin.pid}-{started}".encode()).hexdigest()[:6]
     return f"{datetime.fromtimestamp(started, UTC):%Y%m%d-%H%M%S}-{digest}"
+
+
+def with_run_id(report: dict[str, Any], last: Path, run: str) -> dict[str, Any]:
+    """The report with a run; an equal last one keeps its own, so that alerts are sent once."""
+    try:
+        before = json.loads(last.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    same = isinstance(before, dict) and before == report | {"run_id": before.get("run_id")}
+    return before if same else report | {"run_id": run}
 
 
 def _is_dvc(process: "psutil.Process") -> bool:  # type: ignore[name-defined]  # noqa: F821
