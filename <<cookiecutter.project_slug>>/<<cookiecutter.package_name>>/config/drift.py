@@ -15,7 +15,7 @@ class Drift:
     """How what arrives is compared with what the model knows."""
 
     definition: str = COUNTS
-    numeric: str = "psi"
+    numeric: str = "wasserstein"
     categorical: str = "psi"
     columns: dict[str, str] = field(default_factory=dict)  # the method of a column
     text: str = "words"  # how sentences become numbers: by words, or by an encoder of this name

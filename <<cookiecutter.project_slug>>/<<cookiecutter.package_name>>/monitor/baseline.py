@@ -36,8 +36,8 @@ class Watched:
 
     @property
     def divergence(self) -> Divergence:
-        """The method."""
-        return DIVERGENCES[self.method]
+        """The method, for these bins."""
+        return DIVERGENCES[self.method].on(self.bins)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -151,7 +151,7 @@ def watch(
         days = float(np.median([batch.days for batch in ordinary]))
         learned = [
             learn_history(
-                DIVERGENCES[method],
+                DIVERGENCES[method].on(bins[name]),
                 counts[name],
                 [batch.counts[name] for batch in ordinary],
                 days=days,

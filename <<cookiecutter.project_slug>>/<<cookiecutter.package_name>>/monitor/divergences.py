@@ -6,30 +6,40 @@ distribution is, to the method's ``power``, in the mean near a multiple of 1/n +
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import Counts
+from .bins import Bins, Counts
 
 Shares = NDArray[np.float64]
 SMOOTHING = 0.5  # rows a bin that are added to each sample
 EMPTY = 1e-9  # rows of both in a bin that has none
+MISSING = 2.0  # standard deviations
 
 
 @dataclass(frozen=True)
 class Divergence:
     """A method: its score of two arrays of shares, (..., bins) each."""
 
-    score: Callable[[Shares, Shares], Shares]
+    score: Callable[..., Shares]
     power: int  # of the score that grows like one over the number of rows
     least: float  # scores below are of no importance, however many rows show them
     is_ordered: bool = False  # it needs bins on a line
+    by_gaps: bool = False  # and how far these are apart; else bins stand at quantiles alone
+    merge: Callable[[Counts], Counts] = np.asarray  # what ``on`` does to counts first
+
+    def on(self, bins: Bins) -> "Divergence":
+        """The method for counts in these bins."""
+        if self.by_gaps:
+            return replace(self, score=partial(self.score, gaps=bins.gaps))
+        return replace(self, merge=bins.at_quantiles)
 
     def __call__(self, before: Counts, now: Counts) -> Shares:
-        """The score of counts, (..., bins) each."""
-        return self.score(*shares(before, now))
+        """The score of counts, (..., bins) each; what rounding makes negative is zero."""
+        return np.maximum(self.score(*shares(self.merge(before), self.merge(now))), 0.0)
 
 
 def shares(before: Counts, now: Counts) -> tuple[Shares, Shares]:
@@ -73,10 +83,15 @@ def _kolmogorov_smirnov(p: Shares, q: Shares) -> Shares:
     return np.asarray(np.abs(np.cumsum(q - p, axis=-1)).max(axis=-1))
 
 
-def _wasserstein(p: Shares, q: Shares) -> Shares:
-    """Earth mover's distance over the ranks of the reference, 0 to 1: outliers weigh no more."""
-    steps = (p[..., 1:] + p[..., :-1]) / 2
-    return np.asarray((np.abs(np.cumsum(q - p, axis=-1)[..., :-1]) * steps).sum(axis=-1))
+def _wasserstein(p: Shares, q: Shares, gaps: Shares) -> Shares:
+    """Earth mover's distance in standard deviations; a value that goes missing moves by MISSING.
+
+    Args:
+        gaps: between the middles of neighbouring bins, (bins - 2,).
+    """
+    old, new = (one[..., :-1] / one[..., :-1].sum(axis=-1, keepdims=True) for one in (p, q))
+    moved = (np.abs(np.cumsum(new - old, axis=-1)[..., :-1]) * gaps).sum(axis=-1)
+    return np.asarray(moved + MISSING * np.abs(q[..., -1] - p[..., -1]))
 
 
 DIVERGENCES = {
@@ -86,5 +101,5 @@ DIVERGENCES = {
     "total_variation": Divergence(_total_variation, 2, 0.03),
     "chi_squared": Divergence(_chi_squared, 1, 0.015),
     "ks": Divergence(_kolmogorov_smirnov, 2, 0.03, is_ordered=True),
-    "wasserstein": Divergence(_wasserstein, 2, 0.01, is_ordered=True),
+    "wasserstein": Divergence(_wasserstein, 2, 0.08, is_ordered=True, by_gaps=True),
 }

@@ -63,7 +63,7 @@ def test_a_table_is_cut_after_so_many_rows_across_its_parts() -> None:
 
 
 def test_rows_of_one_batch_are_counted_together_whatever_file_they_came_in() -> None:
-    bins, rows = {"x": Bins(edges=(0.0,))}, pl.DataFrame({"x": [-1.0, 1.0, None]})
+    bins, rows = {"x": Bins(values=("-1.0",))}, pl.DataFrame({"x": [-1.0, 1.0, None]})
     named = [("w2", "a", rows), ("w1", "a", rows), ("w1", "b", rows.head(1))]
     first, second = count_batches(named, bins)
 

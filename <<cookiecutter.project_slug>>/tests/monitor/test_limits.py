@@ -40,7 +40,7 @@ def alarms(spread: float, *, by_history: bool, name: str = "psi", repeats: int =
     return over / repeats
 
 
-@pytest.mark.parametrize("name", DIVERGENCES)
+@pytest.mark.parametrize("name", [name for name, one in DIVERGENCES.items() if not one.by_gaps])
 def test_chance_alone_holds_its_level_on_independent_rows(name: str) -> None:
     assert alarms(0.0, by_history=False, name=name, repeats=200) < LEVEL + 2.5 * 0.0154
 
