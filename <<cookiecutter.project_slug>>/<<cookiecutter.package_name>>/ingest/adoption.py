@@ -40,6 +40,7 @@ class Place:
 
     source: Source
     folder: Path
+    prefix: str  # of their names
     suffix: str
     schema: pl.Schema  # the columns of all its files
 
@@ -65,7 +66,7 @@ def places(data: Data, policy: ReadPolicy, scratch: Path) -> list[Place]:
             within = scratch / str(number)
             files = find_files([source], policy, within / "found")
             with progress("columns", len(files), "files") as step:
-                writer = PartWriter(within / "open", policy, step)
+                writer = PartWriter(within / "open", _unprotected(policy), step)
                 schemas = [writer.open("any", f).rows.collect_schema() for f in files]
             labels = [file.label for file in files]
             schema = common_schema(list(zip(labels, schemas, strict=True)))
@@ -73,23 +74,23 @@ def places(data: Data, policy: ReadPolicy, scratch: Path) -> list[Place]:
     return places
 
 
-def _spot(source: Source) -> tuple[Path, str] | None:
-    """The folder and the ending of a source's new files; None where it takes none."""
+def _spot(source: Source) -> tuple[Path, str, str] | None:
+    """The folder, begin and ending of a source's new files; None where it takes none."""
     path, kind = source.path, source.kind
     if path is None or "://" in path or kind not in WRITERS:
         return None
     if any(name in source.options for name in COUNTS):  # of one file only
         return None
     if Path(path).is_dir():
-        return Path(path), f".{kind}"
+        return Path(path), "", f".{kind}"
     if Path(path).exists() or not has_magic(path):
         return None
     folder, last = Path(path).parent, Path(path).name
     folder = folder.parent if folder.name == "**" else folder
-    suffix = last.rpartition("*")[2] or f".{kind}"
+    prefix, suffix = last.partition("*")[0], last.rpartition("*")[2] or f".{kind}"
     plain = suffix == Path(f"x{suffix}").suffix not in PACKED
-    fits = plain and fnmatchcase(f"x{suffix}", last) and not has_magic(str(folder))
-    return (folder, suffix) if fits else None
+    fits = plain and fnmatchcase(f"{prefix}x{suffix}", last) and not has_magic(str(folder))
+    return (folder, prefix, suffix) if fits else None
 
 
 def known_keys(
@@ -113,6 +114,11 @@ def known_keys(
             there = asked.filter(pl.col(keys.name).is_in(wanted)).collect(engine="streaming")
             held.append(there.to_series())
     return pl.concat(held).unique()
+
+
+def _unprotected(policy: ReadPolicy) -> ReadPolicy:
+    """For inputs that become inputs: their personal columns stay as they came."""
+    return replace(policy, protect=lambda rows: rows)
 
 
 def _read(
@@ -154,8 +160,8 @@ def add_file(
             schema requires; or the source would read other rows than those that were written.
     """
     key, target = labelled.labels.columns
-    as_it_is = replace(policy, protect=lambda rows: rows)  # what is an input stays one
-    raw = _read(labelled.file, as_it_is, scratch).collect().drop(target, strict=False)
+    plain = _unprotected(policy)
+    raw = _read(labelled.file, plain, scratch).collect().drop(target, strict=False)
     _check_required(raw, place, schema, labelled.file.label, target)
     typed = cast_columns(policy.protect(raw.lazy()), schema).collect()
     truth = typed.select(key).join(labelled.labels, on=key, how="left", maintain_order="left")
@@ -164,11 +170,12 @@ def add_file(
     rows = raw.with_columns(truth[target]).filter(chosen)
     names = [name for name in place.schema if name in rows.columns]
     content = _content(place, rows.select(names), schema)
-    name = f"{part_stem(labelled.file.label)}-{sha256(content).hexdigest()[:DIGEST]}{place.suffix}"
-    path = place.folder / name.lstrip("-_")
+    digest = sha256(content).hexdigest()[:DIGEST]
+    stem = f"{part_stem(labelled.file.label)}-{digest}".lstrip("-_")
+    path = place.folder / f"{place.prefix}{stem}{place.suffix}"
     with atomic_write(path) as partial:
         partial.write_bytes(content)
-        written = _read(place.as_file(partial, str(path)), as_it_is, scratch)
+        written = _read(place.as_file(partial, str(path)), plain, scratch)
         if not _says_the_same(rows.select(names), written, schema):
             raise _unwritable(place)
     return path
