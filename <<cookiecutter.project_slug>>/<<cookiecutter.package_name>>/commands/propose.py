@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import structlog
 
@@ -22,13 +23,14 @@ from ..model.origin import model_of_split
 from ..paths import METRICS, MODEL, PARAMS, PROPOSAL, PROPOSAL_PAGE, TEST, TRAIN, VALIDATION
 from ..registry.gate import Candidate, Decision, Verdict
 from ..registry.offers import Offer, Rival, units_of, weigh
-from ..registry.side_by_side import Sampling, learned_period, period, side_by_side
+from ..registry.side_by_side import Sampling, learned_by, one_sided, side_by_side
 from ..report.proposal import page
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write, scratch, sha256_of, write_json
 from ..runtime.dvc.revisions import fetch
 from ..runtime.dvc.run import commit_of, run_id
 from ..runtime.stage import exit_on_error
+from ..split.units import unit_column
 
 DEFAULTS = ("origin/main", "main", "HEAD")
 
@@ -124,25 +126,55 @@ def _evidence(
     results: dict[str, Any],
 ) -> dict[str, Any]:
     """Metrics, tests and periods; beside a constant answer where no champion was compared with."""
-    settings, data, rows = config.evaluate, config.data, offer.rows
+    settings, rows = config.evaluate, offer.rows
     wanted = metrics(settings.metrics, challenger.model.contract.target)
-    columns = [name for name in (data.key, data.time) if name is not None]
-    known = pl.scan_parquet([TRAIN, VALIDATION, TEST]).select(columns).collect()
-    of_rows = known[data.key], known[data.time] if data.time else None
     if champion is None:
         facts: dict[str, Any] = {"metrics": _alone(results), "tests": {}}
     else:
         sampling = Sampling(settings.bootstrap, settings.level, config.seed)
-        both = challenger, champion, rows, units_of(config, rows)
-        facts = side_by_side(*both, wanted, sampling)
-    learned = {"challenger": learned_period(challenger.model, *of_rows)}
-    if champion is not None:
-        learned["champion"] = learned_period(champion.model, *of_rows)
-    tested = {"rows": rows.height, **period(rows[data.time] if data.time else None)}
-    return {"deciding": wanted[0].name, "level": settings.level, **facts} | {
-        "learned_from": learned,
-        "tested_on": tested,
+        facts = side_by_side(
+            *(challenger, champion),
+            rows=rows,
+            units=units_of(config, rows),
+            metrics=wanted,
+            sampling=sampling,
+        )
+    return {
+        "deciding": wanted[0].name,
+        "level": settings.level,
+        **facts,
+        **rows_of(config, challenger, champion),
     }
+
+
+def rows_of(config: Config, challenger: Candidate, champion: Candidate | None) -> dict[str, Any]:
+    """Which of today's rows each model learned from, and which of the test rows favour one."""
+    data, settings = config.data, config.evaluate
+    unit = unit_column(settings.unit, group=config.split.group, time=data.time)
+    columns = [name for name in dict.fromkeys([data.key, data.time, unit]) if name is not None]
+    parts = [pl.read_parquet(file, columns=columns) for file in (TRAIN, VALIDATION, TEST)]
+    rows = pl.concat(parts)
+    learned = {"challenger": learned_by(challenger.model, rows[data.key])}
+    favouring = np.zeros(rows.height, dtype=bool)
+    if champion is not None:
+        learned["champion"] = learned_by(champion.model, rows[data.key])
+        favouring = one_sided(learned["challenger"], learned["champion"], units_of(config, rows))
+        favouring &= ~learned["champion"] & ~learned["challenger"]
+        favouring[: -parts[-1].height] = False  # no test rows
+    return {
+        "learned_from": {
+            who: _extent(rows.filter(mask), data.time) for who, mask in learned.items()
+        },
+        "tested_on": _extent(parts[-1], data.time),
+        "favouring": int(favouring.sum()),
+    }
+
+
+def _extent(rows: pl.DataFrame, time: str | None) -> dict[str, Any]:
+    """The number of rows, and from when to when they are."""
+    ends = (rows[time].min(), rows[time].max()) if time else (None, None)
+    first, last = (None if end is None else str(end) for end in ends)
+    return {"rows": rows.height, "from": first, "to": last}
 
 
 def _alone(results: dict[str, Any]) -> dict[str, Any]:

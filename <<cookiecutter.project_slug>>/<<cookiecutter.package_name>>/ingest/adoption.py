@@ -259,7 +259,7 @@ def _csv(rows: pl.DataFrame, source: Source) -> bytes:
     nulls = [nulls] if isinstance(nulls, str) else list(nulls)
     how["separator"] = source.options.get("separator", ",")
     text = rows.write_csv(null_value="" if "" in nulls else nulls[0], **how)
-    return text.encode(source.options.get("encoding", "utf-8"))
+    return bytes(text.encode(source.options.get("encoding", "utf-8")))
 
 
 def _ndjson(rows: pl.DataFrame, source: Source) -> bytes:  # noqa: ARG001 - a writer's signature

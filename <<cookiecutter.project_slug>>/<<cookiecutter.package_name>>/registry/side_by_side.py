@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..evaluate.row_predictions import RowPredictions
 from ..evaluate.several import Contender, Figure, Ranking, rank
@@ -30,6 +31,7 @@ class Sampling:
 def side_by_side(
     challenger: Candidate,
     champion: Candidate,
+    *,
     rows: pl.DataFrame,
     units: Units,
     metrics: Sequence[Metric],
@@ -91,19 +93,23 @@ def _turned(figure: Figure, sign: int) -> Figure:
     return Figure(-figure.value, type(figure.interval)(-high, -low, figure.interval.reason))
 
 
-def learned_period(model: Model, keys: pl.Series, times: pl.Series | None) -> dict[str, Any]:
-    """How many of some rows a model learned from, and of what time they are.
+def learned_by(model: Model, keys: pl.Series) -> NDArray[np.bool_]:
+    """Of each key, (n,), whether the model learned from its row."""
+    return np.isin(digests(keys), model.learned_keys)
+
+
+def one_sided(
+    by_challenger: NDArray[np.bool_], by_champion: NDArray[np.bool_], units: Units
+) -> NDArray[np.bool_]:
+    """Of n rows, which are of a unit that the challenger saw other rows of, and the champion not.
+
+    Such rows favour the challenger, though it did not learn from them.
 
     Args:
-        model: any.
-        keys: (n,) of the rows.
-        times: (n,) of them; None where rows have none.
+        by_challenger, by_champion: (n,) whether each learned from the row.
+        units: of the n rows.
     """
-    learned = pl.Series(np.isin(digests(keys), model.learned_keys))
-    return {"rows": int(learned.sum()), **period(None if times is None else times.filter(learned))}
-
-
-def period(times: pl.Series | None) -> dict[str, str | None]:
-    """From when to when, as text; None without times."""
-    ends = (None, None) if times is None else (times.min(), times.max())
-    return {name: end and str(end) for name, end in zip(("from", "to"), ends, strict=True)}
+    of_challenger, of_champion = (
+        np.isin(units.codes, units.codes[learned]) for learned in (by_challenger, by_champion)
+    )
+    return np.asarray(of_challenger & ~of_champion)

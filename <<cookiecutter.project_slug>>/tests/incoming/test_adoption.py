@@ -151,13 +151,14 @@ def test_a_file_that_changed_since_it_was_predicted_is_refused() -> None:
 
 def test_what_was_not_predicted_waits() -> None:
     arrive(unlabelled(NEW))
-    with pytest.raises(DataError, match="was not predicted yet. Run `make monitor`"):
+    with pytest.raises(DataError, match="was not predicted yet"):
         adopted()
     bring(NEW[:9])
     arrive(unlabelled(NEW[9:]), "later.csv")
 
     (one,) = adopted()["stay"]
-    assert (one["file"], one["reason"][:24]) == ("data/incoming/later.csv", "it was not predicted yet")
+    assert one["file"] == "data/incoming/later.csv"
+    assert "it was not predicted yet. Run `make monitor`" in one["reason"]
 
 
 def test_text_joins_parquet_in_the_types_of_the_source() -> None:
@@ -190,7 +191,8 @@ def test_what_the_source_would_read_otherwise_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["data/raw/rows.csv", "https://example.org/rows.csv", "data/*/rows*.csv", "data/raw/*.csv.gz"]
+    "path",
+    ["data/raw/rows.csv", "https://example.org/rows.csv", "data/*/rows*.csv", "data/raw/*.csv.gz"],
 )
 def test_a_source_that_takes_no_file_says_who_brings_the_rows(path: str) -> None:
     arrive(unlabelled(NEW))
@@ -211,7 +213,8 @@ def test_what_dvc_has_beside_a_file_moves_with_it() -> None:
     Path("data/incoming/new.csv.dvc").write_text("outs: [{path: new.csv}]")
     adopted()
 
-    assert sorted(path.name for path in Path("data/adopted").iterdir()) == ["new.csv", "new.csv.dvc"]
+    moved = sorted(path.name for path in Path("data/adopted").iterdir())
+    assert moved == ["new.csv", "new.csv.dvc"]
     assert list(Path("data/incoming").iterdir()) == []
 
 
