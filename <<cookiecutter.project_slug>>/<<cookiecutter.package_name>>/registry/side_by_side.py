@@ -75,9 +75,14 @@ def _described(ranking: Ranking) -> dict[str, Any]:
         }
         for name in models[CHALLENGER]
     }
+
+    def named(detail: str) -> str:
+        one = detail.replace("only the first", f"only the {pair.first}")
+        return one.replace("only the second", f"only the {pair.second}")
+
     tests = {
         name: asdict(_turned(Figure(test.gain, test.interval), sign))
-        | {"p_value": test.p_value, "detail": test.detail}
+        | {"p_value": test.p_value, "detail": named(test.detail)}
         for name, test in pair.tests.items()
     }
     return {"metrics": metrics, "tests": tests}

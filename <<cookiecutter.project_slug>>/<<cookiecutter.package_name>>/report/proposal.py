@@ -36,12 +36,17 @@ def page(name: str, proposal: Mapping[str, Any]) -> str:
         "reason": reason[:1].upper() + reason[1:],
         "rows_of": rows,
         "tests": [_test(test, of) for test, of in proposal["tests"].items()],
-        "sample": proposal["unit"] and counted(proposal["units"], proposal["unit"]),
-        "missing": _missing(proposal),
+        "sample": _sample(proposal),
         "figures": sorted(file.name for file in FIGURES.glob("*.png")),
         "folder": FIGURES.as_posix(),
     }
     return markdown("proposal.md.j2", facts)
+
+
+def _sample(proposal: Mapping[str, Any]) -> str:
+    """On how much the two were compared."""
+    rows, unit = counted(proposal["rows"] or 0, "test row"), proposal["unit"]
+    return rows if unit in (None, "row") else f"{rows} of {counted(proposal['units'], unit)}"
 
 
 def _row(metric: str, of: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,11 +73,3 @@ def _figure(of: Mapping[str, Any], *, signed: bool = False) -> Markup:
 def _test(name: str, of: Mapping[str, Any]) -> dict[str, Any]:
     gain = "undefined" if of["value"] is None else _figure(of, signed=True)
     return {"name": name, "gain": gain, "p": p_text(of["p_value"]) or "-", "detail": of["detail"]}
-
-
-def _missing(proposal: Mapping[str, Any]) -> str | None:
-    """What would decide, for people; None where the reason says it all."""
-    if proposal["verdict"] != "hold" or not proposal["more_units"]:
-        return None
-    more = int(float(f"{proposal['more_units']:.2g}"))  # more digits would claim too much
-    return counted(more, proposal["unit"], more=True)
