@@ -81,12 +81,13 @@ def _spot(source: Source) -> tuple[Path, str, str] | None:
         return None
     if any(name in source.options for name in COUNTS):  # of one file only
         return None
-    if Path(path).is_dir():
-        return Path(path), "", f".{kind}"
-    if Path(path).exists() or not has_magic(path):
+    whole = Path(path).is_dir()
+    if not whole and (Path(path).exists() or not has_magic(path)):
         return None
-    folder, last = Path(path).parent, Path(path).name
+    folder, last = (Path(path), "*") if whole else (Path(path).parent, Path(path).name)
     folder = folder.parent if folder.name == "**" else folder
+    if not folder.resolve().is_relative_to(Path.cwd().resolve()):
+        return None
     prefix, suffix = last.partition("*")[0], last.rpartition("*")[2] or f".{kind}"
     plain = suffix == Path(f"x{suffix}").suffix not in PACKED
     fits = plain and fnmatchcase(f"{prefix}x{suffix}", last) and not has_magic(str(folder))

@@ -12,8 +12,8 @@ from .page import interval, markdown
 
 TITLES = {
     "promote": "PROMOTE: this model is better",
-    "hold": "HOLD: not decided yet",
-    "reject": "REJECT: this model is not better",
+    "hold": "HOLD: no reason to change yet",
+    "reject": "REJECT: this model is not good enough",
 }
 FIRST = "PROMOTE: the first model"
 

@@ -153,7 +153,7 @@ def test_a_worse_model_is_rejected_and_its_gains_are_losses() -> None:
         assert gain["value"] == pytest.approx(-mirrored["gain"]["value"])
         assert gain["interval"]["low"] == pytest.approx(-interval["high"])
     assert "only the champion is right on" in proposal["tests"]["McNemar (accuracy)"]["detail"]
-    assert page("rides", proposal).startswith("# REJECT: this model is not better")
+    assert page("rides", proposal).startswith("# REJECT: this model is not good enough")
 
 
 def test_what_cannot_be_told_apart_is_held_with_what_is_missing() -> None:

@@ -149,6 +149,14 @@ def test_a_file_that_changed_since_it_was_predicted_is_refused() -> None:
     assert sources() == ["rows.csv"]
 
 
+def test_a_file_without_a_column_that_training_requires_is_refused() -> None:
+    bring([{name: row[name] for name in row if name != "mail"} for row in NEW])
+
+    with pytest.raises(DataError, match=r"new\.csv lacks mail, which the schema requires"):
+        adopted()
+    assert sources() == ["rows.csv"]
+
+
 def test_what_was_not_predicted_waits() -> None:
     arrive(unlabelled(NEW))
     with pytest.raises(DataError, match="was not predicted yet"):
@@ -192,7 +200,10 @@ def test_what_the_source_would_read_otherwise_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["data/raw/rows.csv", "https://example.org/rows.csv", "data/*/rows*.csv", "data/raw/*.csv.gz"],
+    [
+        *("data/raw/rows.csv", "https://example.org/rows.csv", "data/*/rows*.csv"),
+        *("data/raw/*.csv.gz", "../place/../*.csv"),
+    ],
 )
 def test_a_source_that_takes_no_file_says_who_brings_the_rows(path: str) -> None:
     arrive(unlabelled(NEW))
