@@ -40,9 +40,13 @@ CARD = Path("reports/model_card.md")
 COMPARISON_PAGE = Path("reports/comparison.html")
 
 REGISTRY = Path("reports/registry.json")
+PROPOSAL = Path("reports/proposal.json")
+PROPOSAL_PAGE = Path("reports/proposal.md")  # the text of a pull request
 LEDGER = Path("pipelines/release/ledger.jsonl")  # in git: a line for each verdict
 
 INCOMING, LABELS = Path("data/incoming"), Path("data/labels")
+ADOPTED = Path("data/adopted")  # files that came and joined the sources
+ADOPTED_REPORT = Path("reports/adopted.json")
 PREDICT_PARTS = Path("data/.predict")  # on this machine only: what the next run takes over
 PREDICTIONS = Path("data/predictions.parquet")  # this and the next two: folders, a part a file
 INCOMING_VALID = Path("data/incoming_valid.parquet")

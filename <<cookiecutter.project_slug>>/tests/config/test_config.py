@@ -79,6 +79,8 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("alert.channels=[webhook]", "webhook_env"),
         ("seed=-1", "seed"),
         ("split=time", "data.time"),
+        ("split=latest", "data.time"),
+        ("split.period=year", "split.period"),
         ("split.kind=group", "split.group"),
         ("split.folds=1", "split.folds"),
         ("split.repeats=0", "split.repeats"),
@@ -90,7 +92,7 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
     ],
 )
 def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str) -> None:
-    more = ["tune=optuna"] + ["data.time=null"] * (override == "split=time")
+    more = ["tune=optuna"] + ["data.time=null"] * (override in ("split=time", "split=latest"))
     with pytest.raises(ConfigError, match=named):
         composed(*override.split(), *more)
 

@@ -21,6 +21,7 @@ from .conftest import composed
 NUMBERS = {  # each number of conf/, and what is out of sense for it
     "seed": "-1 2147483648",
     "data.retry_s": "-1 nan inf",
+    "data.min_labelled": "-0.1 1.1 nan",
     "validate.max_quarantined": "-0.1 1.1 nan inf",
     "validate.anomalies.robust_z": "-1 nan inf",
     "validate.anomalies.iqr": "-1 nan inf",

@@ -57,7 +57,13 @@ def experiment_name() -> str | None:
 
 def git_commit() -> str | None:
     """The commit that is checked out; None outside of a git repository."""
-    return (_git("rev-parse", "HEAD") or "").strip() or None
+    return commit_of("HEAD")
+
+
+def commit_of(revision: str) -> str | None:
+    """The commit that git knows by a name; None if there is none."""
+    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return (found or "").strip() or None
 
 
 def committed_text(file: Path) -> str | None:
