@@ -1,5 +1,5 @@
 # The demo's own targets; `make clean-demo` takes them away with the rest of it.
-.PHONY: demo arrive labels clean-demo
+.PHONY: demo arrive labels mail clean-demo
 
 demo: setup ## everything once: experiment, release, a new month, monitoring
 	@$(MAKE) --no-print-directory repro release
@@ -13,6 +13,12 @@ arrive: setup ## demo: MONTH=6 brings the flights of June into data/incoming
 
 labels: setup ## demo: MONTH=6 brings what came true of the flights of June into data/labels
 	@python -m << cookiecutter.package_name >>.commands.arrive $(MONTH) --labels
+
+mail: setup ## demo: what the last `make monitor` told, as a mail that arrives at a server on this machine
+	@python -m aiosmtpd --nosetuid --listen 127.0.0.1:8025 & server=$$!; trap "kill $$server" EXIT; sleep 2; \
+	  export ALERT_EMAIL_URL="mailto://127.0.0.1:8025?from=alerts@example.com&to=you@example.com"; \
+	  DVC_ROOT=$$(mktemp -d) python -m << cookiecutter.package_name >>.stages.alert "alert.hosts=[127.0.0.1]" \
+	  "+alert.channels.email={kind:apprise,address_env:ALERT_EMAIL_URL}"
 
 clean-demo: setup ## take the demo away, and say what to fill in for your own data
 	@python -m << cookiecutter.package_name >>.commands.clean_demo

@@ -55,3 +55,4 @@ DRIFT_PAGE = Path("reports/drift.html")
 DRIFT_SUMMARY = Path("reports/drift.md")
 DRIFT_DETAILS = Path("reports/drift_details.html")
 ALERTS = Path("reports/alerts.json")
+ALERTS_DATABASE = Path("alerts.db")  # on this machine only: who was told what

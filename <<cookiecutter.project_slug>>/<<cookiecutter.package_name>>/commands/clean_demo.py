@@ -27,7 +27,10 @@ LOCKS = ("params.yaml", "dvc.lock", "pipelines/release/dvc.lock", "pipelines/mon
 OUTPUTS = (
     *("data/*.parquet", "data/ingested.json", "data/.predict", "data/split", "models", "reports"),
 )
-RECORDS = ("mlflow.db*", "mlruns", "alerts.db*", "pipelines/release/ledger.jsonl")
+RECORDS = (
+    *("mlflow.db*", "mlruns", "alerts.db*", "alerts_dead.jsonl"),
+    "pipelines/release/ledger.jsonl",
+)
 BATCHES = ("data/incoming/2013-[01][0-9].parquet", "data/labels/2013-[01][0-9].csv")  # of arrive.py
 CONFIG, MINE = Path("conf/config.yaml"), Path("conf/data/mine.yaml")
 CHOICE = re.compile(r"^(\s*- data:) flights\b.*$", re.MULTILINE)

@@ -1,0 +1,177 @@
+"""The stage `alert`, and the commands beside it, as processes of their own."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ..conftest import ROOT, by_hand
+from .conftest import VARIABLE, Sink, head
+from .reports import ARRIVED, CALM, CLEAN, CONFIGURED, DRIFTED, write
+
+Ran = tuple[int, str]
+WEBHOOK = (
+    f"+alert.channels.hook={{kind:webhook,address_env:{VARIABLE}}}",
+    "alert.hosts=['127.0.0.1']",
+)
+
+
+def ran(folder: Path, command: list[str]) -> Ran:
+    """The exit code and all that it printed."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "LOG_FORMAT": "text"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def stage(tmp_path: Path, package: str) -> Callable[..., tuple[int, str, dict]]:
+    """Runs the alert stage on reports, in a folder of its own; gives code, log, report."""
+    write(tmp_path, drift=DRIFTED, quality=CLEAN, metrics=CONFIGURED)
+
+    def run(*overrides: str, **reports: dict) -> tuple[int, str, dict]:
+        write(tmp_path, **reports)
+        code, text = ran(tmp_path, by_hand(package, "alert", "alert=log", *overrides))
+        path = tmp_path / "reports/alerts.json"
+        return code, text, json.loads(path.read_text()) if path.exists() else {}
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path: Path, package: str) -> Callable[..., Ran]:
+    """Runs `commands.alerts` with params.yaml of these overrides."""
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from ..fixture import CONF
+
+    def run(*words: str, overrides: tuple[str, ...] = ()) -> Ran:
+        with initialize_config_dir(str(CONF)):
+            composed = compose("config", overrides=["alert=log", *overrides])
+        (tmp_path / "params.yaml").write_text(OmegaConf.to_yaml(composed))
+        return ran(tmp_path, ["python", "-m", f"{package}.commands.alerts", *words])
+
+    return run
+
+
+def test_the_same_batch_twice_is_told_once_and_what_more_came_is_told(stage) -> None:
+    code, text, first = stage()
+    assert (code, first["suppressed"]) == (0, [])
+    assert text.count(" ALERT ") == 1
+    assert set(first["told"]) == {
+        *("new: data drift: wind", "new: data drift: temperature", "new: prediction drift: 1"),
+    }
+    code, text, second = stage(
+        drift=DRIFTED | {"run_id": "r2"}, incoming=ARRIVED | {"critical": ["all is null"]}
+    )
+    assert code == 0
+    assert second["told"] == ["new: incoming data quality: incoming data"]
+    assert len(second["suppressed"]) == 3
+    assert "suppressed=3" in text
+
+
+def test_a_day_on_which_all_is_well_sends_nothing(stage) -> None:
+    code, _, report = stage(drift=CALM, incoming=ARRIVED)
+    assert (code, report["raised"], report["sent"]) == (0, [], [])
+
+
+def test_a_channel_that_refuses_ends_the_stage_by_kind_after_the_others_and_the_report(
+    stage, sink: Sink
+) -> None:
+    sink.answer = head(404)
+    code, text, report = stage(*WEBHOOK)
+    assert (code, len(report["sent"]), len(report["dead"])) == (5, 1, 1)
+    assert "answered 404" in text
+    assert str(sink.server_port) not in text
+
+
+def test_a_channel_without_an_address_is_an_error_of_the_configuration(stage) -> None:
+    code, _, report = stage(*WEBHOOK)
+    assert (code, len(report["sent"]), len(report["pending"])) == (2, 1, 1)
+
+
+def test_a_good_run_pings_and_one_that_could_not_tell_does_not(stage, sink: Sink) -> None:
+    ping = (f"alert.ping_env={VARIABLE}", "alert.hosts=['127.0.0.1']")
+    assert stage(*ping, drift=CALM)[0] == 0
+    assert len(sink.received) == 1
+    sink.answer = head(404)
+    assert stage(*ping, *WEBHOOK[:1], drift=DRIFTED)[0] == 5
+    assert len(sink.received) == 2  # the alert
+
+
+def test_the_stage_misses_the_report_on_what_arrived_once_there_are_predictions(
+    stage, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/predictions.parquet").touch()
+    code, text, _ = stage()
+    assert code == 3
+    assert "reports/incoming.json is missing" in text
+
+
+def test_each_channel_can_be_tried_and_the_one_that_fails_gives_the_exit_code(
+    command, sink: Sink
+) -> None:
+    code, text = command("test", overrides=WEBHOOK)
+    assert (code, len(sink.received)) == (0, 1)
+    assert "only a test" in text
+    sink.answer = head(403)
+    code, text = command("test", overrides=WEBHOOK)
+    assert code == 5
+    assert re.search(r"not sent.*channel=hook", text)
+    assert re.search(r"\] sent .*channel=log", text)
+
+
+def test_no_drift_report_for_two_periods_is_an_alert_of_a_job_that_runs_no_pipeline(
+    command, tmp_path: Path
+) -> None:
+    code, text = command("heartbeat")
+    assert (code, text.count(" ALERT ")) == (0, 1)
+    assert "watch: drift report (critical" in text
+    write(tmp_path, drift=CALM)
+    code, text = command("heartbeat")
+    assert (code, text.count("resolved")) == (0, 1)
+    old = time.time() - 15 * 86400
+    os.utime(tmp_path / "reports/drift.json", (old, old))
+    assert command("heartbeat", overrides=("alert.overdue_h=400",))[1].count(" ALERT ") == 0
+    assert command("heartbeat")[1].count(" ALERT ") == 1
+    assert command("heartbeat")[1].count(" ALERT ") == 0
+
+
+def test_a_heartbeat_elsewhere_knows_the_last_drift_report_by_the_alerts_kept(
+    stage, command, tmp_path: Path
+) -> None:
+    stage(drift=CALM)
+    (tmp_path / "reports/drift.json").unlink()
+    assert command("heartbeat")[1].count(" ALERT ") == 0
+
+
+def test_a_silence_needs_a_reason_and_holds_until_it_is_ended(command, stage) -> None:
+    assert command("silence", "--hours", "4")[0] == 2
+    code, text = command("silence", "--hours", "4", "--why", "the sensors are exchanged")
+    assert code == 0
+    assert re.search(r"silenced +everything until .*the sensors are exchanged", text)
+    assert stage()[2]["told"] == []
+    assert "nothing is open" not in command("silence", "--end")[1]
+    assert len(stage()[2]["told"]) == 3
+
+
+def test_what_was_given_up_is_in_the_status_and_sent_again_when_asked(
+    command, stage, sink: Sink, tmp_path: Path
+) -> None:
+    sink.answer = head(404)
+    stage(*WEBHOOK)
+    code, text = command("status", overrides=WEBHOOK)
+    assert code == 0
+    assert re.search(r"given up +hook: .*answered 404", text)
+    assert re.search(r"open +data drift: wind \(error, 1 times", text)
+    sink.answer = head(200)
+    write(tmp_path, drift=DRIFTED)
+    assert command("retry", overrides=WEBHOOK)[0] == 0
+    assert len(set(sink.keys)) == 1
+    assert len(sink.received) == 2
