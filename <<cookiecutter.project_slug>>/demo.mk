@@ -17,8 +17,8 @@ labels: setup ## demo: MONTH=6 brings what came true of the flights of June into
 mail: setup ## demo: what the last `make monitor` told, as a mail that arrives at a server on this machine
 	@python -m aiosmtpd --nosetuid --listen 127.0.0.1:8025 & server=$$!; trap "kill $$server" EXIT; sleep 2; \
 	  export ALERT_EMAIL_URL="mailto://127.0.0.1:8025?from=alerts@example.com&to=you@example.com"; \
-	  DVC_ROOT=$$(mktemp -d) python -m << cookiecutter.package_name >>.stages.alert "alert.hosts=[127.0.0.1]" \
-	  "+alert.channels.email={kind:apprise,address_env:ALERT_EMAIL_URL}"
+	  DVC_ROOT=$$(mktemp -d) python -m << cookiecutter.package_name >>.stages.alert alert=channels \
+	  "~alert.channels.slack" "~alert.channels.webhook" "alert.hosts=[127.0.0.1]"
 
 clean-demo: setup ## take the demo away, and say what to fill in for your own data
 	@python -m << cookiecutter.package_name >>.commands.clean_demo

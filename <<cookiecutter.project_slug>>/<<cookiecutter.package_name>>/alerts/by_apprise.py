@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -27,14 +27,16 @@ from .addresses import (
     unreachable,
     unusable,
 )
-from .message import Message, Send
+
+if TYPE_CHECKING:  # the process of its own needs neither
+    from .message import Message, Send
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 10.0  # for the process to come up
 ERRORS = {kind.__name__: kind for kind in (ConfigError, RefusedError, ResourceError)}
 
 
-def to_apprise(variable: str, hosts: tuple[str, ...], timeout_s: float) -> Send:
+def to_apprise(variable: str, hosts: tuple[str, ...], timeout_s: float) -> "Send":
     """A sender to the apprise address in an environment variable, such as ``mailtos://…``.
 
     Args:
@@ -42,7 +44,7 @@ def to_apprise(variable: str, hosts: tuple[str, ...], timeout_s: float) -> Send:
         timeout_s: for the whole exchange.
     """
 
-    def send(message: Message) -> None:
+    def send(message: "Message") -> None:
         secret_address(variable)
         order = {"variable": variable, "hosts": hosts, "timeout_s": timeout_s, "key": message.key}
         order |= {"title": message.title, "body": message.body, "severity": message.severity}
@@ -90,8 +92,9 @@ def _notify(order: dict[str, Any]) -> None:
         raise unusable(variable, "something else")
     plugin.redirects = False
     plugin.socket_connect_timeout = plugin.socket_read_timeout = order["timeout_s"]
-    if isinstance(getattr(plugin, "headers", None), dict):  # mail and the like
-        plugin.headers["Idempotency-Key"] = order["key"]
+    headers = getattr(plugin, "headers", None)
+    if isinstance(headers, dict):  # mail and the like
+        headers["Idempotency-Key"] = order["key"]
     _check_transport(variable, plugin, order["hosts"])
     refused = _guard(order["hosts"])
     lines = _Lines()

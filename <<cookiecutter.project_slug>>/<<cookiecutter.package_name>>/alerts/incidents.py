@@ -68,8 +68,13 @@ def raised(before: Incident | None, signals: Sequence[Signal], now: float) -> In
         return latest
     if before.open:
         more = len(evidences) if evidence != before.evidence else 0
-        now_worst = {"severity": worst.severity, "body": worst.body, "evidence": evidence}
-        return replace(before, **now_worst, repeats=before.repeats + more)
+        return replace(
+            before,
+            severity=worst.severity,
+            body=worst.body,
+            evidence=evidence,
+            repeats=before.repeats + more,
+        )
     return replace(
         latest,
         episode=before.episode + 1,

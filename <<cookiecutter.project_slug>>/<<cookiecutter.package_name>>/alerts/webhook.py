@@ -114,7 +114,7 @@ def _status(
     import aiohttp
 
     address = _address(variable)
-    host = address.host or ""
+    host = address.raw_host or ""
     check_host(variable, host, hosts, secure=address.scheme == "https")
     try:
         return asyncio.run(_post(address, hosts, timeout_s, content, key))
@@ -146,7 +146,7 @@ async def _post(
 
         async def resolve(self, host: str, *where: Any, **how: Any) -> Any:
             answers = await super().resolve(host, *where, **how)
-            if host == address.host and any(is_inside(one["host"], hosts) for one in answers):
+            if host == address.raw_host and any(is_inside(one["host"], hosts) for one in answers):
                 raise OSError("a name outside stands for this machine")
             return answers
 

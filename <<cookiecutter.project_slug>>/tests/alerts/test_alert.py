@@ -1,62 +1,73 @@
-"""The stage `alert`, and the commands beside it, as processes of their own."""
+"""The stage `alert`, and the commands beside it, as DVC and people run them."""
 
 import json
 import os
 import re
-import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
-from ..conftest import ROOT, by_hand
+from <<cookiecutter.package_name>>.commands import (
+    alerts as command_line,
+)
+from <<cookiecutter.package_name>>.stages import (
+    alert as of_stage,
+)
+
+from ..fixture import CONF
 from .conftest import VARIABLE, Sink, head
 from .reports import ARRIVED, CALM, CLEAN, CONFIGURED, DRIFTED, write
 
 Ran = tuple[int, str]
-WEBHOOK = (
-    f"+alert.channels.hook={{kind:webhook,address_env:{VARIABLE}}}",
-    "alert.hosts=['127.0.0.1']",
-)
-
-
-def ran(folder: Path, command: list[str]) -> Ran:
-    """The exit code and all that it printed."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "LOG_FORMAT": "text"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+HOOK = {"kind": "webhook", "address_env": VARIABLE}
+WEBHOOK = {"channels": {"log": {"kind": "log"}, "hook": HOOK}, "hosts": ["127.0.0.1"]}
 
 
 @pytest.fixture
-def stage(tmp_path: Path, package: str) -> Callable[..., tuple[int, str, dict]]:
-    """Runs the alert stage on reports, in a folder of its own; gives code, log, report."""
+def run(monkeypatch, capsys) -> Callable[..., Ran]:
+    """Runs a program's main with a params.yaml; gives its exit code and what it printed."""
+    with initialize_config_dir(str(CONF)):
+        composed = compose("config", overrides=["alert=log"])
+    OmegaConf.set_struct(composed, False)
+
+    def run(main: Callable[[], None], *words: str, **values: Any) -> Ran:
+        code = 0
+        params = OmegaConf.merge(composed, {"alert": values})
+        Path("params.yaml").write_text(OmegaConf.to_yaml(params))
+        monkeypatch.setattr(sys, "argv", ["main", *words])
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, "".join(capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def stage(run, tmp_path: Path) -> Callable[..., tuple[int, str, dict]]:
+    """Runs the alert stage on reports, with values of `alert`; gives code, log, report."""
     write(tmp_path, drift=DRIFTED, quality=CLEAN, metrics=CONFIGURED)
 
-    def run(*overrides: str, **reports: dict) -> tuple[int, str, dict]:
+    def run_stage(values: dict | None = None, **reports: dict) -> tuple[int, str, dict]:
         write(tmp_path, **reports)
-        code, text = ran(tmp_path, by_hand(package, "alert", "alert=log", *overrides))
+        code, text = run(of_stage.main, "-cn", "pipeline", **(values or {}))
         path = tmp_path / "reports/alerts.json"
         return code, text, json.loads(path.read_text()) if path.exists() else {}
 
-    return run
+    return run_stage
 
 
 @pytest.fixture
-def command(tmp_path: Path, package: str) -> Callable[..., Ran]:
-    """Runs `commands.alerts` with params.yaml of these overrides."""
-    from hydra import compose, initialize_config_dir
-    from omegaconf import OmegaConf
-
-    from ..fixture import CONF
-
-    def run(*words: str, overrides: tuple[str, ...] = ()) -> Ran:
-        with initialize_config_dir(str(CONF)):
-            composed = compose("config", overrides=["alert=log", *overrides])
-        (tmp_path / "params.yaml").write_text(OmegaConf.to_yaml(composed))
-        return ran(tmp_path, ["python", "-m", f"{package}.commands.alerts", *words])
-
-    return run
+def command(run) -> Callable[..., Ran]:
+    """Runs `commands.alerts` with values of `alert`."""
+    return lambda *words, **values: run(command_line.main, *words, **values)
 
 
 def test_the_same_batch_twice_is_told_once_and_what_more_came_is_told(stage) -> None:
@@ -84,23 +95,22 @@ def test_a_channel_that_refuses_ends_the_stage_by_kind_after_the_others_and_the_
     stage, sink: Sink
 ) -> None:
     sink.answer = head(404)
-    code, text, report = stage(*WEBHOOK)
+    code, text, report = stage(WEBHOOK)
     assert (code, len(report["sent"]), len(report["dead"])) == (5, 1, 1)
     assert "answered 404" in text
     assert str(sink.server_port) not in text
 
 
 def test_a_channel_without_an_address_is_an_error_of_the_configuration(stage) -> None:
-    code, _, report = stage(*WEBHOOK)
+    code, _, report = stage(WEBHOOK)
     assert (code, len(report["sent"]), len(report["pending"])) == (2, 1, 1)
 
 
 def test_a_good_run_pings_and_one_that_could_not_tell_does_not(stage, sink: Sink) -> None:
-    ping = (f"alert.ping_env={VARIABLE}", "alert.hosts=['127.0.0.1']")
-    assert stage(*ping, drift=CALM)[0] == 0
+    assert stage({"ping_env": VARIABLE, "hosts": ["127.0.0.1"]}, drift=CALM)[0] == 0
     assert len(sink.received) == 1
     sink.answer = head(404)
-    assert stage(*ping, *WEBHOOK[:1], drift=DRIFTED)[0] == 5
+    assert stage(WEBHOOK | {"ping_env": VARIABLE}, drift=DRIFTED)[0] == 5
     assert len(sink.received) == 2  # the alert
 
 
@@ -117,11 +127,11 @@ def test_the_stage_misses_the_report_on_what_arrived_once_there_are_predictions(
 def test_each_channel_can_be_tried_and_the_one_that_fails_gives_the_exit_code(
     command, sink: Sink
 ) -> None:
-    code, text = command("test", overrides=WEBHOOK)
+    code, text = command("test", **WEBHOOK)
     assert (code, len(sink.received)) == (0, 1)
     assert "only a test" in text
     sink.answer = head(403)
-    code, text = command("test", overrides=WEBHOOK)
+    code, text = command("test", **WEBHOOK)
     assert code == 5
     assert re.search(r"not sent.*channel=hook", text)
     assert re.search(r"\] sent .*channel=log", text)
@@ -135,10 +145,10 @@ def test_no_drift_report_for_two_periods_is_an_alert_of_a_job_that_runs_no_pipel
     assert "watch: drift report (critical" in text
     write(tmp_path, drift=CALM)
     code, text = command("heartbeat")
-    assert (code, text.count("resolved")) == (0, 1)
+    assert (code, text.count("[resolved]")) == (0, 1)
     old = time.time() - 15 * 86400
     os.utime(tmp_path / "reports/drift.json", (old, old))
-    assert command("heartbeat", overrides=("alert.overdue_h=400",))[1].count(" ALERT ") == 0
+    assert command("heartbeat", overdue_h=400.0)[1].count(" ALERT ") == 0
     assert command("heartbeat")[1].count(" ALERT ") == 1
     assert command("heartbeat")[1].count(" ALERT ") == 0
 
@@ -165,13 +175,13 @@ def test_what_was_given_up_is_in_the_status_and_sent_again_when_asked(
     command, stage, sink: Sink, tmp_path: Path
 ) -> None:
     sink.answer = head(404)
-    stage(*WEBHOOK)
-    code, text = command("status", overrides=WEBHOOK)
+    stage(WEBHOOK)
+    code, text = command("status", **WEBHOOK)
     assert code == 0
     assert re.search(r"given up +hook: .*answered 404", text)
     assert re.search(r"open +data drift: wind \(error, 1 times", text)
     sink.answer = head(200)
     write(tmp_path, drift=DRIFTED)
-    assert command("retry", overrides=WEBHOOK)[0] == 0
+    assert command("retry", **WEBHOOK)[0] == 0
     assert len(set(sink.keys)) == 1
     assert len(sink.received) == 2

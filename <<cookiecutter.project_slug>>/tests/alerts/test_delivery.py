@@ -21,6 +21,9 @@ from <<cookiecutter.package_name>>.alerts.delivery import (
 from <<cookiecutter.package_name>>.alerts.message import (
     Message,
 )
+from <<cookiecutter.package_name>>.alerts.signals import (
+    signal as make_signal,
+)
 from <<cookiecutter.package_name>>.alerts.webhook import (
     as_json,
     to_webhook,
@@ -182,7 +185,7 @@ def test_sending_ends_when_its_time_is_over_and_loses_nothing(with_routes) -> No
 def raise_and_send(path: Path, subject: str) -> None:
     """What a run does, in a process of its own."""
     alerts = Alerts(path)
-    alerts.outbox.note({subject: [drift(subject=subject)]})
+    alerts.outbox.note({subject: [make_signal(subject, "all", "error", "body", "b1")]})
     alerts.deliver(60.0, log=webhook(20.0))
 
 
@@ -200,7 +203,7 @@ def test_two_runs_at_once_tell_of_each_event_once(sink: Sink, tmp_path, subjects
         run.join()
     assert [run.exitcode for run in runs] == [0, 0]
     told = "".join(json.loads(request.body)["message"] for request in sink.received)
-    assert {name: told.count(f"({name})") for name in subjects} == dict.fromkeys(subjects, 1)
+    assert {name: told.count(f"{name} (all)") for name in subjects} == dict.fromkeys(subjects, 1)
     assert rows(tmp_path / "alerts.db", "SELECT 1 FROM messages WHERE sent IS NULL") == []
 
 
