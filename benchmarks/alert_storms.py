@@ -172,8 +172,7 @@ def main() -> None:
         return
     package, folder, breaches, kill_count = sys.argv[1:]
     os.environ[VARIABLE] = f"http://127.0.0.1:{Path(folder, 'port').read_text()}/"
-    import structlog
-
+    structlog = import_module("structlog")
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[])
     storm = Storm(package, Path(folder))
     outages = OUTAGES_S if int(kill_count) >= 100 else OUTAGES_S[:2]

@@ -72,7 +72,6 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("data.target=???", "target"),
         ("data=csv", "schema"),
         ("tracking.kind=server", "uri_env"),
-        ("alert.channels={}", "alert.channels"),
         ("alert.channels.log.kind=pigeon", "alert.channels.kind"),
         ("alert.channels.log.kind=webhook", "address_env"),
         ("alert.quiet_hours=late", "alert.quiet_hours"),
