@@ -22,6 +22,7 @@ FEATURES, BATCH = 20, 1000
 SCRIPT = Path(__file__).with_name("alert_storms.py")
 PACKAGE = "prometheus-alertmanager"
 PORT = 19093
+BIND = 'mount --bind "$0" /usr/share && exec "$@"'
 ROUTE = """
 route: {{receiver: hook, group_by: [alertname], group_wait: 2s, group_interval: 5s}}
 receivers:
@@ -73,14 +74,15 @@ def sink(folder: Path) -> Iterator[int]:
 
 def alertmanager(folder: Path) -> str:
     """What Alertmanager makes of the same flood."""
-    binary = installed(folder)
-    if binary is None:
-        return f"SKIPPED: {PACKAGE} is neither installed nor to be had by apt-get download"
+    command = alertmanager_command(folder)
+    if command is None:
+        return f"SKIPPED: {PACKAGE} is neither installed nor to be had and run out of its package"
     with sink(folder / "peer") as port:
         (folder / "route.yml").write_text(ROUTE.format(port=port))
         process = subprocess.Popen(
             [
-                *(binary, f"--config.file={folder / 'route.yml'}", "--cluster.listen-address="),
+                *command,
+                *("--cluster.listen-address=", f"--config.file={folder / 'route.yml'}"),
                 *(f"--storage.path={folder / 'state'}", f"--web.listen-address=127.0.0.1:{PORT}"),
             ],
             stderr=subprocess.DEVNULL,
@@ -91,24 +93,33 @@ def alertmanager(folder: Path) -> str:
             process.kill()
             process.wait()
     return (
-        f"Alertmanager 0.25: {counts[0]} notifications of the same flood, {counts[1] - counts[0]} "
-        "of the same again; it groups alerts, and has no outbox: a restart tells once more"
+        f"notifications of Alertmanager 0.25: {counts[0]} of the same flood, "
+        f"{counts[1] - counts[0]} of the same again"
     )
 
 
-def installed(folder: Path) -> Path | None:
-    """The binary, out of Debian's package where it is not installed."""
-    if there := shutil.which(PACKAGE):
-        return Path(there)
+def alertmanager_command(folder: Path) -> list[str] | None:
+    """Its command, out of Debian's package where it is not installed; None where that fails.
+
+    It wants its templates in /usr/share, so it gets the package's own, in a mount namespace.
+    """
+    if shutil.which(PACKAGE):
+        return [PACKAGE]
     place = folder / "package"
     place.mkdir()
-    for command in (["apt-get", "download", PACKAGE], ["dpkg-deb", "-x", "*.deb", "root"]):
-        words = [str(next(place.glob(word))) if "*" in word else word for word in command]
-        with contextlib.suppress(FileNotFoundError):
-            if subprocess.run(words, cwd=place, capture_output=True).returncode == 0:
-                continue
+    share = str(place / "root/usr/share")
+    inside = ["unshare", "--mount", "--map-root-user", "sh", "-c", BIND, share]
+    try:
+        _quietly(["apt-get", "download", PACKAGE], place)
+        _quietly(["dpkg-deb", "-x", str(next(place.glob("*.deb"))), "root"], place)
+        _quietly([*inside, "true"], place)
+    except (OSError, subprocess.CalledProcessError):
         return None
-    return place / "root/usr/bin" / PACKAGE
+    return [*inside, str(place / "root/usr/bin" / PACKAGE)]
+
+
+def _quietly(command: list[str], cwd: Path) -> None:
+    subprocess.run(command, cwd=cwd, capture_output=True, check=True)
 
 
 def _flood(peer: Path) -> int:
