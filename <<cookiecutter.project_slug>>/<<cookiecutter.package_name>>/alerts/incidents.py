@@ -79,6 +79,7 @@ def raised(before: Incident | None, signals: Sequence[Signal], now: float) -> In
         latest,
         episode=before.episode + 1,
         changes=(*before.changes, now),
+        told_open=before.told_open,
         told_severity=before.told_severity,
         told_at=before.told_at,
     )

@@ -42,7 +42,7 @@ def compose(
     """
 
     def group(row: sqlite3.Row) -> tuple[int, str, str, str]:
-        return -SEVERITIES.index(row["severity"]), row["kind"], row["rule"], row["body"]
+        return -SEVERITIES.index(row["severity"]), row["kind"], row["body"], row["rule"]
 
     key = digest([channel, *(row["key"] for row in notices)])
     ordered = sorted(notices, key=group)

@@ -114,6 +114,10 @@ def test_something_worse_is_told_while_it_flaps(alerts: Alerts) -> None:
         alerts.note(*[drift(f"b{number}")][number % 2 :])
     assert alerts.kinds(drift("b5"), minutes=HOUR) == []
     assert alerts.kinds(drift("b6", "critical")) == ["new"]
+    for number in range(7, 11):
+        assert alerts.kinds(*[drift(f"b{number}")][number % 2 :]) == []
+    assert alerts.kinds(minutes=HOUR) == []
+    assert alerts.kinds(minutes=48 * HOUR) == ["resolved"]
 
 
 def test_in_quiet_hours_what_is_critical_passes_and_the_rest_is_one_message_at_their_end(
