@@ -51,7 +51,7 @@ def is_named(host: str, hosts: Iterable[str]) -> bool:
 
 
 def is_inside(address: str, hosts: Iterable[str]) -> bool:
-    """Whether a named host led to this machine or its network card, which nobody named.
+    """Whether a named host led to this machine itself or to its link, which nobody named.
 
     Such an answer of the name server is how a host outside is made to stand for one inside.
     """

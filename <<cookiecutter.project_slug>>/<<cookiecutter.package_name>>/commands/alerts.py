@@ -132,10 +132,10 @@ def main() -> None:
     logs.configure(run_id=run_id(), stage="alerts")
     with exit_on_error():
         config = load(read(str(PARAMS)))
-        outbox = Outbox(Database(ALERTS_DATABASE), config.alert)
         if arguments.command == "test":
             try_channels(config)
             return
+        outbox = Outbox(Database(ALERTS_DATABASE), config.alert)
         if arguments.command == "silence":
             _silence(outbox, arguments)
         if arguments.command == "retry":

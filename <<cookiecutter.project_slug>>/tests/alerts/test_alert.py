@@ -22,7 +22,7 @@ from <<cookiecutter.package_name>>.stages import (
 
 from ..fixture import CONF
 from .conftest import VARIABLE, Sink, head
-from .reports import ARRIVED, CALM, CLEAN, CONFIGURED, DRIFTED, write
+from .reports import ARRIVED, CALM, CLEAN, CONFIGURED, DRIFTED, FELL, PROMOTED, write
 
 Ran = tuple[int, str]
 HOOK = {"kind": "webhook", "address_env": VARIABLE}
@@ -89,6 +89,27 @@ def test_the_same_batch_twice_is_told_once_and_what_more_came_is_told(stage) -> 
 def test_a_day_on_which_all_is_well_sends_nothing(stage) -> None:
     code, _, report = stage(drift=CALM, incoming=ARRIVED)
     assert (code, report["raised"], report["sent"]) == (0, [], [])
+
+
+def test_every_report_is_read_and_told_of_in_one_message(stage) -> None:
+    code, text, report = stage(
+        drift=CALM,
+        metrics={"fell_back": "it diverged"},
+        quality=CLEAN | {"quarantined": 11},
+        performance=FELL,
+        registry=PROMOTED | {"verdict": "reject", "version": "3"},
+    )
+    assert (code, text.count(" ALERT ")) == (0, 1)
+    assert {line.split(": ")[1] for line in report["told"]} == {
+        *("fallback model", "data quality", "performance", "gate"),
+    }
+
+
+def test_no_newer_batch_for_too_long_is_told(stage) -> None:
+    assert stage({"overdue_h": 0.0}, drift=CALM, incoming=ARRIVED)[2]["told"] == []
+    assert stage({"overdue_h": 0.0})[2]["told"] == ["new: arrivals: batch"]
+    newer = ARRIVED | {"sha256": "july"}
+    assert stage({"overdue_h": 0.0}, incoming=newer)[2]["told"] == ["resolved: arrivals: batch"]
 
 
 def test_a_channel_that_refuses_ends_the_stage_by_kind_after_the_others_and_the_report(

@@ -22,6 +22,21 @@ def test_a_flood_is_one_message_that_counts_it_and_again_in_the_window_none(aler
     assert "column 09, 500 times and 10 more" in message.body
 
 
+def test_a_problem_from_its_beginning_to_its_end(alerts: Alerts) -> None:
+    timetable = [
+        (0.1, [drift("b1", "warning")], ["new"]),
+        (30, [drift("b2", "warning")], []),  # within the window
+        (31, [drift("b3", "warning")], ["still"]),
+        (10, [drift("b4", "warning")], ["escalated"]),  # the third repeat
+        (120, [drift("b4", "warning")], []),  # nothing came
+        (1, [drift("b5", "critical")], ["worse"]),
+        (1, [], ["resolved"]),
+        (1440, [drift("b6", "warning")], ["new"]),
+    ]
+    told = [alerts.kinds(*signals, minutes=minutes) for minutes, signals, _ in timetable]
+    assert told == [kinds for _, _, kinds in timetable]
+
+
 def test_the_same_evidence_again_is_no_news_whenever_it_comes(alerts: Alerts) -> None:
     assert alerts.kinds(drift("b1")) == ["new"]
     for hours in (0, 1, 24):
