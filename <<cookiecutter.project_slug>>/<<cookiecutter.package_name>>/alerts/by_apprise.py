@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # the process of its own needs neither
     from .message import Message, Send
 
 ROOT = Path(__file__).resolve().parents[2]
+OUTCOME = "outcome: "
 START_S = 10.0  # for the process to come up
 ERRORS = {kind.__name__: kind for kind in (ConfigError, RefusedError, ResourceError)}
 
@@ -60,10 +61,11 @@ def to_apprise(variable: str, hosts: tuple[str, ...], timeout_s: float) -> "Send
             )
         except subprocess.TimeoutExpired:
             raise unreachable(variable, f"did not answer within {timeout_s:g} s") from None
-        if done.returncode:
+        outcome = done.stdout.rpartition(OUTCOME)[2]  # a plugin may print, too
+        if done.returncode or not outcome:
             raise unreachable(variable, "could not be spoken to: apprise failed")
-        if outcome := json.loads(done.stdout):
-            raise ERRORS[outcome["kind"]](outcome["message"], outcome["code"])
+        if error := json.loads(outcome):
+            raise ERRORS[error["kind"]](error["message"], error["code"])
 
     return send
 
@@ -77,7 +79,7 @@ def main() -> None:
     except PipelineError as error:
         kind = type(error).__name__
         outcome = {"kind": kind, "message": error.message, "code": error.code}
-    json.dump(outcome, sys.stdout)
+    sys.stdout.write(f"{OUTCOME}{json.dumps(outcome)}")
 
 
 def _notify(order: dict[str, Any]) -> None:
