@@ -61,3 +61,4 @@ DRIFT_SUMMARY = Path("reports/drift.md")
 DRIFT_DETAILS = Path("reports/drift_details.html")
 DRIFT_HISTORY = Path("reports/drift_history.json")
 ALERTS = Path("reports/alerts.json")
+ALERTS_DATABASE = Path("alerts.db")  # on this machine only: who was told what

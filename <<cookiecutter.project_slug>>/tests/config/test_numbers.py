@@ -55,8 +55,14 @@ NUMBERS = {  # each number of conf/, and what is out of sense for it
     "drift.false_alarms_per_year": "0 -1 nan inf",
     "drift.rows": "0 -1 1000001",
     "drift.performance": "-0.1 1.1 nan",
-    "alert.suppress_min": "-1 nan inf",
     "alert.timeout_s": "0 -1 601 nan inf",
+    "alert.give_up_h": "-1 8761 nan inf",
+    "alert.suppress_min": "-1 nan inf",
+    "alert.escalate_after": "0 -1 1001",
+    "alert.escalate_h": "-1 8761 nan inf",
+    "alert.flapping": "0 2 1001",
+    "alert.flapping_h": "-1 8761 nan inf",
+    "alert.overdue_h": "-1 8761 nan inf",
     "compute.workers": "0 -2 1025",
 }
 

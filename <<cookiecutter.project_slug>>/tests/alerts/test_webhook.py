@@ -1,44 +1,56 @@
 import json
 import logging
 import time
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from <<cookiecutter.package_name>>.alerts.addresses import (
+    RefusedError,
+)
+from <<cookiecutter.package_name>>.alerts.webhook import (
+    as_json,
+    as_slack,
+    ping,
+    to_webhook,
+)
 from <<cookiecutter.package_name>>.errors import (
     ConfigError,
     ResourceError,
 )
-from <<cookiecutter.package_name>>.monitor.alerts import alert
-from <<cookiecutter.package_name>>.monitor.outbox import Outbox
-from <<cookiecutter.package_name>>.monitor.webhook import to_webhook
 
-from .conftest import OK, VARIABLE, Sink
+from .conftest import (
+    LOOPBACK,
+    MESSAGE,
+    OK,
+    VARIABLE,
+    Alerts,
+    Sink,
+    drift,
+    head,
+)
 
-HOUR = timedelta(hours=1)
-ALERT = alert("r1", "error", "data drift", "body", ["x"])
 
-
-def head(status: int, more: bytes = b"") -> bytes:
-    return b"HTTP/1.1 %d Word\r\n%b\r\n" % (status, more)
+def post(timeout_s: float = 5.0, hosts: tuple[str, ...] = LOOPBACK) -> None:
+    to_webhook(VARIABLE, hosts, timeout_s, as_json)(MESSAGE)
 
 
 def test_a_webhook_gets_the_alert_at_its_whole_address(sink: Sink, monkeypatch) -> None:
     secret = "hook/C%2F1@x?sig=aB%2Bc&method=z"
     monkeypatch.setenv(VARIABLE, f"{sink.url}{secret}\n")
-    to_webhook(VARIABLE, 5.0)(ALERT)
+    post()
     (request,) = sink.received
     assert (request.method, request.path) == ("POST", f"/{secret}")
     body = json.loads(request.body)
-    assert (body["title"], body["type"]) == ("[error] data drift", "failure")
-    assert body["message"] == "body\nrun r1"
+    assert (body["title"], body["type"]) == (MESSAGE.title, "failure")
+    assert body["message"] == MESSAGE.body
 
 
 def test_an_alert_has_one_key_in_header_and_body_however_often_it_is_posted(sink: Sink) -> None:
-    for one in (ALERT, ALERT, alert("r2", "error", "data drift", "body", ["x"])):
-        to_webhook(VARIABLE, 5.0)(one)
+    for key in ("k1", "k1", "k2"):
+        to_webhook(VARIABLE, LOOPBACK, 5.0, as_json)(replace(MESSAGE, key=key))
     assert sink.keys == [json.loads(r.body)["idempotency_key"] for r in sink.received]
     first, again, other = sink.keys
     assert first == again != other
@@ -48,7 +60,7 @@ def test_an_alert_has_one_key_in_header_and_body_however_often_it_is_posted(sink
 def test_a_redirect_is_not_followed_and_names_the_variable(sink: Sink, status: int) -> None:
     sink.answer = head(status, b"Location: %bother-canary\r\n" % sink.url.encode())
     with pytest.raises(ResourceError, match=rf"{status}.*Set {VARIABLE}") as caught:
-        to_webhook(VARIABLE, 5.0)(ALERT)
+        post()
     assert [(r.method, r.path) for r in sink.received] == [("POST", "/")]
     assert "127.0.0.1" not in caught.value.message
     assert "canary" not in caught.value.message
@@ -68,7 +80,7 @@ def test_a_redirect_is_not_followed_and_names_the_variable(sink: Sink, status: i
 )
 def test_any_answer_of_2xx_is_success_whatever_its_body(sink: Sink, answer: bytes) -> None:
     sink.answer = answer
-    to_webhook(VARIABLE, 5.0)(ALERT)
+    post()
     assert len(sink.received) == 1
 
 
@@ -88,41 +100,57 @@ def test_any_answer_of_2xx_is_success_whatever_its_body(sink: Sink, answer: byte
 def test_any_other_answer_is_a_failure_that_says_what_came(sink: Sink, answer, reason) -> None:
     sink.answer = answer
     with pytest.raises(ResourceError, match=f"{VARIABLE}.*{reason}") as caught:
-        to_webhook(VARIABLE, 5.0)(ALERT)
+        post()
     assert "127.0.0.1" not in caught.value.message
     assert len(sink.received) == 1
 
 
-def test_a_sink_that_answers_late_but_in_time_gets_it_once(outbox: Outbox, sink: Sink) -> None:
-    sink.wait_s = 1.0
-    outbox.add(ALERT, ["webhook"], HOUR)
-    for _ in range(2):
-        outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)})
-    assert len(sink.received) == 1
-
-
 @pytest.mark.parametrize(("wait_s", "drip_s"), [(30.0, 0.0), (0.0, 0.2)], ids=["silent", "drip"])
-def test_the_time_out_bounds_the_whole_exchange_and_the_retry_has_the_same_key(
-    outbox: Outbox, sink: Sink, wait_s: float, drip_s: float
-) -> None:
+def test_the_time_out_bounds_the_whole_exchange(sink: Sink, wait_s: float, drip_s: float) -> None:
     sink.wait_s, sink.drip_s = wait_s, drip_s
-    outbox.add(ALERT, ["webhook"], HOUR)
     started = time.monotonic()
-    with capture_logs() as lines:
-        assert outbox.deliver({"webhook": to_webhook(VARIABLE, 0.5)}).sent == []
+    with pytest.raises(ResourceError, match=r"alert\.timeout_s"):
+        post(0.5)
     assert time.monotonic() - started < 3.0
-    assert "alert.timeout_s" in lines[0]["reason"]
-    sink.wait_s = sink.drip_s = 0.0
-    assert outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)}).sent == ["webhook: data drift"]
-    assert sink.keys == [ALERT.id, ALERT.id]
+
+
+@pytest.mark.parametrize(
+    ("status", "final"), [(400, True), (404, True), (429, False), (503, False)]
+)
+def test_what_a_receiver_will_never_take_is_told_from_what_it_may_take_later(
+    sink: Sink, status: int, *, final: bool
+) -> None:
+    sink.answer = head(status)
+    with pytest.raises(ResourceError) as caught:
+        post()
+    assert isinstance(caught.value, RefusedError) == final
+
+
+def test_slack_gets_a_text_without_its_markup(sink: Sink) -> None:
+    hostile = replace(MESSAGE, body="<!channel> & <http://canary|click>")
+    to_webhook(VARIABLE, LOOPBACK, 5.0, as_slack)(hostile)
+    (request,) = sink.received
+    text = json.loads(request.body)["text"]
+    assert text.startswith(MESSAGE.title)
+    assert "&lt;!channel&gt; &amp; &lt;" in text
+    assert "<" not in text
+
+
+@pytest.mark.parametrize("answer", [OK, head(500)], ids=["taken", "failed"])
+def test_a_ping_that_fails_does_not_fail_the_run(sink: Sink, answer: bytes) -> None:
+    sink.answer = answer
+    with capture_logs() as lines:
+        ping(VARIABLE, LOOPBACK, 5.0, "r1")
+    assert sink.keys == ["r1"]
+    assert len(lines) == (answer != OK)
 
 
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
         ("http://127.0.0.1:9/canary", "cannot be reached"),
-        ("http://canary.invalid/", "no machine of that name"),
-        ("https://127.0.0.1:{port}/canary", "webhook of"),
+        ("https://canary.invalid/", "no machine of that name"),
+        ("https://127.0.0.1:{port}/canary", "receiver at"),
     ],
 )
 def test_a_sink_that_cannot_be_reached_is_a_failure_that_hides_the_address(
@@ -130,7 +158,7 @@ def test_a_sink_that_cannot_be_reached_is_a_failure_that_hides_the_address(
 ) -> None:
     monkeypatch.setenv(VARIABLE, address.format(port=sink.server_port))
     with pytest.raises(ResourceError, match=VARIABLE) as caught:
-        to_webhook(VARIABLE, 0.5)(ALERT)
+        post(0.5, ("127.0.0.1", "canary.invalid"))
     assert reason in caught.value.message
     assert "canary" not in caught.value.message
 
@@ -160,22 +188,8 @@ def test_an_address_that_is_none_is_an_error_that_names_the_variable_and_not_the
 ) -> None:
     monkeypatch.setenv(VARIABLE, address)
     with pytest.raises(ConfigError, match=VARIABLE) as caught:
-        to_webhook(VARIABLE, 1.0)(ALERT)
+        post(1.0)
     assert "canary" not in str(caught.value)
-
-
-def test_a_webhook_that_is_down_gets_every_alert_in_order_when_it_is_back(
-    outbox: Outbox, sink: Sink
-) -> None:
-    send = {"webhook": to_webhook(VARIABLE, 5.0)}
-    sink.answer = head(503)
-    for subject in ("first", "second"):
-        outbox.add(alert("r1", "error", subject, "body", []), ["webhook"], HOUR)
-        assert outbox.deliver(send).sent == []
-    sink.answer = OK
-    sink.received.clear()
-    assert outbox.deliver(send).sent == ["webhook: first", "webhook: second"]
-    assert [json.loads(r.body)["subject"] for r in sink.received] == ["first", "second"]
 
 
 @pytest.fixture(params=[OK, head(302, b"Location: /canary\r\n"), head(404), b"", None])
@@ -193,11 +207,11 @@ def secret_sink(request, sink: Sink, monkeypatch, caplog) -> Sink:
 
 
 def test_the_address_reaches_no_log_no_output_and_no_record(
-    outbox: Outbox, secret_sink: Sink, tmp_path: Path, caplog, capfd
+    alerts: Alerts, secret_sink: Sink, tmp_path: Path, caplog, capfd
 ) -> None:
-    outbox.add(ALERT, ["webhook"], HOUR)
+    alerts.note(drift())
     with capture_logs() as lines:
-        delivery = outbox.deliver({"webhook": to_webhook(VARIABLE, 5.0)})
+        delivery = alerts.deliver(log=to_webhook(VARIABLE, LOOPBACK, 5.0, as_json))
     output = capfd.readouterr()
     assert bool(delivery.sent) == (secret_sink.answer == OK and bool(secret_sink.received))
     assert "canary" not in caplog.text + str(lines) + output.out + output.err

@@ -1,4 +1,4 @@
-"""An outbox that cannot be used, or not recorded in."""
+"""A database that cannot be used, or not recorded in."""
 
 import os
 import sqlite3
@@ -9,25 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from <<cookiecutter.package_name>>.alerts import database as module
+from <<cookiecutter.package_name>>.alerts.database import (
+    VERSION,
+    Database,
+)
 from <<cookiecutter.package_name>>.errors import (
     ResourceError,
 )
-from <<cookiecutter.package_name>>.monitor import outbox as module
-from <<cookiecutter.package_name>>.monitor.alerts import (
-    to_log,
-)
-from <<cookiecutter.package_name>>.monitor.outbox import (
-    VERSION,
-    Outbox,
-)
 
-from .conftest import HOUR, drift
+from .conftest import Alerts, drift
 
 
 def use(path: Path) -> None:
-    outbox = Outbox(path)
-    outbox.add(drift(), ["log"], HOUR)
-    outbox.deliver({"log": to_log})
+    alerts = Alerts(path)
+    alerts.note(drift())
+    alerts.deliver()
 
 
 def garbage(path: Path) -> None:
@@ -40,13 +37,13 @@ def older(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    Outbox(path)
+    Database(path)
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {VERSION + 1}")
 
 
 def damaged(path: Path) -> None:
-    Outbox(path)
+    Database(path)
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
 
@@ -74,13 +71,13 @@ def test_an_outbox_that_cannot_be_used_is_one_clear_error(tmp_path, spoil, reaso
 
 
 def test_an_outbox_that_another_process_holds_is_one_clear_error(
-    outbox: Outbox, tmp_path: Path, monkeypatch
+    alerts: Alerts, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(module, "LOCK_S", 0.1)
     with closing(sqlite3.connect(tmp_path / "alerts.db")) as db:
         db.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ResourceError, match=r"alerts\.db.*locked.*Close what uses it"):
-            outbox.add(drift(), ["log"], HOUR)
+            alerts.note(drift())
 
 
 @pytest.fixture
@@ -98,7 +95,7 @@ def shared_folder() -> Iterator[Path]:
 
 def test_an_outbox_that_is_read_only_is_one_clear_error(shared_folder: Path) -> None:
     path = shared_folder / "alerts.db"
-    Outbox(path)
+    Database(path)
     path.chmod(0o444)
     shared_folder.chmod(0o555)
     if os.geteuid() == 0:
@@ -107,12 +104,13 @@ def test_an_outbox_that_is_read_only_is_one_clear_error(shared_folder: Path) -> 
         use(path)
 
 
-def test_nothing_is_sent_that_could_not_be_recorded(outbox: Outbox, tmp_path, monkeypatch) -> None:
+def test_nothing_is_sent_that_could_not_be_recorded(alerts: Alerts, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "LOCK_S", 0.1)
-    outbox.add(drift(), ["log"], HOUR)
-    received: list[str] = []
+    alerts.note(drift())
     with closing(sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)) as db:
-        db.execute("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(FAIL, 'x'); END")
+        db.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON messages BEGIN SELECT RAISE(FAIL, 'x'); END"
+        )
     with pytest.raises(ResourceError):
-        outbox.deliver({"log": lambda a: received.append(a.id)})
-    assert received == []
+        alerts.deliver()
+    assert alerts.received == []
