@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ class GitHub:
         self.git("commit", "--quiet", "--message", message)
         self.git("push", "--quiet", "origin", "main")
 
-    def run(self, workflow: str, event: str = "schedule", **inputs: str) -> Run:
+    def run(self, workflow: str, event: str = "workflow_dispatch", **inputs: str) -> Run:
         """Run a workflow of the main branch."""
         (self.folder / "calls").write_text("")
         shutil.rmtree(self.folder / "artifacts", ignore_errors=True)
@@ -109,6 +110,7 @@ class GitHub:
                 *(str(ACT), event, f"--workflows=.github/workflows/{workflow}.yml"),
                 *(f"--eventpath={payload}", "--platform=ubuntu-latest=-self-hosted"),
                 *("--no-skip-checkout", *NO_SOCKET, f"--env=STAND_INS={self.folder}"),
+                f"--env=GITHUB_RUN_ID={time.time_ns()}",
                 *(*settings, *self._stand_ins()),
             ],
             cwd=self.clone,
@@ -139,7 +141,7 @@ def open_repository(folder: Path, **settings: dict[str, str]) -> GitHub:
     github = GitHub(folder, **settings)
     gh = folder / "bin/gh"
     gh.parent.mkdir(parents=True)
-    gh.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "gh.py"}" "$@"\n')
+    gh.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{HERE / "gh.py"}" "$@"\n')
     gh.chmod(0o755)
     (folder / "home/.config/act").mkdir(parents=True)
     (folder / "home/.config/act/actrc").write_text("")  # else it asks which image to take
