@@ -27,6 +27,7 @@ RIGHTS = {  # of a job that does more than read the code
     ("retrain", "explain"): {"issues": "write"},
     ("release", "release"): LOGIN,
 }
+AUDIT = ("zizmor", "--offline", "--persona=auditor")
 RUNS_OUR_CODE = re.compile(r"\bmake |\.venv/|\./\.github/actions/")
 
 
@@ -48,7 +49,7 @@ def test_every_workflow_follows_the_schema_of_github() -> None:
 
 
 def test_the_security_audit_has_no_finding() -> None:
-    result = tool("zizmor", "--offline", "--persona=auditor", "--config=.github/zizmor.yml", ".github")
+    result = tool(*AUDIT, "--config=.github/zizmor.yml", ".github")
     assert result.returncode == 0, result.stdout
 
 
@@ -56,7 +57,7 @@ def test_the_security_audit_refuses_an_action_that_is_not_pinned(tmp_path: Path)
     pinned = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     loose = tmp_path / "ci.yml"
     loose.write_text(re.sub(r"checkout@\w{40}.*", "checkout@main", pinned), encoding="utf-8")
-    assert tool("zizmor", "--offline", "--persona=auditor", str(loose)).returncode != 0
+    assert tool(*AUDIT, str(loose)).returncode != 0
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
