@@ -157,7 +157,7 @@ def with_stand_in_targets(folder: Path, **settings: dict[str, str]) -> GitHub:
     subprocess.run(["git", "clone", "--quiet", folder / "origin.git", github.clone], check=True)
     shutil.copytree(TEMPLATE / ".github", github.clone / ".github")
     (github.clone / "GNUmakefile").write_text(MAKEFILE)
-    (github.clone / ".gitignore").write_text("/.venv/\n/models/\n/reports/\n/alerts.db\n")
+    (github.clone / ".gitignore").write_text("/.venv/\n/models/\n/reports/\n/alerts*\n")
     (github.clone / "dvc.lock").write_text("model: first\n")
     github.push("Start")
     github.write("setup", ".venv/bin/dvc", DVC)

@@ -66,11 +66,9 @@ def bring(github: GitHub, what: str, month: int) -> None:
     """A month, or its labels, comes as an owner brings it: by DVC and git."""
     repository = Bake(github.clone)
     repository.run("make", what, f"MONTH={month}")
-    kind = {"arrive": "incoming", "labels": "labels"}[what]
-    new = [
-        f for f in (github.clone / "data" / kind).glob(f"2013-{month:02}.*") if f.suffix != ".dvc"
-    ]
-    repository.run(".venv/bin/dvc", "add", *map(str, new))
+    folder = {"arrive": "data/incoming", "labels": "data/labels"}[what]
+    ending = {"arrive": "parquet", "labels": "csv"}[what]
+    repository.run(".venv/bin/dvc", "add", f"{folder}/2013-{month:02}.{ending}")
     repository.run(".venv/bin/dvc", "push")
     github.push(f"{what} {month}")
 
