@@ -84,7 +84,7 @@ def test_a_batch_that_moved_leaves_its_old_place(github: GitHub) -> None:
     assert names == ["data/raw/.gitignore", "data/raw/may.parquet.dvc"]
 
 
-@pytest.mark.parametrize("verdict", ["HOLD", "REJECT"])
+@pytest.mark.parametrize("verdict", ["HOLD", "reject"])  # GitHub compares without case
 def test_a_model_that_is_not_better_opens_no_pull_request_and_is_explained_in_the_open_issue(
     github: GitHub, verdict: str
 ) -> None:
