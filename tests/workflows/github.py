@@ -132,8 +132,8 @@ class GitHub:
     def _environment(self) -> dict[str, str]:
         ours = ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SSH_AUTH_SOCK")
         env = {key: value for key, value in os.environ.items() if key not in ours}
-        path = f"{self.folder / 'bin'}{os.pathsep}{env['PATH']}"
-        return env | {"HOME": str(self.folder / "home"), "PATH": path}
+        paths = [str(self.folder / "bin"), env["PATH"], str(Path(sys.executable).parent)]
+        return env | {"HOME": str(self.folder / "home"), "PATH": os.pathsep.join(paths)}
 
 
 def open_repository(folder: Path, **settings: dict[str, str]) -> GitHub:
