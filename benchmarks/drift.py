@@ -62,7 +62,7 @@ def _apart(ours: Bake, folder: Path) -> float:
         for name in ("ours", "polars")
     ]  # fmt: skip
     left, right = (json.loads(text.splitlines()[-1]) for text in printed)
-    return max(abs(left[name] - right[name]) for name in left)
+    return float(max(abs(left[name] - right[name]) for name in left))
 
 
 if __name__ == "__main__":

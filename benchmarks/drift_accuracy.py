@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bakes import bake, scratch
-from benchmarks.protocol import QUICK, Check, report, say
+from benchmarks.protocol import QUICK, Check, Command, report, say
 
 SCRIPT = Path(__file__).with_name("drifting_truth.py")
 RESAMPLES, SIZES = (40, "200 1000") if QUICK else (500, "200 1000 10000 100000")
@@ -32,7 +32,7 @@ def main() -> int:
 
         def part(name: str, *numbers: Any) -> dict[str, Any]:
             say(name)
-            command = [ours.python, SCRIPT, ours.package, name, *map(str, numbers)]
+            command: Command = [ours.python, SCRIPT, ours.package, name, *map(str, numbers)]
             text = subprocess.check_output(command, cwd=ours.path, env=ours.env, text=True)
             result: dict[str, Any] = json.loads(text.splitlines()[-1])
             return result

@@ -76,7 +76,8 @@ def days_of(rows: pl.LazyFrame, time: str | None) -> pl.DataFrame | None:
 
 def _whole(days: pl.DataFrame, kind: str) -> int:
     rows = days.group_by(pl.col("day").dt.truncate(EVERY[kind])).agg(pl.col("rows").sum())["rows"]
-    return int((rows >= WHOLE * (rows.median() or 0)).sum()) if rows.len() else 0
+    numbers = rows.to_numpy()
+    return int((numbers >= WHOLE * np.median(numbers)).sum()) if numbers.size else 0
 
 
 def pieces(tables: Iterable[pl.DataFrame], kind: str, size: int) -> Iterator[Piece]:

@@ -1,7 +1,7 @@
 """How the values of a column are spread: counts in bins that the reference chose.
 
-Bins stand at the reference's quantiles, and some beyond its ends, so that it can be seen how far new
-values are outside; what is farther still counts in the last one, so one far value moves nothing
+Bins stand at the reference's quantiles, and some beyond its ends, so that it can be seen how far
+new values are outside; what is farther still counts in the last one, so one far value moves nothing
 (equal widths would put nearly all rows into one bin). The last bin of every column counts what is
 missing.
 """

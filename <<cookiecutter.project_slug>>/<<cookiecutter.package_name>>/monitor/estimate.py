@@ -47,20 +47,13 @@ def estimate_loss(
     does not count.
 
     Args:
-        metric: that decides.
-        predictions: of rows without labels.
         tested: predictions and truth of test rows, of which at most ``size`` are drawn.
         results: of these: reports/metrics.json.
 
     Raises:
         DataError: the results lack the metric.
     """
-    try:
-        value, dummy = results[metric.name], results["dummy"][metric.name]
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{METRICS} lacks {metric.name} of evaluate.metrics. Run `make repro`.", "data.report"
-        ) from error
+    value, dummy = _of_test(metric, results)
     drawn = np.random.default_rng(seed).permutation(len(tested.truth))[:size]
     sample = (tested.predictions[drawn], tested.truth[drawn])
     of_test, of_new = (
@@ -73,6 +66,16 @@ def estimate_loss(
     gain = (value - dummy) * (1 if metric.greater_is_better else -1)
     worse = -change if metric.greater_is_better else change
     return Estimated(metric.name, value, value + change, worse / gain if gain > 0 else 0.0)
+
+
+def _of_test(metric: Metric, results: Mapping[str, Any]) -> tuple[float, float]:
+    """The metric of the model and of a constant answer."""
+    try:
+        return float(results[metric.name]), float(results["dummy"][metric.name])
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"{METRICS} lacks {metric.name} of evaluate.metrics. Run `make repro`.", "data.report"
+        ) from error
 
 
 def estimate(

@@ -52,8 +52,8 @@ class Sentences:
 
     def write(self, file: Path) -> None:
         """As numpy's archive, without pickles."""
-        names = np.array([self.way, *self.directions])
-        np.savez(file, names=names, **{f"m{n}": m for n, m in enumerate(self.directions.values())})
+        arrays: dict[str, Any] = {f"m{n}": m for n, m in enumerate(self.directions.values())}
+        np.savez(file, names=np.array([self.way, *self.directions]), **arrays)
 
     @classmethod
     def read(cls, file: Path) -> "Sentences":
@@ -122,8 +122,8 @@ def _by_encoder(way: str) -> Callable[[Sequence[str]], Any]:
     except (ImportError, OSError, ValueError) as error:
         raise ResourceError(
             f"drift.text names the sentence encoder {way!r}, which cannot be loaded "
-            f"({type(error).__name__}). Name a folder or a hub's model that can be reached, and put "
-            "`embeddings` into conf/extras.txt; or set drift.text: words.",
+            f"({type(error).__name__}). Name a folder, or a hub's model that can be reached, and "
+            "put `embeddings` into conf/extras.txt; or set drift.text: words.",
             "resource.encoder",
         ) from error
     return lambda texts: model.encode(list(texts), normalize_embeddings=True)

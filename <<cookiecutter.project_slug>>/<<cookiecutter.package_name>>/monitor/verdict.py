@@ -37,20 +37,15 @@ def describe(
         estimated: performance on these, without labels.
         scores: of their columns, by another definition than counts.
     """
-    names = {batch.name for batch in arrived}
-    recent = [one for one in judged if one.name in names]
-    features = _farthest([one.features for one in recent])
-    answers = _farthest([one.answers for one in recent])
-    if scores is not None:
-        features = {name: one for name, one in scores.items() if name in baseline.features}
-        answers = {name: one for name, one in scores.items() if name in baseline.answers}
+    features, answers = _scores(baseline, judged, arrived, scores)
     fell = _fell(estimated, rules, drifted(answers))
     severity = _severity(estimated, fell, [*drifted(features), *drifted(answers)])
+    advice = _recommend(features, answers, estimated, fell=fell)
     return {
         "severity": severity,
         "retrain": _retrain(rules, severity, fell),
         "batch": {
-            "name": _name(recent or arrived),
+            "name": _name(arrived),
             "kind": baseline.batch,
             "rows": sum(one.rows for one in arrived),
         },
@@ -65,14 +60,34 @@ def describe(
         "reference": {"rows": baseline.rows, "tested": baseline.tested},
         "features": {name: asdict(one) for name, one in features.items()},
         "answers": {name: asdict(one) for name, one in answers.items()},
-        "batches": [
-            {"name": one.name, "rows": one.rows, "drifted": one.drifted, "times": one.times}
-            for one in judged
-        ],
+        "batches": [_summary(one) for one in judged],
         "quarantine": "",
-        "recommendations": _recommend(features, answers, estimated, fell=fell)
-        if recent
-        else [_too_few(arrived)],
+        "recommendations": advice if features else [_too_few(arrived)],
+    }
+
+
+def _scores(
+    baseline: Baseline,
+    judged: Sequence[Judged],
+    arrived: Sequence[Batch],
+    scores: Mapping[str, Score] | None,
+) -> tuple[dict[str, Score], dict[str, Score]]:
+    """Of each feature and each answer, in the newest batches."""
+    if scores is not None:
+        sides = (baseline.features, baseline.answers)
+        known = [{name: one for name, one in scores.items() if name in side} for side in sides]
+        return known[0], known[1]
+    names = {batch.name for batch in arrived}
+    recent = [one for one in judged if one.name in names]
+    return _farthest([one.features for one in recent]), _farthest([one.answers for one in recent])
+
+
+def _summary(batch: Judged) -> dict[str, Any]:
+    return {
+        "name": batch.name,
+        "rows": batch.rows,
+        "drifted": batch.drifted,
+        "times": batch.times,
     }
 
 
@@ -82,7 +97,7 @@ def _farthest(scores: Sequence[Mapping[str, Score]]) -> dict[str, Score]:
     return {name: max((one[name] for one in scores), key=lambda s: s.times) for name in names}
 
 
-def _name(batches: Sequence[Judged | Batch]) -> str:
+def _name(batches: Sequence[Batch]) -> str:
     """The names of the first and the last of the batches."""
     names = list(dict.fromkeys((batches[0].name, batches[-1].name))) if batches else []
     return " to ".join(names)

@@ -109,14 +109,14 @@ def test_empty_bins_and_no_rows_give_numbers(name: str) -> None:
 def test_a_larger_shift_has_a_larger_score(name: str) -> None:
     from scipy.stats import norm
 
-    bins, scores = Bins(edges=tuple(norm.ppf(np.arange(1, 10) / 10))), []
+    bins = Bins(edges=tuple(norm.ppf(np.arange(1, 10) / 10)))
 
     def normal(shift: float) -> np.ndarray:
         below = np.concatenate([[0], norm.cdf(bins.every_edge - shift), [1]])
         return np.append(np.round(1e5 * np.diff(below)), 0)
 
-    for shift in (0.0, 0.03, 0.3, 1.0):
-        scores.append(float(DIVERGENCES[name].on(bins)(normal(0), normal(shift))))
+    shifts = (0.0, 0.03, 0.3, 1.0)
+    scores = [float(DIVERGENCES[name].on(bins)(normal(0), normal(shift))) for shift in shifts]
 
     assert scores == sorted(scores)
     assert scores[1] < DIVERGENCES[name].least < scores[2]

@@ -95,7 +95,7 @@ def test_the_farthest_column_comes_first_and_drifted_ones_before_all_others() ->
     names = [column["name"] for column in describe(report(), BEFORE, NOW)["columns"]]
     assert names == ["b", "a", "day"]
     moved = report(features={"a": score(1.2), "b": score(0.9), "day": score(0.0)})
-    assert [column["name"] for column in describe(moved, BEFORE, NOW)["columns"]][0] == "a"
+    assert describe(moved, BEFORE, NOW)["columns"][0]["name"] == "a"
 
 
 def test_each_batch_has_its_bar_in_the_history() -> None:
