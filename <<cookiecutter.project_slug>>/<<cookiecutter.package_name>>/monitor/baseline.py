@@ -137,33 +137,48 @@ def _watched(record: Mapping[str, Any]) -> Watched:
 
 
 def watch(
-    bins: Mapping[str, Bins], batches: Sequence[Batch], rules: Drift, seed: int
+    bins: Mapping[str, Bins],
+    batches: Sequence[Batch],
+    rules: Drift,
+    seed: int,
+    past: Sequence[Batch] | None = None,
 ) -> dict[str, Watched]:
     """Each column of the reference, from the counts of all its batches.
+
+    Args:
+        past: other batches that say how much ordinary ones vary; None: those of the reference do.
 
     Raises:
         ConfigError: a column has a method that needs ordered numbers, and holds none.
     """
-    ordinary, counts = whole(list(batches)), _total(bins, batches)
+    counts = _total(bins, batches)
     methods = {name: method_of(name, one, rules) for name, one in bins.items()}
-    histories: dict[str, History] = {}
-    if len(ordinary) >= FEWEST:
-        days = float(np.median([batch.days for batch in ordinary]))
-        learned = [
-            learn_history(
-                DIVERGENCES[method].on(bins[name]),
-                counts[name],
-                [batch.counts[name] for batch in ordinary],
-                days=days,
-                seed=seed,
-            )
-            for name, method in methods.items()
-        ]
-        histories = dict(zip(methods, pooled(learned), strict=True))
+    divergences = {name: DIVERGENCES[method].on(bins[name]) for name, method in methods.items()}
+    histories = _histories(bins, divergences, batches if past is None else past, seed)
     return {
         name: Watched(one, counts[name], methods[name], histories.get(name))
         for name, one in bins.items()
     }
+
+
+def _histories(
+    bins: Mapping[str, Bins],
+    divergences: Mapping[str, Divergence],
+    batches: Sequence[Batch],
+    seed: int,
+) -> dict[str, History]:
+    """Of each column; none where past batches are too few."""
+    ordinary, counts = whole(list(batches)), _total(bins, batches)
+    if len(ordinary) < FEWEST:
+        return {}
+    days = float(np.median([batch.days for batch in ordinary]))
+    learned = [
+        learn_history(
+            method, counts[name], [one.counts[name] for one in ordinary], days=days, seed=seed
+        )
+        for name, method in divergences.items()
+    ]
+    return dict(zip(divergences, pooled(learned), strict=True))
 
 
 def _total(bins: Mapping[str, Bins], batches: Sequence[Batch]) -> dict[str, Counts]:

@@ -1,6 +1,6 @@
 """The reference of drift, out of the rows that were split: counts of all, and a sample of some."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -9,9 +9,10 @@ from ..config.drift import Drift
 from ..model.contract import Contract
 from ..model.model import Model
 from ..runtime.parquet import count_rows, read_batches, sample
-from .baseline import Baseline, Watched, watch
-from .batches import MOST_PIECES, TIME, choose, count_batches, days_of, pieces
+from .baseline import Baseline, watch
+from .batches import MOST_PIECES, TIME, Batch, choose, count_batches, days_of, pieces, whole
 from .bins import Bins, learn_bins
+from .limits import FEWEST
 from .texts import Sentences, learn_sentences
 
 BIN_ROWS = 200_000  # a sample whose quantiles become the bins
@@ -38,19 +39,25 @@ def learn_baseline(
     kind, dated = choose(days, rules.batch), time if days is not None else None
     size = max(rules.batch_rows, rows // MOST_PIECES)
 
-    def watched(tables: Iterator[pl.DataFrame], bins: dict[str, Bins]) -> dict[str, Watched]:
+    def batches(tables: Iterable[pl.DataFrame], bins: dict[str, Bins]) -> list[Batch]:
         named = ((name, "", piece) for name, piece in pieces(tables, kind, size))
-        return watch(bins, count_batches(named, bins), rules, seed)
+        return count_batches(named, bins)
 
     drawn = contract.select(sample(every, BIN_ROWS, seed))
     sentences = learn_sentences(drawn.head(rules.rows), rules.text)
-    features = learn_bins(sentences.add(drawn))
-    answers = pl.concat(list(_answers(model, test, dated)))
-    of_answers = learn_bins(answers.select(contract.target.watched_columns))
+    of_features = learn_bins(sentences.add(drawn))
     tables = (table for one in parts for table in _features(contract, sentences, one, dated))
+    features = watch(of_features, batches(tables, of_features), rules, seed)
+
+    tested = pl.concat(list(_answers(model, test, dated)))
+    of_answers = learn_bins(tested.select(contract.target.watched_columns))
+    answers, past = batches([tested], of_answers), None
+    if len(whole(answers)) < FEWEST:  # test rows of a short time do not say how much weeks vary
+        known = (table for one in parts for table in _answers(model, one, dated))
+        past = batches(known, of_answers)
     return Baseline(
-        *(kind, dated, rows, answers.height),
-        *(watched(tables, features), watched(iter([answers]), of_answers)),
+        *(kind, dated, rows, tested.height),
+        *(features, watch(of_answers, answers, rules, seed, past)),
         sentences,
     )
 
@@ -63,8 +70,8 @@ def _features(
         yield _dated(sentences.add(contract.select(rows)), rows, time)
 
 
-def _answers(model: Model, test: Path, time: str | None) -> Iterator[pl.DataFrame]:
-    for rows in read_batches(test):
+def _answers(model: Model, part: Path, time: str | None) -> Iterator[pl.DataFrame]:
+    for rows in read_batches(part):
         answers = model.predict(rows).select(model.contract.target.watched_columns)
         yield _dated(answers, rows, time)
 

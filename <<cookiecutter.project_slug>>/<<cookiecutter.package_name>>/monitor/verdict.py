@@ -44,11 +44,7 @@ def describe(
     return {
         "severity": severity,
         "retrain": _retrain(rules, severity, fell),
-        "batch": {
-            "name": _name(arrived),
-            "kind": baseline.batch,
-            "rows": sum(one.rows for one in arrived),
-        },
+        "batch": _batch(baseline, arrived),
         "data": _verdict(features),
         "predictions": _verdict(answers),
         "performance": _performance(estimated, fell),
@@ -97,10 +93,11 @@ def _farthest(scores: Sequence[Mapping[str, Score]]) -> dict[str, Score]:
     return {name: max((one[name] for one in scores), key=lambda s: s.times) for name in names}
 
 
-def _name(batches: Sequence[Batch]) -> str:
-    """The names of the first and the last of the batches."""
+def _batch(baseline: Baseline, batches: Sequence[Batch]) -> dict[str, Any]:
+    """The first and the last of the batches by name, their kind, and their rows."""
     names = list(dict.fromkeys((batches[0].name, batches[-1].name))) if batches else []
-    return " to ".join(names)
+    rows = sum(one.rows for one in batches)
+    return {"name": " to ".join(names), "kind": baseline.batch, "rows": rows}
 
 
 def _verdict(scores: Mapping[str, Score]) -> dict[str, Any]:

@@ -140,3 +140,16 @@ def test_a_row_of_the_sample_keeps_its_features_and_the_answers_to_watch(
 
     assert rows.columns == ["a", "b", *watched]
     assert {tuple(map(str, row)) for row in rows.select("b", *watched).iter_rows()} <= set(known)
+
+
+def test_where_test_rows_are_of_a_short_time_all_rows_say_how_much_weeks_vary(
+    tmp_path: Path,
+) -> None:
+    rows = a_season()
+    for name, part in (("train", rows.head(3600)), ("test", rows.tail(600))):
+        part.write_parquet(tmp_path / f"{name}.parquet")
+    parts = [tmp_path / "train.parquet", tmp_path / "test.parquet"]
+    baseline = learn_baseline(model(), parts, parts[1], Drift(), time="when", seed=1)
+
+    assert baseline.past() == {"features": 15, "answers": 15}
+    assert baseline.answers["probability:1"].counts.sum() == baseline.tested == 600
