@@ -84,7 +84,7 @@ def test_rows_in_order_are_past_batches_where_the_rules_want_it(tmp_path: Path) 
     baseline = learned(tmp_path, a_season().drop("when").with_columns(when=0), batch_rows=100)
 
     assert (baseline.batch, baseline.time) == ("rows", None)
-    assert baseline.past() == {"features": 42, "answers": 0}
+    assert baseline.past() == {"features": 42, "answers": 42}
 
 
 def test_a_baseline_is_the_same_after_it_was_written(tmp_path: Path) -> None:
