@@ -7,9 +7,9 @@ from ..split.units import counted
 from .page import html, number
 
 TITLES = {
-    "never": "never retrain",
-    "loss": "retrain on estimated loss",
-    "drift": "retrain on drift",
+    "never": "never retraining",
+    "loss": "retraining on estimated loss",
+    "drift": "retraining on drift",
 }
 ADVICE = {  # how a policy is chosen
     "never": "drift.retrain: never in conf/drift",
@@ -50,7 +50,7 @@ def page(name: str, summary: Mapping[str, Any]) -> str:
 
 
 def _title(policy: str, kind: str) -> str:
-    return TITLES.get(policy, f"retrain each {kind}")
+    return TITLES.get(policy, f"retraining each {kind}")
 
 
 def _verdict(summary: Mapping[str, Any]) -> dict[str, str]:
