@@ -49,9 +49,8 @@ def simulate(
         DataError: rows are missing, too few, or of other columns.
         ModelError: a model cannot be trained, or is no better than a constant answer.
     """
-    target = read_target(SPLIT)
+    stream, target = cut(_rows(later), config.data.time), read_target(SPLIT)
     tuned = json.loads(BEST.read_text(encoding="utf-8"))
-    stream = cut(_rows(later), config.data.time)
     recipe, rules = Recipe.from_config(config, target, tuned), Rules.from_config(config, target)
     start, years = play(stream, recipe, rules, policies)
     arrived = pl.concat([period.rows for period in stream.periods])
@@ -61,6 +60,8 @@ def simulate(
 
 def _rows(later: Path | None) -> pl.DataFrame:
     """The valid rows, and those of another file."""
+    if not VALID.is_file():
+        raise DataError(f"{VALID} is missing. Run `make repro`.", "data.missing_file")
     rows = pl.read_parquet(VALID)
     if later is None:
         return rows

@@ -12,8 +12,10 @@ pytestmark = pytest.mark.pipeline
 
 @pytest.fixture(scope="module")
 def ready(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository after `dvc repro`, for the tests of this file."""
-    return copy_of(finished, tmp_path_factory.mktemp("ready") / "a copy")
+    """A repository after `dvc repro`, in which no policy asks for a new model."""
+    folder = copy_of(finished, tmp_path_factory.mktemp("ready") / "a copy")
+    edit(folder / "params.yaml", "retrain: drift", "retrain: never")
+    return folder
 
 
 def test_a_year_is_played_and_nothing_else_is_written(ready: Path, package: str) -> None:
@@ -23,9 +25,9 @@ def test_a_year_is_played_and_nothing_else_is_written(ready: Path, package: str)
 
     assert f"By {summary['deciding']}" in printed
     assert summary["kind"] == "week"
-    assert [one["policy"] for one in summary["policies"]] == ["drift"]
-    assert len(summary["policies"][0]["periods"]) == 13
-    assert "<h1>Retraining on drift: " in (ready / "reports/simulation.html").read_text()
+    assert [one["policy"] for one in summary["policies"]] == ["never"]
+    assert len(summary["policies"][0]["periods"]) == 12
+    assert "<h1>Never retraining: " in (ready / "reports/simulation.html").read_text()
     assert state(ready)[0] == before[0]
     new = {path for path in ready.rglob("*") if "__pycache__" not in path.parts} - written
     assert {path.name for path in new} == {"simulation.json", "simulation.html"}

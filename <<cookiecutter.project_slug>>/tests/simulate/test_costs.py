@@ -25,7 +25,7 @@ def year(seed: int, gain: float = 0.0) -> tuple[Said, Said]:
     ends = np.arange(1, PERIODS + 1) * (DAYS * A_DAY // PERIODS)
 
     def said(more: float) -> Said:
-        wrong = np.repeat(rng.normal(size=DAYS), A_DAY) * (1.5 + more)
+        wrong = np.repeat(rng.normal(size=DAYS), A_DAY) * (2.5 + more)
         chance = 1 / (1 + np.exp(-(signal + wrong)))
         outputs = np.column_stack([1 - chance, chance])
         return Said(LATE, truth, Predictions(outputs, (chance > 0.5).astype(np.float64)), ends)
@@ -44,10 +44,10 @@ def told_apart(units: Units, gain: float = 0.0, years: int = YEARS) -> float:
 
 
 def test_equal_policies_are_seldom_told_apart_where_rows_of_a_day_are_not_independent() -> None:
-    by_day, by_row = told_apart(BY_DAY), told_apart(BY_ROW, years=10)
+    by_day, by_row = told_apart(BY_DAY), told_apart(BY_ROW, years=15)
 
     assert by_day <= 0.05 + 2 * (0.05 * 0.95 / YEARS) ** 0.5
-    assert by_row > 0.3  # rows are not the unit
+    assert by_row > 0.25  # rows are not the unit
 
 
 def test_a_policy_that_answers_better_is_told_apart() -> None:
