@@ -1,10 +1,11 @@
 """The page about a simulated year: which policy of retraining cost least, and how sure that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..split.units import counted
-from .page import html, number
+from .page import aligned, html, number
+from .ranges import Line, marks
 
 TITLES = {
     "never": "never retraining",
@@ -15,11 +16,9 @@ ADVICE = {  # how a policy is chosen
     "never": "drift.retrain: never in conf/drift",
     "loss": "drift.retrain: loss in conf/drift",
     "drift": "drift.retrain: drift in conf/drift",
-    "each": "drift.retrain: never in conf/drift, and a schedule for the retraining",
+    "each": "a schedule for the retraining, and drift.retrain: never in conf/drift",
 }
 LEVELS = {"none": "good", "warning": "odd", "error": "bad", "critical": "bad"}  # of a severity
-MARGIN = 0.04  # of a chart's width, at both ends
-Mark = dict[str, float | None]
 
 
 def page(name: str, summary: Mapping[str, Any]) -> str:
@@ -30,10 +29,10 @@ def page(name: str, summary: Mapping[str, Any]) -> str:
         summary: of ``simulate.summary.describe``.
     """
     policies, deciding = summary["policies"], summary["deciding"]
-    costs = _marks([{"value": one["cost"], **one["interval"]} for one in policies], also=0.0)
-    of_year = _marks([one["metrics"][deciding] for one in policies])
+    costs, _ = marks(_lines({"value": one["cost"], **one["interval"]} for one in policies), [0.0])
+    of_year, _ = marks(_lines(one["metrics"][deciding] for one in policies))
     scores = [period["scores"][deciding] for one in policies for period in one["periods"]]
-    of_periods = iter(_marks(scores))
+    of_periods = iter(marks(_lines(scores))[0])
     shown = [
         {
             **one,
@@ -81,7 +80,7 @@ def _advice(summary: Mapping[str, Any]) -> list[str]:
         for one in others
         if one["cost"] == first["cost"] and one["champions"] == first["champions"]
     ]
-    advice = [f"The first is {ADVICE[first['policy']]}."]
+    advice = [f"To choose the first: {ADVICE[first['policy']]}."]
     if alike:
         advice.append(f"The same happened under: {', '.join(alike)}.")
     if summary["comparison"] and not summary["told_apart"]:
@@ -104,19 +103,8 @@ def _basis(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _marks(figures: Sequence[Mapping[str, Any]], also: float | None = None) -> list[Mark]:
-    """Where values and the ends of their intervals stand on one line, in percent of its width."""
-    keys = ("value", "low", "high")
-    known = [one[key] for one in figures for key in keys if one[key] is not None]
-    known += [] if also is None else [also]
-    start, width = min(known, default=0.0), (max(known, default=0.0) - min(known, default=0.0))
-
-    def place(value: float | None) -> float | None:
-        if value is None:
-            return None
-        return round(100 * (MARGIN + (1 - 2 * MARGIN) * (value - start) / (width or 1.0)), 2)
-
-    return [{key: place(one[key]) for key in keys} for one in figures]
+def _lines(figures: Iterable[Mapping[str, Any]]) -> list[Line]:
+    return [(one["value"], one["low"], one["high"]) for one in figures]
 
 
 def table(summary: Mapping[str, Any]) -> str:
@@ -127,11 +115,5 @@ def table(summary: Mapping[str, Any]) -> str:
         between = "" if bound["reason"] else f"{bound['low']:.4g} to {bound['high']:.4g}"
         figures = [one["alerts"], one["retrainings"], one["promoted"]]
         name = _title(one["policy"], summary["kind"])
-        lines.append([name, f"{one['cost']:.4g}", between, str(number(value)), *map(str, figures)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = (
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-    head = f"{_verdict(summary)['title']}\n{_basis(summary)}"
-    return head + "\n\n" + "\n".join(padded) + "\n"
+        lines.append([name, f"{one['cost']:.4g}", between, number(value), *figures])
+    return f"{_verdict(summary)['title']}\n{_basis(summary)}\n\n{aligned(lines)}\n"

@@ -101,7 +101,8 @@ def _pieces(
 ) -> Iterator[tuple[str, str, pl.DataFrame]]:
     """Features and the answers to watch, by batch."""
     contract, baseline = trained.model.contract, trained.baseline
-    watched = contract.select(period.rows).hstack(answers.select(contract.target.watched_columns))
+    features = baseline.sentences.add(contract.select(period.rows))
+    watched = features.hstack(answers.select(contract.target.watched_columns))
     if baseline.batch == ROWS or baseline.time is None:
         yield period.name, period.name, watched
         return
