@@ -96,29 +96,33 @@ def rank(
             "there is no gain to lose. Choose another model, or data of more time.",
             "model.gain",
         )
-    by_champions: dict[tuple[str, ...], dict[str, Replicates]] = {}
-    for year in years:
-        if (champions := tuple(year.champions)) not in by_champions:
-            said = Said.of(year)
-            by_champions[champions] = {
-                one.name: said.replicate(one, units, rules) for one in rules.metrics
-            }
-    measured = [by_champions[tuple(year.champions)] for year in years]
-    deciding = [one[rules.metrics[0].name] for one in measured]
-    sign = 1 if rules.metrics[0].greater_is_better else -1
-    best = max(deciding, key=lambda one: sign * one.whole)
+    metrics, deciding = _metrics(years, units, rules), rules.metrics[0]
+    sign = 1 if deciding.greater_is_better else -1
+    best = max((one[deciding.name] for one in metrics), key=lambda one: sign * one.whole)
     unit = prices.value * len(years[0].turns) / start.gain  # what one of the metric costs a year
     outcomes = []
-    for year, metrics, one in zip(years, measured, deciding, strict=True):
-        lost, work = best.gain(one), prices.retraining * year.retrainings
+    for year, of_year in zip(years, metrics, strict=True):
+        lost, work = best.gain(of_year[deciding.name]), prices.retraining * year.retrainings
         bound = percentiles(work + unit * lost.resampled, "the cost", units, rules.level)
-        outcomes.append(Outcome(year, metrics, work + unit * lost.whole, bound))
-    order = list(Policy)
-    outcomes.sort(key=lambda one: (round(one.cost, 9), order.index(one.policy)))
+        outcomes.append(Outcome(year, of_year, work + unit * lost.whole, bound))
+    simplest = list(Policy).index
+    outcomes.sort(key=lambda one: (round(one.cost, 9), simplest(one.policy)))
     first, *others = outcomes
     second = next((one for one in others if one.year.acts != first.year.acts), None)
     beside = None if second is None else _beside(first, second, unit, rules, prices)
     return Ranking(outcomes, second, beside)
+
+
+def _metrics(years: Sequence[Year], units: Units, rules: Rules) -> list[dict[str, Replicates]]:
+    """The metrics of each year; the same champions gave the same answers."""
+    known: dict[tuple[str, ...], dict[str, Replicates]] = {}
+    for year in years:
+        if (champions := tuple(year.champions)) not in known:
+            said = Said.of(year)
+            known[champions] = {
+                one.name: said.replicate(one, units, rules) for one in rules.metrics
+            }
+    return [known[tuple(year.champions)] for year in years]
 
 
 def _beside(
