@@ -105,7 +105,7 @@ def main() -> None:
         write_json(SIMULATION, summary)
         with atomic_write(SIMULATION_PAGE) as partial:
             partial.write_text(page(config.name, summary), encoding="utf-8")
-        sys.stdout.write(f"{table(summary)}\nMonth by month: {SIMULATION_PAGE}\n")
+        sys.stdout.write(f"{table(summary)}\nPeriod by period: {SIMULATION_PAGE}\n")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _advice(summary: Mapping[str, Any]) -> list[str]:
     """What the verdict means, in sentences."""
     policies, kind = summary["policies"], summary["kind"]
     if len(policies) == 1:
-        return ["`POLICIES=1` plays the same year under other policies, beside each other."]
+        return ["POLICIES=1 plays the same year under other policies, beside each other."]
     first, *others = policies
     alike = [
         _title(one["policy"], kind)
