@@ -15,7 +15,7 @@ from benchmarks.bakes import Bake, bake, scratch
 from benchmarks.protocol import QUICK, Check, Command, Timing, report, run, say
 
 SCRIPT = Path(__file__).with_name("simulated_streams.py")
-STREAMS = 8 if QUICK else 50
+STREAMS = 4 if QUICK else 50
 MOST_WRONG, MOST_S = 0.1, 600.0
 STAGES = ("compose", "ingest", "validate", "split", "tune")
 
