@@ -49,7 +49,7 @@ def simulate(
         DataError: rows are missing, too few, or of other columns.
         ModelError: a model cannot be trained, or is no better than a constant answer.
     """
-    stream, target = cut(_rows(later), config.data.time), read_target(SPLIT)
+    stream, target = cut(_rows(later, config.data.key), config.data.time), read_target(SPLIT)
     tuned = json.loads(BEST.read_text(encoding="utf-8"))
     recipe, rules = Recipe.from_config(config, target, tuned), Rules.from_config(config, target)
     start, years = play(stream, recipe, rules, policies)
@@ -58,8 +58,8 @@ def simulate(
     return describe(stream, ranking, rules, prices)
 
 
-def _rows(later: Path | None) -> pl.DataFrame:
-    """The valid rows, and those of another file."""
+def _rows(later: Path | None, key: str) -> pl.DataFrame:
+    """The valid rows, and those of another file that are not among them, by their key."""
     if not VALID.is_file():
         raise DataError(f"{VALID} is missing. Run `make repro`.", "data.missing_file")
     rows = pl.read_parquet(VALID)
@@ -73,7 +73,7 @@ def _rows(later: Path | None) -> pl.DataFrame:
             f"{later} should be a Parquet file with the columns of {VALID}: {reason}.",
             "data.later",
         ) from error
-    return pl.concat([rows, more])
+    return pl.concat([rows, more.join(rows, on=key, how="anti", maintain_order="left")])
 
 
 def main() -> None:

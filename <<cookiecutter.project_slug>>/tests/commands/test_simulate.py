@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import copy_of, edit, run
-from ..fixture import later_rides
+from ..fixture import ROWS, later_rides
 from .test_compare import state
 
 pytestmark = pytest.mark.pipeline
@@ -20,11 +20,13 @@ def ready(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_year_is_played_and_nothing_else_is_written(ready: Path, package: str) -> None:
     before, written = state(ready), set(ready.rglob("*"))
-    printed = run(ready, "python", "-m", f"{package}.commands.simulate")
+    again = ("--later", "data/valid.parquet")  # rows that are there already
+    printed = run(ready, "python", "-m", f"{package}.commands.simulate", *again)
     summary = json.loads((ready / "reports/simulation.json").read_text())
 
     assert f"By {summary['deciding']}" in printed
     assert summary["kind"] == "week"
+    assert summary["first"] + summary["rows"] == ROWS
     assert [one["policy"] for one in summary["policies"]] == ["never"]
     assert len(summary["policies"][0]["periods"]) == 12
     assert "<h1>Never retraining: " in (ready / "reports/simulation.html").read_text()
