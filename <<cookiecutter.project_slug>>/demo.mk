@@ -22,5 +22,8 @@ mail: setup ## demo: an alert that arrives as a mail, at a server on this machin
 	  export ALERT_EMAIL_URL="mailto://127.0.0.1:8025?from=alerts@example.com&to=you@example.com"; \
 	  cd $$folder && PYTHONPATH="$(CURDIR)" python -m << cookiecutter.package_name >>.commands.alerts test
 
+# The demo's later months arrive in its simulated year.
+simulate: LATER ?= $(shell grep -qs '^ *- data: flights' conf/config.yaml && echo data/demo/later.parquet)
+
 clean-demo: setup ## take the demo away, and say what to fill in for your own data
 	@python -m << cookiecutter.package_name >>.commands.clean_demo

@@ -67,6 +67,7 @@ LAYERS = [  # a module imports from those above its own, and from its own folder
     {"model"},
     {"evaluate"},
     {"tune", "registry", "monitor", "alerts"},
+    {"simulate"},
     {"report"},
     {"stages", "commands"},
 ]

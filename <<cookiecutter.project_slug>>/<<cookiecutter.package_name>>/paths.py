@@ -38,6 +38,8 @@ TEST_PREDICTIONS = Path("reports/test_predictions.parquet")
 EXPERIMENT = Path("reports/experiment.json")
 CARD = Path("reports/model_card.md")
 COMPARISON_PAGE = Path("reports/comparison.html")
+SIMULATION = Path("reports/simulation.json")
+SIMULATION_PAGE = Path("reports/simulation.html")
 
 REGISTRY = Path("reports/registry.json")
 PROPOSAL = Path("reports/proposal.json")
