@@ -27,7 +27,6 @@ def learn_baseline(
         model: whose contract names the features, and whose answers to the test rows are watched.
         parts: all rows that were split, the test rows among them.
         test: those that it did not learn from.
-        rules: methods, and the kind of batch.
         time: the column of a row's time.
 
     Raises:
@@ -37,11 +36,10 @@ def learn_baseline(
     contract, every = model.contract, pl.concat([pl.scan_parquet(one) for one in parts])
     days, rows = days_of(every, time), count_rows(every)
     kind, dated = choose(days, rules.batch), time if days is not None else None
-    size = max(rules.batch_rows, rows // MOST_PIECES)
 
     def batches(tables: Iterable[pl.DataFrame], bins: dict[str, Bins]) -> list[Batch]:
-        named = ((name, "", piece) for name, piece in pieces(tables, kind, size))
-        return count_batches(named, bins)
+        cut = pieces(tables, kind, max(rules.batch_rows, rows // MOST_PIECES))
+        return count_batches(((name, "", piece) for name, piece in cut), bins)
 
     drawn = contract.select(sample(every, BIN_ROWS, seed))
     sentences = learn_sentences(drawn.head(rules.rows), rules.text)
