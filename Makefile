@@ -45,7 +45,7 @@ lint: setup ## style and types of the template; `make test` does it in a bake
 
 bench: setup ## measure beside the plain libraries: NAME=noop for one, QUICK=1 for small sizes
 	@uv pip install --quiet --python .venv/bin/python --constraint requirements.lock --requirements pyproject.toml --extra bench
-	@failed=; for name in $(or $(NAME),scaffold noop stage_start pipeline ingest sql validate predict train tune kills resume paired_tests); do \
+	@failed=; for name in $(or $(NAME),scaffold noop stage_start pipeline ingest sql validate predict train tune kills resume paired_tests drift drift_accuracy alerts simulate); do \
 	  echo "== $$name"; BENCH_WRITE=$(if $(QUICK),,1) QUICK=$(QUICK) python -m benchmarks.$$name || failed="$$failed $$name"; \
 	done; test -z "$$failed" || { echo "Over a limit:$$failed" >&2; exit 1; }
 

@@ -66,7 +66,8 @@ LAYERS = [  # a module imports from those above its own, and from its own folder
     {"ingest", "validate", "split"},
     {"model"},
     {"evaluate"},
-    {"tune", "registry", "monitor"},
+    {"tune", "registry", "monitor", "alerts"},
+    {"simulate"},
     {"report"},
     {"stages", "commands"},
 ]

@@ -19,7 +19,8 @@ TRIALS = Path("models/tuning/trials.json")
 MODEL = Path("models/model")
 CHECKPOINT = Path("models/.checkpoint")  # on this machine only: a killed training goes on there
 CONTRACT = MODEL / "contract.json"
-REFERENCE = Path("models/baseline/reference.parquet")
+BASELINE = Path("models/baseline")
+REFERENCE = BASELINE / "reference.parquet"  # some rows, for the pages
 
 QUALITY = Path("reports/quality.json")
 QUALITY_PAGE = Path("reports/quality.html")
@@ -37,11 +38,17 @@ TEST_PREDICTIONS = Path("reports/test_predictions.parquet")
 EXPERIMENT = Path("reports/experiment.json")
 CARD = Path("reports/model_card.md")
 COMPARISON_PAGE = Path("reports/comparison.html")
+SIMULATION = Path("reports/simulation.json")
+SIMULATION_PAGE = Path("reports/simulation.html")
 
 REGISTRY = Path("reports/registry.json")
+PROPOSAL = Path("reports/proposal.json")
+PROPOSAL_PAGE = Path("reports/proposal.md")  # the text of a pull request
 LEDGER = Path("pipelines/release/ledger.jsonl")  # in git: a line for each verdict
 
 INCOMING, LABELS = Path("data/incoming"), Path("data/labels")
+ADOPTED = Path("data/adopted")  # files that came and joined the sources
+ADOPTED_REPORT = Path("reports/adopted.json")
 PREDICT_PARTS = Path("data/.predict")  # on this machine only: what the next run takes over
 PREDICTIONS = Path("data/predictions.parquet")  # this and the next two: folders, a part a file
 INCOMING_VALID = Path("data/incoming_valid.parquet")
@@ -54,4 +61,6 @@ DRIFT = Path("reports/drift.json")
 DRIFT_PAGE = Path("reports/drift.html")
 DRIFT_SUMMARY = Path("reports/drift.md")
 DRIFT_DETAILS = Path("reports/drift_details.html")
+DRIFT_HISTORY = Path("reports/drift_history.json")
 ALERTS = Path("reports/alerts.json")
+ALERTS_DATABASE = Path("alerts.db")  # on this machine only: who was told what

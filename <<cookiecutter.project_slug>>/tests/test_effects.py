@@ -49,7 +49,7 @@ def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alert
     watched: tuple[Path, list[Any]],
 ) -> None:
     folder, ((unlabelled, first), (labelled, second)) = watched
-    drifted, fallen = ({one["subject"] for one in alerts["raised"]} for alerts in (first, second))
+    drifted, fallen = ({one["rule"] for one in alerts["raised"]} for alerts in (first, second))
 
     assert pl.read_parquet(folder / "data/predictions.parquet").height == LATER_ROWS
     assert unlabelled["verdict"] == "unknown"

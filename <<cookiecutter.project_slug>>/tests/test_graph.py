@@ -16,6 +16,7 @@ EXEMPT = {  # parameters carry the values of config/; the others change no resul
 DOTTED = "runtime/names.py"  # who imports it may run what stands in own/
 NUMBERS = {
     *("validate", "split", "tune", "train", "baseline", "evaluate", "predict", "performance"),
+    "drift",
 }
 
 

@@ -12,6 +12,7 @@ ADDED = [
     "data/incoming/2013/june.parquet",
     "data/incoming/batch",  # a folder
     "data/labels/june.csv",
+    "data/adopted/june.parquet",
     "data/lake/large.csv",
     "data/mine.parquet",
 ]

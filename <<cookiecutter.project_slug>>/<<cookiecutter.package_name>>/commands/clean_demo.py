@@ -27,8 +27,14 @@ LOCKS = ("params.yaml", "dvc.lock", "pipelines/release/dvc.lock", "pipelines/mon
 OUTPUTS = (
     *("data/*.parquet", "data/ingested.json", "data/.predict", "data/split", "models", "reports"),
 )
-RECORDS = ("mlflow.db*", "mlruns", "alerts.db*", "pipelines/release/ledger.jsonl")
-BATCHES = ("data/incoming/2013-[01][0-9].parquet", "data/labels/2013-[01][0-9].csv")  # of arrive.py
+RECORDS = (
+    *("mlflow.db*", "mlruns", "alerts.db*", "alerts_dead.jsonl"),
+    "pipelines/release/ledger.jsonl",
+)
+BATCHES = (  # of arrive.py, and what adopt.py made of them
+    *("data/incoming/2013-[01][0-9].parquet", "data/labels/2013-[01][0-9].csv"),
+    *("data/adopted/2013-[01][0-9].parquet", "data/raw/2013-[01][0-9]-*.parquet"),
+)
 CONFIG, MINE = Path("conf/config.yaml"), Path("conf/data/mine.yaml")
 CHOICE = re.compile(r"^(\s*- data:) flights\b.*$", re.MULTILINE)
 BLANKS = f"""\

@@ -52,8 +52,11 @@ class Config:
 
     def __post_init__(self) -> None:
         within("seed", self.seed, 0, 2**31 - 1)  # room for seeds that follow from it
-        if self.split.kind == "time" and not self.data.time:
-            raise RuleError("data.time is empty; a split by time needs the column that orders rows")
+        if self.split.kind in ("time", "latest") and not self.data.time:
+            raise RuleError(
+                f"data.time is empty; split.kind {self.split.kind!r} needs the column that orders "
+                "rows"
+            )
         for name in self.tune.objectives:
             one_of("tune.objectives, out of evaluate.metrics,", name, self.evaluate.metrics)
 

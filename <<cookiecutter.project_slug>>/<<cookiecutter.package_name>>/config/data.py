@@ -78,6 +78,7 @@ class Data:
     sources: list[Source] = MISSING
     incoming: list[Source] = field(default_factory=list)  # empty: the files in data/incoming
     labels: list[Source] = field(default_factory=list)  # empty: the files in data/labels
+    min_labelled: float = 0.9  # share of an incoming file's rows with labels, to join the sources
     schema: str = MISSING  # JSON Schema file of one row
     target: Any = MISSING  # text; Any, so that null gets a word of its own
     key: Any = MISSING  # text; names one row; unique
@@ -111,6 +112,7 @@ class Data:
         one_of("data.task", self.task, ("auto", "binary", "multiclass", "regression"))
         if self.positive is not None and not isinstance(self.positive, bool | int | float | str):
             raise RuleError(f"data.positive is {self.positive!r}; allowed is one value")
+        within("data.min_labelled", self.min_labelled, 0.0, 1.0)
         within("data.retry_s", self.retry_s, 0.0, 3600.0)
 
     @property

@@ -17,7 +17,7 @@ VARIABLE = re.compile(r"[A-Za-z_]\w*")
 INSTEAD = (
     "it would be written to params.yaml, and so to git. Put the secret into an environment "
     "variable, and the variable's name into a key that ends in _env: data.sources.uri_env, "
-    "tracking.uri_env, alert.webhook_env, data.hash_key_env"
+    "tracking.uri_env, alert.channels.*.address_env, data.hash_key_env"
 )
 
 

@@ -12,6 +12,7 @@ class Split:
     """How rows are dealt to training, validation and test, and what must not leak between them."""
 
     kind: str = MISSING
+    period: str = "month"  # or day, week: of kind `latest`, the newest of data.time tests
     seed: int = 1  # of this alone: experiments with another `seed` compare on the same test rows
     validation: float = 0.1
     test: float = 0.2
@@ -22,7 +23,8 @@ class Split:
     max_alone: float = 0.98  # how well one feature may tell the target; above is a warning
 
     def __post_init__(self) -> None:
-        one_of("split.kind", self.kind, ("stratified", "group", "time"))
+        one_of("split.kind", self.kind, ("stratified", "group", "time", "latest"))
+        one_of("split.period", self.period, ("day", "week", "month"))
         within("split.seed", self.seed, 0, 2**32 - 1)
         within("split.validation", self.validation, 0.01, 0.5)
         within("split.test", self.test, 0.01, 0.5)

@@ -178,12 +178,17 @@ def _part_names(files: Sequence[SourceFile]) -> Iterator[str]:
         identity = digest(file.label, file.kind, file.uri_env, file.query, file.table, file.options)
         suffix = digest(identity, repeats[identity])[:16]
         repeats[identity] += 1
-        path = Path(file.label.lower())
-        path = path.relative_to(INCOMING) if path.is_relative_to(INCOMING) else path
-        while path.suffix in (*KIND_OF, *PACKED):
-            path = path.with_suffix("")
-        stem = re.sub(r"[^a-z0-9_]+", "-", str(path))[-LONGEST:].strip("-")
+        stem = part_stem(file.label)
         yield f"{stem}-{suffix}" if stem else suffix
+
+
+def part_stem(label: str) -> str:
+    """The end of a file's own name, in characters that are special nowhere; it may be empty."""
+    path = Path(label.lower())
+    path = path.relative_to(INCOMING) if path.is_relative_to(INCOMING) else path
+    while path.suffix in (*KIND_OF, *PACKED):
+        path = path.with_suffix("")
+    return re.sub(r"[^a-z0-9_]+", "-", str(path))[-LONGEST:].strip("-")
 
 
 def incoming_files(data: Data, policy: ReadPolicy, scratch: Path) -> list[SourceFile]:

@@ -1,1 +1,1 @@
-"""Predictions for incoming rows, drift, and alerts."""
+"""Predictions for incoming rows, and drift."""

@@ -1,6 +1,5 @@
 """Predictions for incoming rows, one part a file; a killed run keeps the parts that it finished."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -171,16 +170,6 @@ def describe(
         if part.file.label is not None
     ]
     return asdict(combine(qualities, problems)) | {"files": files, "sha256": batch.sha256}
-
-
-def with_run_id(report: dict[str, Any], last: Path, run_id: str) -> dict[str, Any]:
-    """The report with a run; an equal last one keeps its own, so that alerts are sent once."""
-    try:
-        before = json.loads(last.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        before = None
-    same = isinstance(before, dict) and before == report | {"run_id": before.get("run_id")}
-    return before if same else report | {"run_id": run_id}
 
 
 def publish(parts: Sequence[Part], outputs: dict[str, Path]) -> None:

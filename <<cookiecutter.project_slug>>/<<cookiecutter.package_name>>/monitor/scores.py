@@ -1,4 +1,9 @@
-"""How far two columns are apart, by Evidently's methods, and Evidently's own page about it."""
+"""Evidently: its page about two samples, and its scores, for ``definition: evidently``.
+
+Its definition differs from counts in bins of the reference: bins of equal width over both samples,
+so that one far value moves all others into one bin and hides a shift of a standard deviation; and
+one limit for samples of every size.
+"""
 
 import math
 import re
@@ -8,9 +13,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from polars import selectors as cs
 
+from ..config.drift import EVIDENTLY, Drift
 from ..errors import ConfigError
+from .drift import Score, rounded
 
+EXPECTED = 10  # values, by the other side's share; where none is there, that is no chance
 MOST_TEXTS, OTHERS = 100, "all others"  # of a column
 FREQUENT = 10  # rows of both tables, at least, of a text that stays where there are more
 BINS = 100  # more than Evidently and its methods make of numbers
@@ -24,11 +33,90 @@ _POLICY = (
 )
 
 
+def compare_samples(
+    before: pl.DataFrame,
+    now: pl.DataFrame,
+    rules: Drift,
+    *,
+    seed: int,
+    page: Path,
+) -> dict[str, Score]:
+    """Each column of two samples by Evidently, and its page.
+
+    A column of which one side has no values, or a single one, cannot be compared: it has drifted if
+    the other side has many.
+
+    Args:
+        before, now: the same columns.
+        rules: under ``definition: evidently`` its methods, else those of Evidently's own choice.
+        page: receives Evidently's page.
+
+    Raises:
+        ConfigError: a method cannot compare a column.
+    """
+    missing = {name: (_missing(before[name]), _missing(now[name])) for name in before.columns}
+    old, new = with_unbinnable_as_text(comparable(before), comparable(now))
+    filled = [c for c in old.columns if min(old[c].count(), new[c].count()) > 1]
+    methods = {c: _method(rules, old[c]) for c in filled}
+    scores = compare(
+        *(old.select(filled), new.select(filled), methods, rules.limit),
+        seed=seed,
+        page=page,
+    )
+    one_sided = {c: _one_sided(old[c], new[c]) for c in old.columns if c not in filled}
+    return {
+        c: Score(
+            *(value, rules.limit, has, times(value, has, rules.limit)),
+            *(methods.get(c, "missing values"), missing[c]),
+        )
+        for c, (value, has) in (scores | one_sided).items()
+    }
+
+
+def _method(rules: Drift, column: pl.Series) -> str:
+    is_number = column.dtype.is_numeric()
+    if rules.definition != EVIDENTLY:
+        return "wasserstein" if is_number else "jensenshannon"
+    name = rules.columns.get(column.name, rules.numeric if is_number else rules.categorical)
+    return {"kl": "kl_div"}.get(name, name)
+
+
+def _one_sided(before: pl.Series, now: pl.Series) -> tuple[float, bool]:
+    """The score and the verdict where at least one side has no values, or a single one."""
+    few, many = sorted((before, now), key=lambda side: side.count() / side.len())
+    gone = many.count() / many.len() * few.len() >= EXPECTED
+    return (1.0, True) if gone and few.count() <= 1 else (0.0, False)
+
+
+def _missing(column: pl.Series) -> float:
+    plain = comparable(column.to_frame())
+    filled = plain.to_series().count() if plain.width else column.count()
+    return rounded(1 - filled / max(column.len(), 1))
+
+
+def comparable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Numbers as floats, text and yes/no as text; no times, and null for what is no number.
+
+    Evidently refuses what is not in this form, and fails on a column without a value.
+    """
+    numbers = cs.numeric().cast(pl.Float64)
+    text = cs.string() | cs.boolean() | cs.categorical() | cs.enum()
+    finite = frame.with_columns(pl.when(numbers.is_finite()).then(numbers), text.cast(pl.String))
+    return finite.select(cs.float() | cs.string())
+
+
+def times(score: float, drifted: bool, limit: float) -> float:
+    """How many times its limit a score is; of a p-value, which drifts below it, the inverse."""
+    below = drifted == (score < limit) and score != limit
+    over, under = (limit, score) if below else (score, limit)
+    return rounded(min(over / under, 1000.0) if under else (1000.0 if over else 0.0))
+
+
 def compare(
     reference: pl.DataFrame,
     current: pl.DataFrame,
     methods: Mapping[str, str],
-    limits: Mapping[str, float],
+    limit: float,
     *,
     seed: int,
     page: Path,
@@ -42,7 +130,7 @@ def compare(
         reference: columns of Float64 and String, each with two values at least.
         current: the same columns.
         methods: of each column.
-        limits: of each column.
+        limit: of all.
         seed: of the methods that draw.
         page: receives Evidently's page, in which names and values are harmless.
 
@@ -52,9 +140,9 @@ def compare(
     reference, current = _with_rare_texts_merged(reference, current)
     names = {c: f"{number}. {_harmless(c)}" for number, c in enumerate(reference.columns, start=1)}
     before, now = (frame.rename(names) for frame in _with_harmless_texts(reference, current))
-    asked = {name: (methods[c], limits[c]) for c, name in names.items()}
+    asked = {name: methods[c] for c, name in names.items()}
     try:
-        snapshot = _snapshot(before, now, asked, seed)
+        snapshot = _snapshot(before, now, asked, limit, seed)
     except _REFUSALS as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise _unfit(methods.values(), reason) from error
@@ -67,10 +155,11 @@ def compare(
 def _snapshot(
     reference: pl.DataFrame,
     current: pl.DataFrame,
-    asked: Mapping[str, tuple[str, float]],
+    asked: Mapping[str, str],
+    limit: float,
     seed: int,
 ) -> Any:
-    """Evidently's comparison; ``asked``: of each column, its method and its limit."""
+    """Evidently's comparison; ``asked``: of each column, its method."""
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
@@ -82,9 +171,7 @@ def _snapshot(
         Dataset.from_pandas(_pandas(frame), data_definition=definition)
         for frame in (current, reference)
     ]
-    metrics = [
-        ValueDrift(column=c, method=method, threshold=limit) for c, (method, limit) in asked.items()
-    ]
+    metrics = [ValueDrift(column=c, method=method, threshold=limit) for c, method in asked.items()]
     np.random.seed(seed)  # some of Evidently's methods draw from numpy's own state
     return Report(metrics, include_tests=True).run(*sides)
 
@@ -119,11 +206,6 @@ def _has_bins(values: pl.Series) -> bool:
     except ValueError:
         return False
     return True
-
-
-def rounded(value: float) -> float:
-    """Six significant digits, and six behind the point."""
-    return round(float(f"{value:.6g}"), 6)
 
 
 def _unfit(methods: Iterable[str], reason: str) -> ConfigError:

@@ -193,7 +193,7 @@ def challenge(
     except ModelError as error:
         return Decision(Verdict.REJECT, f"it cannot answer its own test rows: {error.message}")
     try:
-        second = _in_order_of(ours.target, champion.model, rows)
+        second = in_order_of(ours.target, champion.model, rows)
     except ModelError as error:
         return incomparable(champion.name, error)
     asked = [challenger.name, champion.name, units.name, *rules.asked]
@@ -232,7 +232,7 @@ def _too_few(truth: Array, target: Target, units: Units, rules: Rules, where: st
     return None
 
 
-def _in_order_of(target: Target, model: Model, rows: pl.DataFrame) -> Predictions:
+def in_order_of(target: Target, model: Model, rows: pl.DataFrame) -> Predictions:
     """What a model says, by its own threshold, with the classes in the order of ``target``."""
     predictions, classes = Predictions.of(model, rows), model.contract.target.classes
     if classes == target.classes:

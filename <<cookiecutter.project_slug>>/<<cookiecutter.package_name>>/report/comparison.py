@@ -6,11 +6,11 @@ from typing import Any
 from ..evaluate.intervals import Interval
 from ..evaluate.several import Figure, Pair, Ranking
 from ..split.units import counted
-from .page import html, number
+from .page import aligned, html, number
+from .ranges import Line, marks
 
 UNFOLDED = 3  # so many pairs at most show all of their figures at once
 SMALLEST = 0.0001  # a p-value below is shown as smaller than this
-MARGIN = 0.04  # of a chart's width, at both ends
 BETTER, ALIKE, UNKNOWN = "better", "no difference shown", "cannot be said"
 
 
@@ -27,23 +27,27 @@ def describe(ranking: Ranking) -> dict[str, Any]:
         name: {metric: _score(figure) for metric, figure in model.items()}
         for name, model in models.items()
     }
-    marks, _ = _marks([model[deciding] for model in models.values()])
-    gains, zero = _marks([pair.gains[deciding] for pair in pairs], also=[0.0])
+    of_models, _ = marks([_line(model[deciding]) for model in models.values()])
+    of_gains, zero = marks([_line(pair.gains[deciding]) for pair in pairs], also=[0.0])
     return {
         "verdict": _verdict(ranking),
         "basis": _basis(ranking),
         "deciding": deciding,
         "models": [
             {"name": name, "mark": mark, "scores": scores[name]}
-            for name, mark in zip(models, marks, strict=True)
+            for name, mark in zip(models, of_models, strict=True)
         ],
         "scores": scores,
         "pairs": [
             {**_pair(pair, ranking.level), "mark": mark}
-            for pair, mark in zip(pairs, gains, strict=True)
+            for pair, mark in zip(pairs, of_gains, strict=True)
         ],
         "zero": zero[0],
     }
+
+
+def _line(figure: Figure) -> Line:
+    return figure.value, figure.interval.low, figure.interval.high
 
 
 def _verdict(ranking: Ranking) -> dict[str, str]:
@@ -122,23 +126,6 @@ def p_text(value: float | None) -> str:
     return f"< {SMALLEST}" if value < SMALLEST else f"{value:.4f}"
 
 
-def _marks(
-    figures: Sequence[Figure], also: Sequence[float] = ()
-) -> tuple[list[dict[str, float | None]], list[float | None]]:
-    """Where figures and the ends of their intervals stand on one line, in percent of its width."""
-    lines = [(one.value, one.interval.low, one.interval.high) for one in figures]
-    known = [end for line in [*lines, also] for end in line if end is not None] or [0.0]
-    start, width = min(known), (max(known) - min(known)) or 1.0
-
-    def place(value: float | None) -> float | None:
-        if value is None:
-            return None
-        return round(100 * (MARGIN + (1 - 2 * MARGIN) * (value - start) / width), 2)
-
-    marks = [dict(zip(("value", "low", "high"), map(place, line), strict=True)) for line in lines]
-    return marks, [place(value) for value in also]
-
-
 def table(ranking: Ranking) -> str:
     """The same for a terminal: the models, then each pair by each test."""
     facts = describe(ranking)
@@ -156,14 +143,4 @@ def table(ranking: Ranking) -> str:
             pairs.append([name, *figures, last])
             name, last = "", ""
     head = f"{facts['verdict']['title']}\n{facts['basis']}"
-    return f"{head}\n\n{_aligned(models)}\n\n{_aligned(pairs)}\n"
-
-
-def _aligned(lines: Sequence[Sequence[Any]]) -> str:
-    texts = [["" if value is None else str(value) for value in line] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    padded = (
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in texts
-    )
-    return "\n".join(padded)
+    return f"{head}\n\n{aligned(models)}\n\n{aligned(pairs)}\n"

@@ -6,112 +6,97 @@ from typing import Any
 
 import polars as pl
 
-from ..config.drift import Drift
-from ..monitor.drift import DriftReport, comparable, times
-from ..monitor.sample import Sample
+from ..monitor.scores import comparable
+from ..paths import DRIFT_DETAILS, DRIFT_PAGE, DRIFT_SUMMARY
 from .page import html, labels, markdown
 
 BINS = 20
 TOP = 6  # texts of a column that are named; the others are summed
 CHARTS = 200  # columns that are drawn, the farthest first
 ROWS = 40  # columns in the summary
+BATCHES = 60  # of the history that are drawn, the last ones
+MOST_TIMES = 4.0  # the limit, at the top of the history
 OTHERS = "all others"
 
 
 def describe(
-    report: DriftReport, reference: Sample, current: Sample, rules: Drift
+    report: Mapping[str, Any], reference: pl.DataFrame, current: pl.DataFrame
 ) -> dict[str, Any]:
-    """What the pages say: the report, and each column with its severity and its distributions.
-
-    A column's ``severity`` is how many times its limit it moved: above 1 it has drifted. Shares
-    are of the rows of a side, so that sides of unequal sizes can be compared.
+    """What the pages say: the report, and each column with its distributions.
 
     Args:
-        report: what ``detect`` returned for these tables.
-        reference: rows that the model did not learn from, with its answers.
-        current: what arrived, the same columns.
-        rules: of the comparison.
+        report: of ``monitor.verdict.describe``.
+        reference: a sample of rows that the model did not learn from, with its answers.
+        current: a sample of the newest batches, the same columns.
     """
-    before, now = comparable(reference.rows), comparable(current.rows)
-    columns = [_column(name, report, rules) for name in report.null_shares]
-    columns.sort(key=lambda column: (not column["reasons"], -column["severity"]))
-    answers = [
-        _answer(name, score, report, rules) for name, score in report.answer_drift_scores.items()
-    ]
-    answers.sort(key=lambda answer: (not answer["drifted"], -answer["severity"]))
-    for column in (*answers[:CHARTS], *columns[:CHARTS]):
+    before, now = comparable(reference), comparable(current)
+    sides = [_columns(report[side]) for side in ("features", "answers")]
+    for column in (*sides[1][:CHARTS], *sides[0][:CHARTS]):
         if column["name"] in before.columns:
             column["shape"] = _shape(before[column["name"]], now[column["name"]])
     return {
         "report": report,
-        "reference_rows": reference.of,
-        "rules": rules,
-        "columns": columns,
-        "answers": answers,
+        "columns": sides[0],
+        "answers": sides[1],
         "charts": CHARTS,
         "others": OTHERS,
         "verdict": _verdict(report),
+        "history": [_bar(one) for one in report["batches"][-BATCHES:]],
+        "limits": _limits(report["limits"]),
     }
 
 
-def page(name: str, facts: Mapping[str, Any], details: Path) -> str:
-    """The page in HTML; ``details`` is Evidently's, in the same folder."""
-    return html("drift.html.j2", {**facts, "name": name, "details": details.name})
+def _columns(scores: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    columns = [{"name": name, **one, "shape": None} for name, one in scores.items()]
+    return sorted(columns, key=lambda column: (not column["drifted"], -column["times"]))
 
 
-def summary(facts: Mapping[str, Any]) -> str:
-    """The short page in Markdown, for a job's summary or a pull request."""
-    return markdown("drift.md.j2", {**facts, "rows": ROWS})
+def _bar(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """A batch of the history; its height is a share of MOST_TIMES."""
+    return {**batch, "height": min(batch["times"], MOST_TIMES) / MOST_TIMES}
 
 
-def uncompared(name: str, report: DriftReport) -> tuple[str, str]:
-    """The page and the summary where nothing could be compared."""
-    title = "Look at the source" if report.quarantine else "Nothing to compare"
-    verdict = {"level": "bad" if report.quarantine else "odd", "title": title}
-    facts = {"name": name, "verdict": verdict, "reasons": report.recommendations}
-    return html("uncompared.html.j2", facts), markdown("uncompared.md.j2", facts)
+def _limits(limits: Mapping[str, Any]) -> str:
+    """Where the limits come from, in a sentence."""
+    if limits["definition"] != "counts":
+        return "Scores and limits are those of Evidently's definition (conf/drift)."
+    promise = f"{limits['false_alarms_per_year']:g} a year over all columns together"
+    sources = []
+    for side, past in limits["past_batches"].items():
+        source = f"{past} past batches" if past else "chance alone, for past batches are too few"
+        sources.append(f"those of {side} come from {source}")
+    return f"Limits promise at most {promise} in false alarms: {', '.join(sources)}."
 
 
-def _verdict(report: DriftReport) -> dict[str, str]:
+def render(
+    name: str, report: Mapping[str, Any], reference: pl.DataFrame, current: pl.DataFrame
+) -> dict[Path, str]:
+    """The pages: in HTML, beside Evidently's, and short in Markdown for a job's summary."""
+    facts = describe(report, reference, current)
+    about = {**facts, "name": name, "details": DRIFT_DETAILS.name}
+    short = markdown("drift.md.j2", {**facts, "rows": ROWS})
+    return {DRIFT_PAGE: html("drift.html.j2", about), DRIFT_SUMMARY: short}
+
+
+def history(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The series for `dvc plots`: of each batch, how many times its limit the farthest moved."""
+    return [{"batch": one["name"], "times": one["times"]} for one in report["batches"]]
+
+
+def _verdict(report: Mapping[str, Any]) -> dict[str, str]:
     """How bad it is, and in a sentence what it is: the first of these that holds."""
-    moved, of = len(report.drifted_features), len(report.null_shares)
-    sides = ("the data", "the predictions")
-    flags = (report.data_drift_detected, report.prediction_drift_detected)
-    drifted = [side for side, has in zip(sides, flags, strict=True) if has]
-    verb = "has" if drifted == ["the data"] else "have"
-    other_nulls = any("nulls" in reasons for reasons in report.drift_reasons.values())
+    sides = {"the data": report["data"], "the predictions": report["predictions"]}
+    moved = [side for side, one in sides.items() if one["verdict"] == "drifted"]
+    verb = "has" if moved == ["the data"] else "have"
+    metric = report["performance"]["metric"]
     verdicts = [
-        (drifted, "bad", f"Act: {' and '.join(drifted)} {verb} drifted"),
-        (report.quarantine, "bad", "Look at the source: too many rows are in quarantine"),
-        (other_nulls, "odd", "Look at the source: other values are missing than before"),
-        (moved, "odd", f"No drift as a whole, but {moved} of {of} features moved"),
+        (report["performance"]["verdict"] == "fell", "bad", f"Act: {metric} is estimated to fall"),
+        (report["quarantine"], "bad", "Look at the source: too many rows are in quarantine"),
+        (moved, "odd", f"Look: {' and '.join(moved)} {verb} drifted"),
+        (not report["features"], "odd", "Nothing to compare"),
         (True, "good", "No drift: nothing to do"),
     ]
     return next({"level": level, "title": title} for holds, level, title in verdicts if holds)
-
-
-def _answer(name: str, score: float, report: DriftReport, rules: Drift) -> dict[str, Any]:
-    drifted = name in report.drifted_answers
-    severity = times(score, drifted, rules.prediction_drift)
-    return {"name": name, "score": score, "drifted": drifted, "severity": severity, "shape": None}
-
-
-def _column(name: str, report: DriftReport, rules: Drift) -> dict[str, Any]:
-    reasons = report.drift_reasons.get(name, [])
-    score = report.feature_drift_scores.get(name)
-    before, now = report.null_shares[name]
-    by_values = 0.0
-    if score is not None:
-        by_values = times(score, "values" in reasons, rules.column)
-    by_nulls = times(abs(now - before), "nulls" in reasons, rules.nulls)
-    return {
-        "name": name,
-        "score": score,
-        "nulls": (before, now),
-        "reasons": reasons,
-        "severity": max(by_values, by_nulls),
-        "shape": None,
-    }
 
 
 def _shape(before: pl.Series, now: pl.Series) -> dict[str, Any] | None:

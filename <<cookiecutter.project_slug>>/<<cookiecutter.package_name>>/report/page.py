@@ -1,6 +1,6 @@
 """Rendering pages for people: autoescaped templates, and how numbers and labels are formatted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,17 @@ def labels(values: list[str], longest: int = LONGEST) -> list[str]:
             again += 1
         cut.append(short if again == 1 else f"{short} ({again})")
     return cut
+
+
+def aligned(lines: Sequence[Sequence[Any]]) -> str:
+    """Lines of cells as a table for a terminal; None is an empty cell."""
+    texts = [["" if value is None else str(value) for value in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    padded = (
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in texts
+    )
+    return "\n".join(padded)
 
 
 FILTERS = {

@@ -46,6 +46,8 @@ def check(
         check_groups(table.parts, spec.group)
     if spec.kind == "time" and spec.time:
         check_time(table.parts, spec.time)
+    if spec.kind == "latest" and spec.time:
+        check_latest(table.parts, spec.time)
     check_target(table, features, spec.target.column)
 
     repeated = check_repeated(table, [*features, spec.target.column], max_repeated)
@@ -95,6 +97,16 @@ def check_groups(parts: Splits, group: str) -> None:
         raise DataError(
             f"{shared} times a value of {group!r} has rows in more than one part, so a model "
             "could know it by name. Use split=group, or clear split.group.",
+            "data.leak",
+        )
+
+
+def check_latest(parts: Splits, time: str) -> None:
+    """Refuse test rows that are not younger than all others."""
+    older = pl.concat([parts.train[time], parts.validation[time]])
+    if older.max() >= parts.test[time].min():  # type: ignore[operator]
+        raise DataError(
+            f"test rows are not younger than all others, by {time!r}. Use split=latest.",
             "data.leak",
         )
 

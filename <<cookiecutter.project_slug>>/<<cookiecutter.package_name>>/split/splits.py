@@ -18,6 +18,7 @@ from .keys import group_codes, shares
 from .target import Target, Task
 
 PARTS = ("train", "validation", "test")
+PERIODS = {"day": "1d", "week": "1w", "month": "1mo"}
 QUANTILES = 10
 OFF = 0.2  # by how much the size of a part, or of a class in it, may differ from what was asked
 JUDGED = (
@@ -44,7 +45,8 @@ class SplitSpec:
     """How rows are dealt: by ``kind``, and what the columns mean.
 
     ``stratified`` places each row by its key, so that every class has, in expectation, the shares
-    asked for; ``group`` does so with whole groups; ``time`` takes the oldest rows for training.
+    asked for; ``group`` does so with whole groups; ``time`` takes the oldest rows for training;
+    ``latest`` tests on the newest ``period`` and places each older row by its key.
     """
 
     kind: str
@@ -53,24 +55,29 @@ class SplitSpec:
     time: str | None = None
     group: str | None = None
     seed: int = 0
+    period: str = "month"
 
     @classmethod
     def from_config(cls, data: Data, split: Split, target: Target) -> "SplitSpec":
         """How the configuration asks to deal rows."""
-        return cls(split.kind, target, data.key, data.time, split.group, split.seed)
+        settled = split.group, split.seed, split.period
+        return cls(split.kind, target, data.key, data.time, *settled)
 
     @property
     def by(self) -> str:
         """What places a row, for people."""
         if self.kind == "time":
             return f"{self.time}, oldest first"
+        if self.kind == "latest":
+            return f"the newest {self.period} of {self.time}, before it the hash of {self.key}"
         return f"the hash of {self.group if self.kind == 'group' else self.key}"
 
 
 def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float) -> Splits:
     """Deal the rows to three parts, each sorted by the key, whatever the order of ``rows``.
 
-    ``validation`` and ``test`` are shares of all rows: exact by time, else in expectation.
+    ``validation`` and ``test`` are shares of all rows: exact by time, else in expectation. By
+    ``latest``, ``validation`` is one of the older rows, and ``test`` is not asked.
 
     Raises:
         ConfigError: the specification names a column that is not there.
@@ -79,7 +86,7 @@ def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float
     _check(rows, spec)
     ordered = rows.sort(spec.key)
     place = _place(ordered, spec)
-    ends = (1 - validation - test, 1 - test)
+    ends = (1 - validation, 1.0) if spec.kind == "latest" else (1 - validation - test, 1 - test)
     number = (place >= ends[0]).cast(pl.Int8) + (place >= ends[1]).cast(pl.Int8)
     parts = Splits(*(ordered.filter(number == part) for part in range(len(PARTS))))
     _check_parts(parts, spec.target)
@@ -88,6 +95,8 @@ def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float
 
 def size_warnings(parts: Splits, spec: SplitSpec, *, validation: float, test: float) -> list[str]:
     """A warning for each part, or class in it, whose size is off by more than a fifth."""
+    if spec.kind == "latest":
+        return []
     asked = dict(zip(PARTS, (1 - validation - test, validation, test), strict=True))
     rows = pl.concat(parts.named().values())
     warnings = [
@@ -154,7 +163,7 @@ def folds(rows: pl.DataFrame, spec: SplitSpec, *, number: int, repeats: int = 1)
 
 
 def _check(rows: pl.DataFrame, spec: SplitSpec) -> None:
-    time = spec.time if spec.kind == "time" else None
+    time = spec.time if spec.kind in ("time", "latest") else None
     named = {"data.target": spec.target.column, "data.key": spec.key}
     for setting, column in (named | {"data.time": time, "split.group": spec.group}).items():
         if column is not None and column not in rows.columns:
@@ -162,6 +171,12 @@ def _check(rows: pl.DataFrame, spec: SplitSpec) -> None:
                 f"{setting} is {column!r}; the columns are {', '.join(rows.columns)}.",
                 "config.column",
             )
+    if spec.kind == "latest" and rows.schema[str(time)] not in (pl.Date, pl.Datetime):
+        raise ConfigError(
+            f"split.kind 'latest' needs dates in data.time; {time!r} is {rows.schema[str(time)]}. "
+            "Give it the format date or date-time in the schema, or choose another split.",
+            "config.column",
+        )
     missing = rows[time].null_count() if time else 0
     if missing:
         raise DataError(
@@ -204,6 +219,9 @@ def _place(rows: pl.DataFrame, spec: SplitSpec) -> pl.Series:
     if spec.kind == "time":
         oldest_first = (pl.struct(spec.time, spec.key).rank("ordinal") - 1) / pl.len()
         return rows.select(oldest_first).to_series()
+    if spec.kind == "latest":
+        start = rows[str(spec.time)].dt.truncate(PERIODS[spec.period])
+        return pl.Series(np.where(start == start.max(), 1.0, shares(rows[spec.key], spec.seed)))
     if spec.kind == "stratified":
         return pl.Series(shares(rows[spec.key], spec.seed))
     groups = rows[str(spec.group)].unique()

@@ -1,72 +1,78 @@
 """People are alerted, once, and no alert is lost: `python -m PACKAGE.stages.alert`."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from typing import Any
 
 import structlog
 
+from ..alerts import reports
+from ..alerts.channels import senders
+from ..alerts.database import Database
+from ..alerts.delivery import Courier
+from ..alerts.outbox import Outbox
+from ..alerts.reports import overdue, read_report
+from ..alerts.signals import Signals
+from ..alerts.webhook import ping
 from ..config import Config
-from ..monitor.alerts import (
-    DRIFT_FIELDS,
-    INCOMING_FIELDS,
-    METRICS_FIELDS,
-    PERFORMANCE_FIELDS,
-    QUALITY_FIELDS,
-    alerts_from,
-    read_report,
-    to_log,
+from ..paths import (
+    ALERTS,
+    ALERTS_DATABASE,
+    DRIFT,
+    INCOMING_REPORT,
+    METRICS,
+    PERFORMANCE,
+    PREDICTIONS,
+    QUALITY,
+    REGISTRY,
 )
-from ..monitor.outbox import Outbox
-from ..monitor.webhook import to_webhook
-from ..paths import ALERTS, DRIFT, INCOMING_REPORT, METRICS, PERFORMANCE, PREDICTIONS, QUALITY
 from ..runtime.artifacts import write_json
+from ..runtime.dvc.run import run_id
 from ..runtime.dvc.workspace import repository_root
 from ..runtime.stage import stage
-
-OUTBOX = "alerts.db"
 
 log = structlog.get_logger()
 
 
 @stage
 def main(config: Config) -> None:
-    """Raise what the reports give reason for, send what waits, write reports/alerts.json."""
+    """Note what the reports give reason for, send what waits, write reports/alerts.json."""
     routes = config.alert
-    drift = read_report(DRIFT, DRIFT_FIELDS)
-    quality = read_report(QUALITY, QUALITY_FIELDS)
-    metrics = read_report(METRICS, METRICS_FIELDS)
+    database = Database(repository_root() / ALERTS_DATABASE)
+    outbox = Outbox(database, routes)
     arrived = INCOMING_REPORT.exists() or PREDICTIONS.exists()  # else nothing was predicted yet
-    incoming = read_report(INCOMING_REPORT, INCOMING_FIELDS) if arrived else None
-    labelled = PERFORMANCE.exists()
-    performance = read_report(PERFORMANCE, PERFORMANCE_FIELDS) if labelled else None
+    incoming = read_report(INCOMING_REPORT, reports.INCOMING_FIELDS) if arrived else None
+    signals = _signals(config, incoming)
+    outbox.beat("drift report", str(DRIFT.stat().st_mtime), DRIFT.stat().st_mtime)
+    hours = outbox.beat("batch", incoming["sha256"] if incoming else "none")
+    signals |= overdue("arrivals", "batch", "error", hours, routes.overdue_h)
 
-    outbox = Outbox(repository_root() / OUTBOX)
-    raised = alerts_from(
-        *(drift, quality, metrics),
-        incoming=incoming,
-        max_quarantined=config.validate.max_quarantined,
-        performance=performance,
-    )
-    window = timedelta(minutes=routes.suppress_min)
-    suppressed = [
-        f"{channel}: {alert.subject}"
-        for alert in raised
-        for channel in outbox.add(alert, routes.channels, window)
-    ]
-    senders = {"log": to_log, "webhook": to_webhook(routes.webhook_env or "", routes.timeout_s)}
-    delivery = outbox.deliver(
-        {channel: senders[channel] for channel in routes.channels}, 10 * routes.timeout_s
-    )
+    noted = outbox.note(signals)
+    courier = Courier(database, routes, name=config.name, run_id=run_id())
+    delivery = courier.deliver(senders(routes), 10 * routes.timeout_s)
 
-    report = {"raised": [asdict(alert) for alert in raised], **asdict(delivery)}
-    write_json(ALERTS, report | {"suppressed": suppressed})
-    log.info(
-        "alerts",
-        raised=len(raised),
-        sent=len(delivery.sent),
-        pending=len(delivery.pending),
-        suppressed=len(suppressed),
-    )
+    raised = [asdict(one) for of_rule in signals.values() for one in of_rule]
+    lines = {"sent": delivery.sent, "pending": delivery.pending, "dead": delivery.dead}
+    write_json(ALERTS, {"raised": raised, **asdict(noted), **lines})
+    counts = {name: len(texts) for name, texts in lines.items()}
+    log.info("alerts", raised=len(raised), **counts, suppressed=len(noted.suppressed))
+    if delivery.errors:
+        raise delivery.errors[0]
+    if routes.ping_env:
+        ping(routes.ping_env, tuple(routes.hosts), routes.timeout_s, run_id())
+
+
+def _signals(config: Config, incoming: dict[str, Any] | None) -> Signals:
+    most = config.validate.max_quarantined
+    signals = reports.from_drift(read_report(DRIFT, reports.DRIFT_FIELDS))
+    signals |= reports.from_quality(read_report(QUALITY, reports.QUALITY_FIELDS), most)
+    signals |= reports.from_metrics(read_report(METRICS, reports.METRICS_FIELDS))
+    if incoming:
+        signals |= reports.from_incoming(incoming, most)
+    if PERFORMANCE.exists():
+        signals |= reports.from_performance(read_report(PERFORMANCE, reports.PERFORMANCE_FIELDS))
+    if REGISTRY.exists():  # of another pipeline, so it is no dependency
+        signals |= reports.from_registry(read_report(REGISTRY, reports.REGISTRY_FIELDS))
+    return signals
 
 
 if __name__ == "__main__":

@@ -1,30 +1,38 @@
 """What arrived beside what the model knows: `python -m PACKAGE.stages.drift`."""
 
 import json
-from dataclasses import asdict, replace
-from pathlib import Path
 
 import polars as pl
 import structlog
 
 from ..config import Config
+from ..config.drift import EVIDENTLY
+from ..evaluate.row_predictions import predictions_of, read
 from ..model.contract_file import read_contract
-from ..monitor.drift import MIN_ROWS, detect, too_few, with_quarantine
-from ..monitor.sample import Sample, sample_with_answers
+from ..model.metrics import metrics
+from ..monitor.arrival import read_arrival
+from ..monitor.baseline import Baseline
+from ..monitor.drift import judge
+from ..monitor.estimate import estimate_loss
+from ..monitor.scores import compare_samples
+from ..monitor.verdict import describe, with_quarantine
 from ..paths import (
+    BASELINE,
     CONTRACT,
     DRIFT,
     DRIFT_DETAILS,
+    DRIFT_HISTORY,
     DRIFT_PAGE,
-    DRIFT_SUMMARY,
     INCOMING_REPORT,
     INCOMING_VALID,
+    METRICS,
     PREDICTIONS,
     REFERENCE,
+    TEST_PREDICTIONS,
 )
-from ..report import drift as pages
+from ..report.drift import history, render
 from ..runtime.artifacts import atomic_write, write_json
-from ..runtime.dvc.run import run_id
+from ..runtime.dvc.run import run_id, with_run_id
 from ..runtime.stage import stage
 
 log = structlog.get_logger()
@@ -32,45 +40,40 @@ log = structlog.get_logger()
 
 @stage
 def main(config: Config) -> None:
-    """Write reports/drift.json for machines; .html, .md and Evidently's page for people."""
-    contract, rules, limit = read_contract(CONTRACT), config.drift, config.validate.max_quarantined
-    reference = Sample.whole(pl.read_parquet(REFERENCE))
-    rows, answers = pl.scan_parquet(INCOMING_VALID), pl.scan_parquet(PREDICTIONS)
-    current = sample_with_answers(rows, answers, contract, rules.rows, config.seed)
-    arrived = json.loads(INCOMING_REPORT.read_text(encoding="utf-8"))
+    """Write reports/drift.json, and pages for people."""
+    contract, rules, seed = read_contract(CONTRACT), config.drift, config.seed
+    baseline, reference = Baseline.read(BASELINE), pl.read_parquet(REFERENCE)
+    incoming, results = (json.loads(path.read_bytes()) for path in (INCOMING_REPORT, METRICS))
+    files, drawn = [file["part"] for file in incoming["files"]], {"size": rules.rows, "seed": seed}
+    arrival = read_arrival(INCOMING_VALID, PREDICTIONS, contract, baseline, files=files, **drawn)
+    judged = judge(baseline, arrival.batches, rules, seed)
 
-    if min(reference.of, current.of) >= MIN_ROWS:
-        with atomic_write(DRIFT_DETAILS) as details:
-            report = detect(
-                reference,
-                current,
-                rules,
-                contract.target.watched_columns,
-                seed=config.seed,
-                details=details,
-                run_id=run_id(),
-            )
-        report = with_quarantine(report, arrived, limit)
-        facts = pages.describe(report, reference, current, rules)
-        page, summary = pages.page(config.name, facts, DRIFT_DETAILS), pages.summary(facts)
-        written = [DRIFT_PAGE, DRIFT_DETAILS]
-    else:  # alerts are sent anyway
-        report = too_few(reference.of, current.of, run_id())
-        report = with_quarantine(report, arrived, limit)
-        page, summary = pages.uncompared(config.name, report)
-        _write(DRIFT_DETAILS, page)
-        written = [DRIFT_PAGE]
-        log.warning("not compared", reason=report.recommendations[-1])
-    _write(DRIFT_PAGE, page)
-    _write(DRIFT_SUMMARY, summary)
-    report = replace(report, visualizations=[path.as_posix() for path in written])
-    write_json(DRIFT, asdict(report))
-    log.info("compared", drift=report.drift_detected, data=report.data_drift_score)
+    sample, estimated, scores = reference.clear(), None, None
+    if arrival.sample.height:
+        sample = arrival.sample.select(reference.columns)
+        with atomic_write(DRIFT_DETAILS) as page:
+            evidently = compare_samples(reference, sample, rules, seed=seed, page=page)
+        scores = evidently if rules.definition == EVIDENTLY else None
+        estimated = estimate_loss(
+            metrics(config.evaluate.metrics, contract.target)[0],
+            predictions_of(contract.target, arrival.sample),
+            read(TEST_PREDICTIONS.read_bytes(), "the test rows"),
+            results,
+            **drawn,
+        )
+    report = describe(baseline, rules, judged, arrival.newest, estimated=estimated, scores=scores)
+    report = with_quarantine(report, incoming, config.validate.max_quarantined)
 
-
-def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    written = render(config.name, report, reference, sample)
+    if not arrival.sample.height:
+        written[DRIFT_DETAILS] = written[DRIFT_PAGE]
+        log.warning("not compared", reason=report["recommendations"][-1])
+    for path, text in written.items():
+        with atomic_write(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+    write_json(DRIFT_HISTORY, history(report))
+    write_json(DRIFT, with_run_id(report, DRIFT, run_id()))
+    log.info("compared", severity=report["severity"], drifted=report["data"]["drifted"])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from ..model.contract_file import read_contract
 from ..model.model import learned_keys
 from ..monitor.labels import labelled_rows, match
 from ..monitor.performance import Measured, Promise, describe, judge, predictions_by_part
-from ..monitor.predictions import with_run_id
 from ..paths import (
     CONTRACT,
     INCOMING_REPORT,
@@ -27,7 +26,7 @@ from ..paths import (
 )
 from ..report.performance import page
 from ..runtime.artifacts import atomic_write, scratch, write_json
-from ..runtime.dvc.run import run_id
+from ..runtime.dvc.run import run_id, with_run_id
 from ..runtime.stage import stage
 from ..schema.row import read_schema
 from ..split.target import PREDICTION_ID

@@ -18,7 +18,7 @@ from ..paths import (
     PREDICTIONS,
 )
 from ..runtime.artifacts import scratch, sha256_of, write_json
-from ..runtime.dvc.run import run_id
+from ..runtime.dvc.run import run_id, with_run_id
 from ..runtime.resumable import code_digest
 from ..runtime.stage import stage
 from ..runtime.threads import CORES
@@ -57,7 +57,7 @@ def main(config: Config) -> None:
         )
         report = predictions.describe(parts, batch, schema, config.validate.changed_columns)
         predictions.publish(parts, OUTPUTS)
-    write_json(INCOMING_REPORT, predictions.with_run_id(report, INCOMING_REPORT, run_id()))
+    write_json(INCOMING_REPORT, with_run_id(report, INCOMING_REPORT, run_id()))
     for warning in (*report["warnings"], *report["critical"]):
         log.warning("what arrived is odd", what=warning)
     if not report["rows"]:

@@ -37,8 +37,8 @@ def main(config: Config) -> None:
         before = champion_of(client, name)
         constant = json.loads(METRICS.read_text(encoding="utf-8"))["against_constant"]
         rows = pl.read_parquet(TEST)
-        offer = Offer(version, MODEL, rows, Comparison.from_json(constant))
-        decision = decide(config, client, offer, before)
+        offer = Offer(MODEL, rows, Comparison.from_json(constant))
+        decision = decide(config, client, version, offer, before)
         _carry_out(config, client, version, before, decision)
         champion = champion_of(client, name)
     record = verdict_record(

@@ -46,7 +46,10 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("+validate.anomalies.guess=1", "validate.anomalies"),
         ("+validate.anomalies.iqr=-1", "validate.anomalies.iqr"),
         ("evaluate.bootstrap=1", "evaluate.bootstrap"),
-        ("drift.nulls=2", "drift.nulls"),
+        ("drift.numeric=guess", "drift.numeric"),
+        ("drift.categorical=ks", "drift.categorical is ks, which needs an order"),
+        ("+drift.columns.miles=guess", "drift.columns.miles"),
+        ("drift.retrain=often", "drift.retrain"),
         ("data.key=null", "names a row"),
         ("data.key=???", "data.key is not filled in: the column that names a row"),
         ("data.target=null", "the column to predict"),
@@ -72,10 +75,13 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("data.target=???", "target"),
         ("data=csv", "schema"),
         ("tracking.kind=server", "uri_env"),
-        ("alert.channels=[pigeon]", "alert.channels"),
-        ("alert.channels=[webhook]", "webhook_env"),
+        ("alert.channels.log.kind=pigeon", "alert.channels.kind"),
+        ("alert.channels.log.kind=webhook", "address_env"),
+        ("alert.quiet_hours=late", "alert.quiet_hours"),
         ("seed=-1", "seed"),
         ("split=time", "data.time"),
+        ("split=latest", "data.time"),
+        ("split.period=year", "split.period"),
         ("split.kind=group", "split.group"),
         ("split.folds=1", "split.folds"),
         ("split.repeats=0", "split.repeats"),
@@ -87,7 +93,7 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
     ],
 )
 def test_a_value_that_breaks_a_rule_is_refused_by_name(override: str, named: str) -> None:
-    more = ["tune=optuna"] + ["data.time=null"] * (override == "split=time")
+    more = ["tune=optuna"] + ["data.time=null"] * (override in ("split=time", "split=latest"))
     with pytest.raises(ConfigError, match=named):
         composed(*override.split(), *more)
 

@@ -60,7 +60,10 @@ def test_params_that_hold_a_secret_are_refused(params: Path, text: str) -> None:
         ("+hydra.job.env_set={AWS_SECRET_ACCESS_KEY:canary}", "hydra.job.env_set"),
         ("+hydra.sweeper.storage='mysql://u:canary@h/x'", "hydra.sweeper.storage"),
         ("nothere='mysql://u:canary@h/x'", "nothere"),
-        ("alert.webhook_env='https://h/canary'", "alert.webhook_env"),
+        (
+            "+alert.channels.log.address_env='https://h/canary'",
+            "alert.channels.log.address_env",
+        ),
         ("tracking.uri_env='canary canary'", "tracking.uri_env"),
     ],
 )

@@ -10,6 +10,7 @@ from <<cookiecutter.package_name>>.model.model import Model
 from <<cookiecutter.package_name>>.paths import MODEL
 from <<cookiecutter.package_name>>.stages import (
     baseline,
+    evaluate,
     ingest,
     split,
     train,
@@ -34,7 +35,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("data/raw/planes.csv").write_text(PLANES)
         Path("models/tuning").mkdir(parents=True)
         Path("models/tuning/best.json").write_text("{}")
-        for stage in (ingest, validate, split, tune, train, baseline):
+        for stage in (ingest, validate, split, tune, train, baseline, evaluate):
             job(stage, configured())
         valid = pl.read_parquet("data/valid.parquet").head(40)
         assert valid.height == 40

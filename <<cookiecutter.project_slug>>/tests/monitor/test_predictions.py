@@ -28,7 +28,6 @@ from <<cookiecutter.package_name>>.monitor.predictions import (
     describe,
     predict_batch,
     publish,
-    with_run_id,
 )
 from <<cookiecutter.package_name>>.runtime import parquet
 from <<cookiecutter.package_name>>.runtime.artifacts import (
@@ -248,17 +247,6 @@ def test_the_report_says_which_part_is_of_which_file() -> None:
     assert files[1] == {
         "file": "data/incoming/1.csv", "part": parts[1].name, "rows": ROWS, "valid": ROWS
     }  # fmt: skip
-
-
-def test_a_report_keeps_its_run_until_something_in_it_changes() -> None:
-    report = described(predict())
-    last = Path("last.json")
-    assert with_run_id(report, last, "r1")["run_id"] == "r1"
-    last.write_text(json.dumps(report | {"run_id": "r1"}))
-    assert with_run_id(report, last, "r2")["run_id"] == "r1"
-    assert with_run_id(report | {"rows": 7}, last, "r2")["run_id"] == "r2"
-    last.write_text("[]")
-    assert with_run_id(report, last, "r2")["run_id"] == "r2"
 
 
 def test_a_copy_stands_where_the_file_system_has_no_links(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,8 @@ def offered(*overrides: str, constant: Any = BETTER, alone: bool = False) -> Dec
     with registry() as client:
         version = client.get_model_version("rides", "2")
         champion = None if alone else versions.champion_of(client, "rides")
-        offer = Offer(version, MODEL, rows().slice(LEARNED), constant)
-        decision = decide(config(*overrides), client, offer, champion)
+        offer = Offer(MODEL, rows().slice(LEARNED), constant)
+        decision = decide(config(*overrides), client, version, offer, champion)
         if decision.challenge:
             versions.record_challenge(client, "rides", decision.challenge)
     return decision

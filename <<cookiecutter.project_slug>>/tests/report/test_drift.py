@@ -1,131 +1,126 @@
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
-from <<cookiecutter.package_name>>.config.drift import Drift
-from <<cookiecutter.package_name>>.monitor.drift import (
-    DriftReport,
-    too_few,
-    with_quarantine,
+from <<cookiecutter.package_name>>.monitor.drift import Score
+from <<cookiecutter.package_name>>.paths import (
+    DRIFT_DETAILS,
+    DRIFT_PAGE,
+    DRIFT_SUMMARY,
 )
-from <<cookiecutter.package_name>>.monitor.sample import Sample
 from <<cookiecutter.package_name>>.report.drift import (
     describe,
-    page,
-    summary,
-    uncompared,
+    history,
+    render,
 )
 
 from .hostile import HOSTILE, Tags, assert_inert
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
-RULES = Drift("wasserstein", "jensenshannon", 0.1, 0.1, 0.3, 0.1, 5000)
-DETAILS = Path("reports/details.html")
-CALM = DriftReport(
-    timestamp="2026-01-01T00:00:00+00:00",
-    run_id="r1",
-    rows=4,
-    data_drift_score=0.0,
-    prediction_drift_score=0.05,
-    answer_drift_scores={"score": 0.05},
-    feature_drift_scores={"a": 0.02, "b": 0.09},
-    null_shares={"a": (0.0, 0.0), "b": (0.0, 0.05), "day": (0.0, 0.0)},
-    drifted_features=[],
-    drift_reasons={},
-    drifted_answers=[],
-    data_drift_detected=False,
-    prediction_drift_detected=False,
-    drift_detected=False,
-    visualizations=[],
-    recommendations=[],
-)
-MOVED = {"drifted_features": ["a"], "drift_reasons": {"a": ["values"]}}
 BEFORE = pl.DataFrame(
     {"a": [1.0, 2.0, 3.0, None], "b": ["x", "x", "y", None], "day": [1, 2, 3, 4], "score": 0.5}
 ).with_columns(pl.col("day").cast(pl.Datetime))
 NOW = pl.concat([BEFORE] * 2)
 
 
-def facts(report: DriftReport = CALM, **rules: Any) -> dict[str, Any]:
-    return described(report, BEFORE, NOW, **rules)
+def score(times: float, missing: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:
+    return asdict(Score(times / 10, 0.1, times > 1, times, "psi", missing))
 
 
-def described(
-    report: DriftReport, before: pl.DataFrame, now: pl.DataFrame | None = None, **rules: Any
-) -> dict[str, Any]:
-    sides = (Sample.whole(side) for side in (before, before if now is None else now))
-    return describe(report, *sides, replace(RULES, **rules))
+def report(**changed: Any) -> dict[str, Any]:
+    steady = {"verdict": "steady", "drifted": []}
+    calm = {
+        "severity": "none",
+        "batch": {"name": "2013-06-03", "kind": "week", "rows": 8},
+        "data": steady,
+        "predictions": steady,
+        "performance": {"verdict": "steady", "metric": "f1", "tested": 0.5, "estimated": 0.4},
+        "limits": {
+            "definition": "counts",
+            "false_alarms_per_year": 1.0,
+            "past_batches": {"features": 17, "answers": 0},
+        },
+        "reference": {"rows": 4, "tested": 2},
+        "features": {"a": score(0.2), "b": score(0.9, (0.0, 0.05)), "day": score(0.0)},
+        "answers": {"score": score(0.5)},
+        "batches": [{"name": "2013-06-03", "rows": 8, "drifted": [], "times": 0.9}],
+        "quarantine": "",
+        "recommendations": [],
+    }
+    return calm | changed
+
+
+def pages(told: dict[str, Any], before: pl.DataFrame = BEFORE, name: str = "p") -> tuple[str, str]:
+    written = render(name, told, before, before)
+    return written[DRIFT_PAGE], written[DRIFT_SUMMARY]
 
 
 @pytest.mark.parametrize(
     ("changed", "verdict"),
     [
         ({}, "No drift: nothing to do"),
-        (MOVED, "No drift as a whole, but 1 of 3 features moved"),
+        ({"data": {"verdict": "drifted", "drifted": ["a"]}}, "Look: the data has drifted"),
         (
-            {"drifted_features": ["b"], "drift_reasons": {"b": ["nulls"]}},
-            "Look at the source: other values are missing than before",
+            {side: {"verdict": "drifted", "drifted": ["a"]} for side in ("data", "predictions")},
+            "Look: the data and the predictions have drifted",
+        ),
+        (
+            {"performance": report()["performance"] | {"verdict": "fell"}},
+            "Act: f1 is estimated to fall",
         ),
         ({"quarantine": "9 of 10 rows"}, "Look at the source: too many rows are in quarantine"),
-        ({"data_drift_detected": True}, "Act: the data has drifted"),
-        ({"prediction_drift_detected": True}, "Act: the predictions have drifted"),
-        (
-            {"data_drift_detected": True, "prediction_drift_detected": True},
-            "Act: the data and the predictions have drifted",
-        ),
+        ({"features": {}, "answers": {}}, "Nothing to compare"),
     ],
 )
 def test_the_verdict_comes_first(changed: dict[str, Any], verdict: str) -> None:
-    known = facts(replace(CALM, **changed))
+    page, summary = pages(report(**changed))
 
-    assert verdict in page("p", known, DETAILS).split("</h1>")[0]
-    assert summary(known).splitlines()[0] == f"## {verdict}"
+    assert verdict in page.split("</h1>")[0]
+    assert summary.splitlines()[0] == f"## {verdict}"
+
+
+def test_it_is_said_where_limits_come_from() -> None:
+    page, summary = pages(report())
+    for text in (page, summary):
+        assert "those of features come from 17 past batches" in text
+        assert "those of answers come from chance alone" in text
+    limits = report()["limits"] | {"definition": "evidently"}
+    assert "Evidently's definition" in pages(report(limits=limits))[1]
 
 
 def test_the_farthest_column_comes_first_and_drifted_ones_before_all_others() -> None:
-    assert [column["name"] for column in facts()["columns"]] == ["b", "a", "day"]
-    moved = replace(CALM, **MOVED)
-    assert [column["name"] for column in facts(moved, column=0.01)["columns"]] == ["a", "b", "day"]
+    names = [column["name"] for column in describe(report(), BEFORE, NOW)["columns"]]
+    assert names == ["b", "a", "day"]
+    moved = report(features={"a": score(1.2), "b": score(0.9), "day": score(0.0)})
+    assert describe(moved, BEFORE, NOW)["columns"][0]["name"] == "a"
 
 
-def test_a_p_value_is_the_farther_the_smaller_it_is() -> None:
-    report = replace(CALM, feature_drift_scores={"a": 0.001, "b": 0.5}, **MOVED)
-    a, b, _ = facts(report, column=0.05)["columns"]
-    assert (a["name"], a["severity"]) == ("a", pytest.approx(50))
-    assert (b["name"], b["severity"]) == ("b", pytest.approx(0.5))
+def test_each_batch_has_its_bar_in_the_history() -> None:
+    batches = [
+        {"name": "w1", "rows": 8, "drifted": [], "times": 0.5},
+        {"name": "w2", "rows": 8, "drifted": ["a"], "times": 9.0},
+    ]
+    told = report(batches=batches)
+    page, _ = pages(told)
 
-
-def test_each_answer_is_named_and_the_farthest_comes_first() -> None:
-    scores = {"probability:a": 0.05, "probability:b": 0.4, "probability:c": 0.2}
-    moved = ["probability:b", "probability:c"]
-    report = replace(CALM, answer_drift_scores=scores, drifted_answers=moved)
-    rows = BEFORE.with_columns(**dict.fromkeys(scores, pl.lit(0.5)))
-    known = described(report, rows)
-    text, short = page("p", known, DETAILS), summary(known)
-
-    assert [answer["name"][-1] for answer in known["answers"]] == ["b", "c", "a"]
-    assert "2 of 3 answers of the model moved beyond theirs; the farthest, <span" in text
-    assert all(f'<h3><span title="{name}"' in text for name in scores)
-    assert "(`probability:b`, the farthest of 3)" in short
-    assert [line.split(" | ")[1] for line in short.splitlines() if "`probability" in line[:15]] == [
-        "yes", "yes", "-"
-    ]  # fmt: skip
+    assert page.count("<i") - page.count("<i class") >= 1
+    assert 'class="over" style="height: 100.0%"' in page
+    assert history(told) == [{"batch": "w1", "times": 0.5}, {"batch": "w2", "times": 9.0}]
 
 
 def test_a_column_may_have_any_name() -> None:
-    count = replace(CALM, feature_drift_scores={"count": 0.1}, null_shares={"count": (0.0, 0.0)})
-
-    for known in described(CALM, BEFORE)["columns"][:2]:
-        (renamed,) = described(count, BEFORE.select("score", count=known["name"]))["columns"]
-        assert renamed["shape"] == known["shape"]
+    for name in ("a", "b"):
+        (known,) = describe(report(features={name: score(0.5)}), BEFORE, NOW)["columns"]
+        renamed = BEFORE.select("score", count=name)
+        (other,) = describe(report(features={"count": score(0.5)}), renamed, renamed)["columns"]
+        assert other["shape"]["bars"] == known["shape"]["bars"]
 
 
 def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
-    b, a, _ = facts()["columns"]
+    b, a, _ = describe(report(), BEFORE, NOW)["columns"]
 
     assert b["shape"]["bars"] == [["x", 0.5, 0.5], ["y", 0.25, 0.25]]
     assert all(before == now for _, before, now in a["shape"]["bars"])
@@ -135,25 +130,23 @@ def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_nothing_from_the_data_runs(evil: str) -> None:
     number, answer = f"{evil} number", f"probability:{evil}"
-    report = replace(
-        CALM,
-        feature_drift_scores={evil: 0.5, number: 0.02},
-        null_shares={evil: (0.0, 0.5), number: (0.0, 0.0)},
-        drifted_features=[evil],
-        drift_reasons={evil: ["values", "nulls"]},
-        answer_drift_scores={"score": 0.1, answer: 0.3},
-        drifted_answers=[answer],
+    told = report(
+        batch={"name": evil, "kind": "rows", "rows": 8},
+        features={evil: score(5.0, (0.0, 0.5)), number: score(0.2)},
+        answers={"score": score(1.0), answer: score(3.0)},
+        data={"verdict": "drifted", "drifted": [evil]},
+        predictions={"verdict": "drifted", "drifted": [answer]},
+        batches=[{"name": evil, "rows": 8, "drifted": [evil], "times": 5.0}],
         recommendations=[f"Look at {evil}"],
     )
     columns = {evil: [evil, "b", None, evil], number: [1.0, 2.0, 3.0, 4.0]}
     rows = pl.DataFrame(columns | {"score": 0.5, answer: 0.5})
-    known = described(report, rows)
-    text = page(evil, known, DETAILS)
-    short = MARKDOWN.render(summary(known))
+    page, summary = pages(told, rows, evil)
+    short = MARKDOWN.render(summary)
 
-    assert_inert(text, links=(DETAILS.name,))
+    assert_inert(page, links=(DRIFT_DETAILS.name,))
     assert_inert(short)
-    assert short.count("<td>") == 2 * 5 + 2 * 3
+    assert short.count("<td>") == 4 * 7
     assert {tag for tag, _ in Tags(short).tags} <= {
         "h2", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code"
     }  # fmt: skip
@@ -161,18 +154,13 @@ def test_nothing_from_the_data_runs(evil: str) -> None:
 
 def test_the_pages_of_many_columns_stay_small() -> None:
     names = [f"c{i}" for i in range(1000)]
-    report = replace(
-        CALM,
-        feature_drift_scores=dict.fromkeys(names, 0.0),
-        null_shares=dict.fromkeys(names, (0.0, 0.0)),
-    )
     rows = pl.DataFrame({name: [1.0, 2.0] for name in names} | {"score": 0.5})
-    known = described(report, rows)
+    page, summary = pages(report(features=dict.fromkeys(names, score(0.0))), rows)
 
-    assert "800 more columns" in page("p", known, DETAILS)
-    assert "960 more features" in summary(known)
-    assert len(page("p", known, DETAILS)) < 1_000_000
-    assert len(summary(known)) < 10_000
+    assert "800 more columns" in page
+    assert "961 more columns" in summary
+    assert len(page) < 1_000_000
+    assert len(summary) < 10_000
 
 
 @pytest.mark.parametrize(
@@ -183,18 +171,4 @@ def test_the_pages_of_many_columns_stay_small() -> None:
 def test_odd_columns_have_a_page(values: list[Any]) -> None:
     column = pl.Series("a", values, dtype=None if any(values) else pl.Float64)
     rows = pl.DataFrame([column, pl.Series("score", [0.5, 0.5])])
-    report = replace(CALM, feature_drift_scores={"a": 0.0}, null_shares={"a": (0.0, 0.0)})
-    assert "<article" in page("p", described(report, rows), DETAILS)
-
-
-@pytest.mark.parametrize("evil", HOSTILE)
-def test_a_batch_that_cannot_be_compared_has_pages_too(evil: str) -> None:
-    arrived = {"rows": 40, "quarantined": 30, "rules": {f"{evil}: null": 30}}
-    report = with_quarantine(too_few(50, 10, "r1"), arrived, 0.01)
-    html, text = uncompared("flights", report)
-
-    assert "<h1>Look at the source</h1>" in html
-    assert "30 of 40 rows that arrived are in quarantine" in html
-    assert "10 rows to compare; at least 30" in text
-    assert_inert(html)
-    assert_inert(MARKDOWN.render(text))
+    assert "<article" in pages(report(features={"a": score(0.0)}), rows)[0]

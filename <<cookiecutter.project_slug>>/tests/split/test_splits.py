@@ -1,3 +1,4 @@
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -164,6 +165,27 @@ def test_a_split_by_time_tests_on_the_newest_rows(rows: pl.DataFrame) -> None:
     assert all(older[1] < newer[0] for older, newer in pairwise(ends))
 
 
+def test_a_split_by_the_latest_tests_on_the_newest_period_whole(rows: pl.DataFrame) -> None:
+    parts = dealt(rows, plan("latest", period="week"))
+    older = pl.concat([parts.train, parts.validation])
+    week = rows["departure"].max() - timedelta(days=rows["departure"].max().weekday())
+
+    assert older["departure"].max() < week.replace(hour=0) == parts.test["departure"].min()
+    assert 0.05 < parts.validation.height / older.height < 0.15
+    assert size_warnings(parts, plan("latest"), validation=0.1, test=0.2) == []
+
+
+def test_by_the_latest_a_row_that_was_tested_is_learned_from_once_newer_ones_came(
+    rows: pl.DataFrame,
+) -> None:
+    planned = plan("latest", period="week")
+    before, after = (dealt(one, planned) for one in (rows.head(400), rows))
+    validation = set(after.validation["id"])
+
+    assert set(before.validation["id"]) <= validation
+    assert set(before.test["id"]) <= {*after.train["id"], *validation}
+
+
 @pytest.mark.parametrize(
     ("change", "planned", "error", "named"),
     [
@@ -171,6 +193,8 @@ def test_a_split_by_time_tests_on_the_newest_rows(rows: pl.DataFrame) -> None:
         ({"fare": pl.lit(1.0)}, plan(target="fare"), DataError, "one value only"),
         ({"late": pl.lit(2) - pl.col("id").clip(0, 2)}, plan(), DataError, "no row of class 1"),
         ({"departure": pl.lit(None, pl.Datetime)}, plan("time"), DataError, "'departure'"),
+        ({"departure": pl.col("id")}, plan("latest"), ConfigError, "needs dates in data.time"),
+        ({}, plan("latest", period="month"), DataError, "the train part has no rows"),
         ({"pilot": pl.col("id") % 2}, plan("group"), DataError, "no rows"),
         ({}, plan(target="lat"), ConfigError, "'lat'"),
         ({}, plan("group", group="captain"), ConfigError, r"split\.group is 'captain'"),

@@ -25,14 +25,39 @@ def read(revision: str, paths: Sequence[Path]) -> list[bytes]:
     return [_of_revision(files, revision, path.as_posix()) for path in paths]
 
 
+def fetch(revision: str, folder: Path, to: Path) -> bool:
+    """Copy an output that is a folder, as it was in a commit, a branch, a tag or an experiment.
+
+    It comes from the cache, or else from the remote. Returns whether the revision has it.
+
+    Raises:
+        ConfigError: there is no such revision.
+        ResourceError: the output is neither in the cache nor in the remote.
+    """
+    from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexError
+
+    files, name = _files(revision), folder.as_posix()
+    if not _is_recorded(files, name):
+        return False
+    try:
+        files.get(name, str(to), recursive=True)
+    except (DvcException, DataIndexError, OSError) as error:
+        raise _unreachable(revision, name) from error
+    return True
+
+
+def _is_recorded(files: Any, name: str) -> bool:
+    try:
+        return "md5" in files.info(name)
+    except FileNotFoundError:
+        return False
+
+
 def _of_revision(files: Any, revision: str, name: str) -> bytes:
     from dvc.exceptions import DvcException
 
-    try:
-        recorded = "md5" in files.info(name)
-    except FileNotFoundError:
-        recorded = False
-    if not recorded:
+    if not _is_recorded(files, name):
         raise DataError(
             f"{revision} has no {name}: the pipeline did not run there, or its dvc.lock was not "
             "committed. Name another revision (`dvc exp show` lists experiments), or check it out "
@@ -42,12 +67,16 @@ def _of_revision(files: Any, revision: str, name: str) -> bytes:
     try:
         return bytes(files.read_bytes(name))
     except (DvcException, OSError) as error:
-        raise ResourceError(
-            f"{name} of {revision} is neither in the cache nor in the remote. Get it by `dvc fetch "
-            "--all-commits`, after `dvc push` where it was made; or check it out and run "
-            "`make repro`.",
-            "resource.revision",
-        ) from error
+        raise _unreachable(revision, name) from error
+
+
+def _unreachable(revision: str, name: str) -> ResourceError:
+    return ResourceError(
+        f"{name} of {revision} is neither in the cache nor in the remote. Get it by `dvc fetch "
+        "--all-commits`, after `dvc push` where it was made; or check it out and run "
+        "`make repro`.",
+        "resource.revision",
+    )
 
 
 def _of_workspace(path: Path) -> bytes:

@@ -2,10 +2,12 @@
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 @functools.cache
@@ -22,6 +24,16 @@ def run_id() -> str:
     started = origin.create_time()
     digest = hashlib.sha256(f"{origin.pid}-{started}".encode()).hexdigest()[:6]
     return f"{datetime.fromtimestamp(started, UTC):%Y%m%d-%H%M%S}-{digest}"
+
+
+def with_run_id(report: dict[str, Any], last: Path, run: str) -> dict[str, Any]:
+    """The report with a run; an equal last one keeps its own, so that alerts are sent once."""
+    try:
+        before = json.loads(last.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    same = isinstance(before, dict) and before == report | {"run_id": before.get("run_id")}
+    return before if same else report | {"run_id": run}
 
 
 def _is_dvc(process: "psutil.Process") -> bool:  # type: ignore[name-defined]  # noqa: F821
@@ -45,7 +57,13 @@ def experiment_name() -> str | None:
 
 def git_commit() -> str | None:
     """The commit that is checked out; None outside of a git repository."""
-    return (_git("rev-parse", "HEAD") or "").strip() or None
+    return commit_of("HEAD")
+
+
+def commit_of(revision: str) -> str | None:
+    """The commit that git knows by a name; None if there is none."""
+    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return (found or "").strip() or None
 
 
 def committed_text(file: Path) -> str | None:

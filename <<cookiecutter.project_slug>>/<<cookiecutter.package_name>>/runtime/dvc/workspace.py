@@ -25,6 +25,19 @@ def missing_data(folder: Path) -> Iterator[Path]:
             yield pointer.with_suffix("")
 
 
+def move(file: Path, to: Path) -> None:
+    """Move a file, with what DVC has beside it, into a folder that is made if need be.
+
+    A killed call is made good by the next: DVC's file goes first, so that none says that the data
+    is missing.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    pointer = file.with_name(file.name + POINTER)
+    if pointer.exists():
+        pointer.replace(to.with_name(to.name + POINTER))
+    file.replace(to)
+
+
 def untracked_hint(path: str | Path) -> str:
     """What to do about an input that is missing only because the experiment runs in a copy.
 

@@ -1,5 +1,6 @@
 """What names a run, and where it comes from."""
 
+import json
 import re
 import subprocess
 import sys
@@ -57,3 +58,14 @@ def test_an_experiment_has_the_name_that_dvc_gives_it(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DVC_STAGE", "train")
 
     assert (run.experiment_name(), run.is_stage()) == ("brave-fox", True)
+
+
+def test_a_report_keeps_its_run_until_something_in_it_changes(tmp_path: Path) -> None:
+    report, last = {"rows": 6}, tmp_path / "last.json"
+
+    assert run.with_run_id(report, last, "r1")["run_id"] == "r1"
+    last.write_text(json.dumps(report | {"run_id": "r1"}))
+    assert run.with_run_id(report, last, "r2")["run_id"] == "r1"
+    assert run.with_run_id({"rows": 7}, last, "r2")["run_id"] == "r2"
+    last.write_text("[]")
+    assert run.with_run_id(report, last, "r2")["run_id"] == "r2"

@@ -1,0 +1,1 @@
+"""Alerts: what gives reason for one, who was told what, and how messages reach people."""

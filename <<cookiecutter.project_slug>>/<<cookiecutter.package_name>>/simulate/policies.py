@@ -1,0 +1,19 @@
+"""When a new model is trained."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+from ..config.drift import Drift
+
+
+class Policy(StrEnum):
+    """A rule that says when: the simplest comes first."""
+
+    NEVER = "never"
+    LOSS = "loss"  # the estimate says that the deciding metric fell
+    DRIFT = "drift"  # data or predictions drifted
+    EACH = "each"  # at the end of each period
+
+    def rules(self, rules: Drift) -> Drift:
+        """The configuration under which the report on drift asks for it."""
+        return replace(rules, retrain="never" if self is Policy.EACH else self.value)
