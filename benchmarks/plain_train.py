@@ -54,17 +54,22 @@ def hist_gradient_boosting(split: Split, output: Path) -> Any:
 
 
 def _with_categories(split: Split) -> Split:
-    """Scaled numbers, nulls at the median; text as categories of the training rows."""
+    """Numbers as the boosting above has them; text as categories of the training rows."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     train = split["train"]
     known = {name: pl.Enum(train[name].drop_nulls().unique().sort()) for name in TEXT}
-    scaled = [
-        ((pl.col(name).fill_null(train[name].median()) - train[name].mean()) / train[name].std())
-        .cast(pl.Float32)
-        .alias(name)
-        for name in NUMBERS
-    ]
     coded = [pl.col(name).cast(dtype, strict=False) for name, dtype in known.items()]
-    return {name: rows.select(*scaled, *coded, *PARTS, "late") for name, rows in split.items()}
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    numbers.set_output(transform="polars").fit(train.select(NUMBERS))
+    return {
+        name: numbers.transform(rows.select(NUMBERS))
+        .cast(pl.Float32)
+        .hstack(rows.select(*coded, *PARTS, "late"))
+        for name, rows in split.items()
+    }
 
 
 def xgboost(split: Split, output: Path) -> Any:
