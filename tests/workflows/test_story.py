@@ -12,6 +12,11 @@ import pytest
 from ..conftest import Bake
 from .github import GitHub, with_real_commands
 
+ALERT = """\
+channels:
+  webhook: {kind: webhook, address_env: ALERT_WEBHOOK_URL}
+hosts: [127.0.0.1]
+"""
 READY = {"DVC_REMOTE_READY": "true", "REGISTRY_READY": "true"}
 
 
@@ -51,12 +56,13 @@ def github(bake: Callable[..., Bake], tmp_path: Path, sink: Sink) -> GitHub:
     config = repository.path / "conf/config.yaml"
     text = config.read_text()
     for old, new in (
-        ("- alert: log", "- alert: webhook"),
+        ("- alert: log", "- alert: story"),
         ("- tracking: sqlite", "- tracking: server"),
     ):
         assert old in text
         text = text.replace(old, new)
     config.write_text(text)
+    (repository.path / "conf/alert/story.yaml").write_text(ALERT)
     secrets = {
         "ALERT_WEBHOOK_URL": f"http://127.0.0.1:{sink.server_port}/",
         "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db",
@@ -102,9 +108,6 @@ def champion(github: GitHub) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skip(
-    reason="waits for `make adopt`, `make propose` and severity in reports/drift.json"
-)
 def test_months_that_drift_become_a_better_model_and_a_merge_promotes_it(
     github: GitHub, sink: Sink
 ) -> None:
