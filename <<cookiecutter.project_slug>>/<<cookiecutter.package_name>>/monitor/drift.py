@@ -1,12 +1,13 @@
 """Drift: how far each batch that arrived, and the model's answers to it, are from the baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..config.drift import Drift
 from .baseline import Baseline, Watched
 from .batches import PER_YEAR, Batch
+from .bins import Counts
 
 MIN_ROWS = 30  # fewer tell nothing
 
@@ -64,14 +65,24 @@ def judge(baseline: Baseline, batches: Sequence[Batch], rules: Drift, seed: int)
     The limits keep the promise of false alarms a year: half of them for the features, half for the
     answers, shared out among the columns and the batches of a year (Bonferroni).
     """
-    return [_judge(baseline, batch, rules, seed) for batch in batches if batch.rows >= MIN_ROWS]
+    limits: dict[Hashable, float] = {}  # batches of equal size share them
+    return [
+        _judge(baseline, batch, rules, seed, limits) for batch in batches if batch.rows >= MIN_ROWS
+    ]
 
 
-def _judge(baseline: Baseline, batch: Batch, rules: Drift, seed: int) -> Judged:
+def _judge(
+    baseline: Baseline, batch: Batch, rules: Drift, seed: int, limits: dict[Hashable, float]
+) -> Judged:
     sides = []
     for watched in (baseline.features, baseline.answers):
-        level = level_of_column(rules, baseline.batch, len(watched))
-        sides.append({name: _score(name, one, batch, level, seed) for name, one in watched.items()})
+        level, scores = level_of_column(rules, baseline.batch, len(watched)), {}
+        for name, one in watched.items():
+            asked = name, batch.rows, batch.days
+            if asked not in limits:
+                limits[asked] = one.limit(batch.rows, level, days=batch.days, seed=seed)
+            scores[name] = _score(one, batch.counts[name], limits[asked])
+        sides.append(scores)
     return Judged(batch.name, batch.rows, sorted(batch.files), *sides)
 
 
@@ -81,10 +92,8 @@ def level_of_column(rules: Drift, batch: str, columns: int) -> float:
     return min(rules.false_alarms_per_year / 2 / a_year, 0.5) / max(columns, 1)
 
 
-def _score(name: str, watched: Watched, batch: Batch, level: float, seed: int) -> Score:
-    counts = batch.counts[name]
+def _score(watched: Watched, counts: Counts, limit: float) -> Score:
     score = watched.score(counts)
-    limit = watched.limit(int(counts.sum()), level, days=batch.days, seed=seed)
     before, now = watched.missing(counts)
     return Score(
         *(rounded(score), rounded(limit), score > limit, rounded(score / limit)),
