@@ -121,9 +121,11 @@ def outage(storm: Storm, seconds: int) -> dict[str, Any]:
     storm.run({name: ["e"] for name in names})
     keys = Counter(one["idempotency_key"] for one in storm.taken)
     text = " ".join({one["idempotency_key"]: one["message"] for one in storm.taken}.values())
-    told = len(re.findall(r"feature \d", text)) + sum(map(int, re.findall(r"and (\d+) more", text)))
+    received = len(re.findall(r"feature \d", text)) + sum(
+        map(int, re.findall(r"and (\d+) more", text))
+    )
     twice = sum(count - 1 for count in keys.values())
-    return {"lost": seconds - told, "twice": twice, "messages": len(keys)}
+    return {"lost": seconds - received, "twice": twice, "messages": len(keys)}
 
 
 def kills(storm: Storm, count: int) -> dict[str, int]:

@@ -186,8 +186,8 @@ def _by_evidently(known: pl.DataFrame, week: str, features: list[str]) -> bool:
         for c in before.columns
     }
     page = Path("evidently.html")
-    found = scores.compare(before, now, methods, EVIDENTLY, seed=1, page=page)
-    return any(has for _, has in found.values())
+    by_column = scores.compare(before, now, methods, EVIDENTLY, seed=1, page=page)
+    return any(has for _, has in by_column.values())
 
 
 def shifts() -> dict[str, float]:

@@ -202,8 +202,8 @@ def overdue(rule: str, what: str, severity: str, hours: float, most: float) -> S
 
 def _digest(report: Report) -> str:
     """Of what a report says, whichever run wrote it: the same model and batch say the same."""
-    said = {name: value for name, value in report.items() if name != "run_id"}
-    return digest([json.dumps(said, sort_keys=True)])
+    content = {name: value for name, value in report.items() if name != "run_id"}
+    return digest([json.dumps(content, sort_keys=True)])
 
 
 def _sentences(texts: Iterable[Any]) -> str:

@@ -191,8 +191,8 @@ def _alone(results: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Write reports/proposal.json and .md; whatever the verdict, the exit code is 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    shown = ", else ".join(DEFAULTS)
-    parser.add_argument("--against", default="", help=f"the champion's revision; {shown}")
+    defaults = ", else ".join(DEFAULTS)
+    parser.add_argument("--against", default="", help=f"the champion's revision; {defaults}")
     asked = parser.parse_args().against
     logs.configure(stage="propose", run_id=run_id())
     with exit_on_error():

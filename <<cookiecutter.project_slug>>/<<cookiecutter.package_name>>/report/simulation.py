@@ -33,7 +33,7 @@ def page(name: str, summary: Mapping[str, Any]) -> str:
     of_year, _ = marks(_lines(one["metrics"][deciding] for one in policies))
     scores = [period["scores"][deciding] for one in policies for period in one["periods"]]
     of_periods = iter(marks(_lines(scores))[0])
-    shown = [
+    rows = [
         {
             **one,
             "title": _title(one["policy"], summary["kind"]),
@@ -43,7 +43,7 @@ def page(name: str, summary: Mapping[str, Any]) -> str:
         }
         for one, cost, mark in zip(policies, costs, of_year, strict=True)
     ]
-    facts = {**summary, "name": name, "policies": shown, "levels": LEVELS}
+    facts = {**summary, "name": name, "policies": rows, "levels": LEVELS}
     about = {"verdict": _verdict(summary), "basis": _basis(summary), "advice": _advice(summary)}
     return html("simulation.html.j2", {**facts, **about})
 

@@ -118,9 +118,9 @@ def _metrics(years: Sequence[Year], units: Units, rules: Rules) -> list[dict[str
     known: dict[tuple[str, ...], dict[str, Replicates]] = {}
     for year in years:
         if (champions := tuple(year.champions)) not in known:
-            said = Said.of(year)
+            answers = Said.of(year)
             known[champions] = {
-                one.name: said.replicate(one, units, rules) for one in rules.metrics
+                one.name: answers.replicate(one, units, rules) for one in rules.metrics
             }
     return [known[tuple(year.champions)] for year in years]
 

@@ -62,8 +62,8 @@ def git_commit() -> str | None:
 
 def commit_of(revision: str) -> str | None:
     """The commit that git knows by a name; None if there is none."""
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return (found or "").strip() or None
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return (commit or "").strip() or None
 
 
 def committed_text(file: Path) -> str | None:
