@@ -62,17 +62,3 @@ def check_key(rows: pl.LazyFrame, key: str) -> None:
             'into quarantine: "x-unique": true, and no null.',
             "data.key",
         )
-
-
-def count_unmatched(left: pl.LazyFrame, right: pl.LazyFrame, key: str) -> int:
-    """How many keys are not exactly once in each of two tables."""
-    sides = [
-        rows.select(pl.col(key), pl.lit(n).alias("side")) for n, rows in ((1, left), (2, right))
-    ]
-    both = pl.concat(sides)
-    unmatched = 0
-    for in_part in _hash_parts(count_rows(both), key):
-        keys = both.filter(in_part).group_by(key).agg(pl.len(), pl.col("side").sum())
-        once_in_each = (pl.col("len") == 2) & (pl.col("side") == 3)
-        unmatched += count_rows(keys.filter(~once_in_each))
-    return unmatched

@@ -9,7 +9,6 @@ from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.validate import duplicates
 from <<cookiecutter.package_name>>.validate.duplicates import (
     check_key,
-    count_unmatched,
     mark_duplicates,
 )
 
@@ -42,24 +41,3 @@ def test_a_key_that_is_null_or_twice_is_refused(values: list[Any], nulls: int, a
 def test_keys_that_name_one_row_each_are_taken() -> None:
     check_key(keys(list(range(100))), "k")
     check_key(keys([]), "k")
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "odd"),
-    [
-        (list(range(50)), list(range(50))[::-1], 0),
-        ([], [], 0),
-        ([1, 2, 3], [1, 2], 1),
-        ([1, 2], [1, 2, 3], 1),
-        ([1, 2, 3], [1, 2, 4], 2),
-        ([1, 2, 2], [1, 2, 3], 2),
-        ([1, 1], [2, 2], 2),
-        ([1, 2, 3], [1, 2, 2, 3], 1),
-        ([], list(range(50)), 50),
-    ],
-)
-def test_keys_that_do_not_stand_once_on_each_side_are_counted(
-    left: list[int], right: list[int], odd: int
-) -> None:
-    sides = (pl.LazyFrame({"k": side}, schema={"k": pl.Int64}) for side in (left, right))
-    assert count_unmatched(*sides, "k") == odd
