@@ -1,7 +1,8 @@
 """The drift check beside Evidently, and beside the same arithmetic in plain polars.
 
 Each reads the reference's statistics (Evidently: the reference itself) and the rows that arrived
-from Parquet, in a process of its own, and scores ten columns by the population stability index.
+from Parquet, in a process of its own, and scores ten columns by the default methods: Wasserstein's
+distance for numbers, the population stability index for texts.
 Further sizes show that time grows with the rows and memory does not.
 """
 

@@ -70,29 +70,45 @@ def by_ours(number: int, folder: Path) -> dict[str, float]:
 
 
 def by_polars(number: int, folder: Path) -> dict[str, float]:
-    """The same bins and the same formula, as one would write them by hand."""
+    """The same bins and the same formulas, as one would write them by hand."""
     record = json.loads((folder / "baseline.json").read_text())["features"]
+    edges = {name: ours("monitor.bins").Bins.from_json(record[name]["bins"]) for name in NUMBERS}
     totals = {name: np.zeros(len(one["counts"])) for name, one in record.items()}
     for file in files(number, folder):
         rows = pl.read_parquet(file)
         for name in NUMBERS:
-            edges = record[name]["bins"]["edges"]
-            place = np.searchsorted(edges, rows[name].to_numpy(), side="left")
+            place = np.searchsorted(edges[name].every_edge, rows[name].to_numpy(), side="left")
             totals[name] += np.bincount(place, minlength=len(totals[name]))
         for name in TEXTS:
             values = record[name]["bins"]["values"]
             counts = dict(rows[name].value_counts().iter_rows())
             totals[name] += [*(counts.get(value, 0) for value in values), 0, 0]
-    return {name: _psi(np.array(one["counts"]), totals[name]) for name, one in record.items()}
+    scores = {}
+    for name, one in record.items():
+        p, q = _shares(np.array(one["counts"]), totals[name])
+        scores[name] = _wasserstein(p, q, edges[name].gaps) if name in edges else _psi(p, q)
+    return scores
 
 
-def _psi(before: Any, now: Any) -> float:
-    p, q = ((counts + 0.5) / (counts + 0.5).sum() for counts in (before, now))
+def _shares(before: Any, now: Any) -> tuple[Any, Any]:
+    """Half a row a bin is added, spread as both are."""
+    both = before + now + 1e-9
+    added = 0.5 * before.size * both / both.sum()
+    return (before + added) / (before + added).sum(), (now + added) / (now + added).sum()
+
+
+def _psi(p: Any, q: Any) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
+def _wasserstein(p: Any, q: Any, gaps: Any) -> float:
+    old, new = p[:-1] / p[:-1].sum(), q[:-1] / q[:-1].sum()
+    moved = (np.abs(np.cumsum(new - old)[:-1]) * gaps).sum()
+    return float(moved + 2 * abs(q[-1] - p[-1]))
+
+
 def by_evidently(number: int, folder: Path) -> dict[str, float]:
-    """Evidently's report, with its tests and as a dictionary."""
+    """Evidently's report, with its tests and as a dictionary, by the same methods."""
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
@@ -102,7 +118,10 @@ def by_evidently(number: int, folder: Path) -> dict[str, float]:
         Dataset.from_pandas(rows.to_pandas(), data_definition=definition)
         for rows in (now, pl.read_parquet(folder / "before.parquet"))
     ]
-    metrics = [ValueDrift(column=name, method="psi") for name in (*NUMBERS, *TEXTS)]
+    metrics = [
+        *(ValueDrift(column=name, method="wasserstein") for name in NUMBERS),
+        *(ValueDrift(column=name, method="psi") for name in TEXTS),
+    ]
     result = Report(metrics, include_tests=True).run(*sides).dict()
     return {one["config"]["column"]: float(one["value"]) for one in result["metrics"]}
 

@@ -18,9 +18,10 @@ MONTHS, A_DAY, DAYS = 12, 20, 365
 START = datetime(2023, 1, 1)
 BEST = {  # by construction
     "nothing changes": ["never"],
+    "what moves does not matter": ["never", "loss"],
     "answers mean something else, unseen": ["each"],
     "answers mean something else, seen": ["drift"],
-    "rows of a new kind arrive": ["drift", "loss"],
+    "rows of a new kind arrive": ["loss", "drift"],
 }
 
 
@@ -39,7 +40,7 @@ def stream(kind: str, seed: int) -> pl.DataFrame:
     logit = 1.5 * wind - 0.5
     if kind.startswith("answers"):
         logit = logit + 2 * heat * later
-    if kind.endswith(", seen"):
+    if kind.endswith((", seen", "matter")):
         carrier = np.where(later, "ZZ", carrier)
     if kind.startswith("rows"):
         new = later & (rng.random(rows) < 0.7)

@@ -23,6 +23,11 @@ def report(batch: str, severity: str = "none", *, known: bool = True) -> dict[st
     }
 
 
+def labels(*fallen: str) -> dict[str, Any]:
+    """reports/performance.json, by the labels that came."""
+    return {"run_id": "any", "fallen": list(fallen), "retrain": bool(fallen)}
+
+
 @pytest.fixture
 def github(tmp_path: Path) -> GitHub:
     return with_stand_in_targets(tmp_path, variables=READY)
@@ -79,6 +84,22 @@ def test_the_same_batch_again_raises_nothing_and_asks_for_one_model(github: GitH
     state.write_text(state.read_text().replace("OPEN", "CLOSED"))  # by a person
     assert github.run("drift").succeeded
     assert said(github) == [("CLOSED", ["## may is judged"])]
+
+
+def test_a_fall_that_labels_show_opens_an_issue_and_asks_for_a_model_without_drift(
+    github: GitHub,
+) -> None:
+    arrive(github, report("may"))
+    github.write("monitor", "reports/performance.md", "## Performance, by labels\n")
+    for fallen in ([], ["may"], ["may"], ["may", "june"]):
+        github.write("monitor", "reports/performance.json", labels(*fallen))
+        assert github.run("drift").succeeded
+
+    (issue,) = github.state["issues"]
+    assert issue["state"] == "OPEN"
+    assert "## Performance, by labels" in issue["body"]
+    assert len(issue["comments"]) == 1  # of june; may is told once
+    assert github.state["dispatched"] == [["retrain.yml", "main"]] * 2
 
 
 def test_nothing_happens_where_nothing_drifts(github: GitHub) -> None:

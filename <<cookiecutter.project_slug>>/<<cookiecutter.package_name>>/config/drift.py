@@ -8,6 +8,7 @@ METHODS = ("psi", "kl", "jensenshannon", "total_variation", "chi_squared", "ks",
 OF_NUMBERS = ("ks", "wasserstein")
 OF_EVIDENTLY = ("psi", "kl", "jensenshannon", "wasserstein")
 COUNTS, EVIDENTLY = "counts", "evidently"  # definitions of a score
+DRIFT, LOSS, NEVER = "drift", "loss", "never"  # what asks for a new model
 
 
 @dataclass
@@ -25,13 +26,13 @@ class Drift:
     false_alarms_per_year: float = 1.0  # if nothing changes; over all columns together
     limit: float = 0.1  # of a score under `definition: evidently`
     performance: float = 0.2  # share of the gain over a constant answer; a loss of more is a fall
-    retrain: str = "drift"  # what asks for a new model: drift, loss, never
+    retrain: str = DRIFT  # or LOSS, NEVER
     rows: int = 5000  # sample of each side, for pages and estimates
 
     def __post_init__(self) -> None:
         one_of("drift.definition", self.definition, (COUNTS, EVIDENTLY))
         one_of("drift.batch", self.batch, ("auto", "day", "week", "month", "rows"))
-        one_of("drift.retrain", self.retrain, ("drift", "loss", "never"))
+        one_of("drift.retrain", self.retrain, (DRIFT, LOSS, NEVER))
         methods = {"numeric": self.numeric, "categorical": self.categorical}
         methods |= {f"columns.{name}": method for name, method in self.columns.items()}
         known = METHODS if self.definition == COUNTS else OF_EVIDENTLY

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from ..config import Config
+from ..config.drift import NEVER, Drift
 from ..errors import DataError
 from ..evaluate.change import Change, change
 from ..evaluate.evidence import Evidence
@@ -195,23 +196,28 @@ def _value(metric: Metric, rows: Evidence) -> float | None:
     return value if isfinite(value) else None
 
 
-def describe(measured: list[Measured], labels: Labels, promised: Promise | None) -> dict[str, Any]:
+def describe(
+    measured: list[Measured], labels: Labels, promised: Promise | None, rules: Drift
+) -> dict[str, Any]:
     """The report that pages and alerts read, as JSON can hold it.
 
     Args:
         measured: what ``measure`` returned; nothing, if no label is used.
         labels: all of them.
         promised: of the model; None, if no label is used.
+        rules: whether a fall asks for a new model.
 
     Returns:
-        ``verdict`` on all (fallen if one file's rows say so), ``fallen`` names, and ``sentences``;
-        ``labels``, ``promised``, and ``measured``, of each file and of all together.
+        ``verdict`` on all (fallen if one file's rows say so), ``fallen`` names, whether to
+        ``retrain``, and ``sentences``; ``labels``, ``promised``, and ``measured``, of each file and
+        of all together.
     """
     fallen = [one.file or EVERYTHING for one in measured if one.verdict is Verdict.FELL]
     verdict = measured[-1].verdict if measured else Verdict.UNKNOWN
     return {
         "verdict": Verdict.FELL if fallen else verdict,
         "fallen": fallen,
+        "retrain": bool(fallen) and rules.retrain != NEVER,
         "sentences": [_sentence(one) for one in measured],
         "labels": {
             "rows": sum(int(file["rows"]) for file in labels.files),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..config.drift import Drift
+from ..config.drift import DRIFT, LOSS, NEVER, Drift
 from ..split.units import counted
 from .baseline import Baseline
 from .batches import Batch
@@ -118,7 +118,7 @@ def _severity(estimated: Estimated | None, fell: bool, moved: Sequence[str]) -> 
 
 
 def _retrain(rules: Drift, severity: str, fell: bool) -> bool:
-    return {"drift": severity != NONE, "loss": fell, "never": False}[rules.retrain]
+    return {DRIFT: severity != NONE, LOSS: fell, NEVER: False}[rules.retrain]
 
 
 def _performance(estimated: Estimated | None, fell: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from .ranges import Line, marks
 
 TITLES = {
     "never": "never retraining",
-    "loss": "retraining on estimated loss",
+    "loss": "retraining on loss",
     "drift": "retraining on drift",
 }
 ADVICE = {  # how a policy is chosen

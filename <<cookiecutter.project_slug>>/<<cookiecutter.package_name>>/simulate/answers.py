@@ -1,13 +1,14 @@
 """What a model says of a period: its answers, how good they were, and whether they drifted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ..config.drift import Drift
+from ..config.drift import NEVER, Drift
+from ..evaluate.change import change
 from ..evaluate.evidence import Evidence
 from ..model.metric import Predictions
 from ..monitor.batches import ROWS, TIME, Batch, count_batches, pieces
@@ -29,12 +30,17 @@ class Answers:
     batches: Sequence[Batch]
     judged: Sequence[Judged]
     estimated: Estimated | None
+    fell: bool  # the deciding metric, by the labels, as the stage ``performance`` judges it
 
     def drift(self, rules: Drift) -> dict[str, Any]:
         """The report of drift, as the stage writes it."""
         return describe(
             self.trained.baseline, rules, self.judged, self.batches, estimated=self.estimated
         )
+
+    def asks(self, rules: Drift) -> bool:
+        """Whether the reports ask for a new model, as the stages write them."""
+        return bool(self.drift(rules)["retrain"]) or (self.fell and rules.retrain != NEVER)
 
 
 class Models:
@@ -89,7 +95,14 @@ def _answers(trained: Trained, recipe: Recipe, rules: Rules, period: Period) -> 
             size=rules.drift.rows,
             seed=rules.seed,
         ),
+        fell=_fell(evidence, trained, rules),
     )
+
+
+def _fell(evidence: Evidence, trained: Trained, rules: Rules) -> bool:
+    now = replace(evidence, resamples=0).replicate(rules.metrics[0])
+    tolerance = max(0.0, rules.drift.performance * trained.gain)
+    return change(now, trained.promised, level=rules.level, tolerance=tolerance).fell
 
 
 def _defined(value: float) -> float | None:

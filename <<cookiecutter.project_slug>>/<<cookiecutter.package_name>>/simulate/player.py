@@ -47,8 +47,8 @@ class Turn:
 
     @property
     def alarmed(self) -> bool:
-        """Whether people were told."""
-        return bool(self.drift["severity"] != "none")
+        """Whether people were told: of drift, or that labels show a fall."""
+        return bool(self.drift["severity"] != "none") or self.answers.fell
 
     @property
     def promoted(self) -> bool:
@@ -111,7 +111,7 @@ def _turns(models: Models, policy: Policy) -> Iterator[Turn]:
     for number, period in enumerate(periods):
         answers, name = models.answers(champion, number), _name(models.stream, champion)
         drift, ended, decision = answers.drift(rules), number + 1, None
-        if ended < len(periods) and (policy is Policy.EACH or drift["retrain"]):
+        if ended < len(periods) and (policy is Policy.EACH or answers.asks(rules)):
             decision = _decide(models, ended, champion, earlier)
             earlier += [decision.challenge] if decision.challenge else []
         turn = Turn(period.name, name, answers, drift, decision)

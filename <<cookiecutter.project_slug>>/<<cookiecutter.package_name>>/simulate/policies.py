@@ -3,17 +3,17 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from ..config.drift import Drift
+from ..config.drift import NEVER, Drift
 
 
 class Policy(StrEnum):
     """A rule that says when: the simplest comes first."""
 
     NEVER = "never"
-    LOSS = "loss"  # the estimate says that the deciding metric fell
-    DRIFT = "drift"  # data or predictions drifted
+    LOSS = "loss"  # the deciding metric fell, by the estimate or by the labels
+    DRIFT = "drift"  # data or predictions drifted, or it fell by the labels
     EACH = "each"  # at the end of each period
 
     def rules(self, rules: Drift) -> Drift:
         """The configuration under which the report on drift asks for it."""
-        return replace(rules, retrain="never" if self is Policy.EACH else self.value)
+        return replace(rules, retrain=NEVER if self is Policy.EACH else self.value)

@@ -73,6 +73,7 @@ def _period(turn: Turn) -> dict[str, Any]:
         "severity": drift["severity"],
         "drifted": [*drift["data"]["drifted"], *drift["predictions"]["drifted"]],
         "performance": drift["performance"],
+        "fell": turn.answers.fell,
         "verdict": str(decision.verdict) if decision else None,
         "promoted": decision is not None and decision.verdict is Verdict.PROMOTE,
         "reason": decision.reason if decision else "",

@@ -12,7 +12,7 @@ from ..config import Config
 from ..config.drift import Drift
 from ..config.gate import Gate
 from ..evaluate.assessment import constant_answer
-from ..evaluate.intervals import replicate
+from ..evaluate.intervals import Replicates, replicate
 from ..evaluate.paired import Comparison, compare
 from ..evaluate.row_predictions import RowPredictions
 from ..model.adjustment import AdjustmentSpec, adjust
@@ -102,7 +102,10 @@ class Trained:
     test: pl.DataFrame
     baseline: Baseline
     tested: RowPredictions
-    results: Mapping[str, Any]  # the deciding metric, also of a constant answer: ``dummy``
+    promised: Replicates  # the deciding metric of these
+    results: Mapping[
+        str, Any
+    ]  # the same as the report has it, also of a constant answer: ``dummy``
     constant: Comparison  # with a constant answer
     conditions: list[Condition]  # of the gate
 
@@ -141,7 +144,7 @@ def train(recipe: Recipe, rules: Rules, rows: pl.DataFrame) -> Trained:
     pair = [replicate(deciding, *of_rows, one, **drawn) for one in (tested.predictions, constant)]
     name = deciding.name
     return Trained(
-        *(model, parts.test, baseline, tested),
+        *(model, parts.test, baseline, tested, pair[0]),
         results={name: pair[0].whole, "dummy": {name: pair[1].whole}},
         constant=compare(*pair, level=rules.level, seed=rules.seed),
         conditions=measured,

@@ -55,7 +55,7 @@ def main(config: Config) -> None:
         results, arrived = (json.loads(f.read_bytes()) for f in (METRICS, INCOMING_REPORT))
         about = {"files": arrived["files"], "tested": tested, "results": results}
         measured, promised = judge(config, contract, rows, **about)
-    report = with_run_id(describe(measured, labels, promised), PERFORMANCE, run_id())
+    report = with_run_id(describe(measured, labels, promised, config.drift), PERFORMANCE, run_id())
     write_json(PERFORMANCE, report)
     with atomic_write(PERFORMANCE_PAGE) as partial:
         partial.write_text(page(report), encoding="utf-8")

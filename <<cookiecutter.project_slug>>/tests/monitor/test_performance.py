@@ -9,6 +9,9 @@ import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
+from <<cookiecutter.package_name>>.config.drift import (
+    Drift,
+)
 from <<cookiecutter.package_name>>.evaluate.evidence import Evidence
 from <<cookiecutter.package_name>>.model.metric import Predictions
 from <<cookiecutter.package_name>>.model.metrics import metrics
@@ -86,10 +89,10 @@ def labels(used: int = 10, aside: tuple[str, ...] = ()) -> Labels:
     return Labels(keys, others, [{"file": "a.csv", "rows": used + len(aside), "used": used}])
 
 
-def report(*sides: Evidence, **of: Any) -> dict[str, Any]:
+def report(*sides: Evidence, retrain: str = "drift", **of: Any) -> dict[str, Any]:
     """As it is read from JSON."""
-    of_model = promised() if sides else None
-    described = describe(measured(*sides) if sides else [], labels(**of), of_model)
+    of_model, rules = promised() if sides else None, Drift(retrain=retrain)
+    described = describe(measured(*sides) if sides else [], labels(**of), of_model, rules)
     return dict(json.loads(json.dumps(described, allow_nan=False)))
 
 
@@ -118,6 +121,12 @@ def test_one_file_on_which_it_fell_is_enough() -> None:
     assert written["verdict"] == "fell"
     assert "c.csv" in written["fallen"]
     assert "a.csv" not in written["fallen"]
+
+
+@pytest.mark.parametrize(("retrain", "asked"), [("drift", True), ("loss", True), ("never", False)])
+def test_a_fall_asks_for_a_new_model_unless_never(retrain: str, asked: bool) -> None:
+    assert report(GOOD, BAD, retrain=retrain)["retrain"] is asked
+    assert report(GOOD, retrain=retrain)["retrain"] is False
 
 
 def test_among_several_files_each_verdict_is_stricter() -> None:

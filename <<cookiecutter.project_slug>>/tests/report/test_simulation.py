@@ -23,12 +23,20 @@ def outcome(policy: str, cost: float, name: str = "roc_auc", **changes: Any) -> 
         "scores": {name: score, "log_loss": {"value": None, **NONE}},
         "severity": "warning",
         "drifted": ["wind", "carrier"],
+        "fell": False,
         "performance": {},
         "verdict": "hold",
         "promoted": False,
         "reason": "that may be chance",
     }
-    last = {**period, "name": "2024-06", "severity": "none", "drifted": [], "verdict": None}
+    last = {
+        **period,
+        "name": "2024-06",
+        "severity": "none",
+        "drifted": [],
+        "verdict": None,
+        "fell": True,
+    }
     return {
         "policy": policy,
         "cost": cost,
@@ -93,7 +101,7 @@ def test_the_advice_names_the_setting_and_what_did_the_same() -> None:
     text = Tags(page("p", year)).text
 
     assert "drift.retrain: never in conf/drift" in text
-    assert "The same happened under: retraining on estimated loss." in text
+    assert "The same happened under: retraining on loss." in text
     assert "may be chance" in text
 
 
@@ -109,6 +117,10 @@ def test_a_figure_that_is_undefined_says_why() -> None:
 
     assert "undefined" in text
     assert "only 2 days" in text
+
+
+def test_a_period_whose_labels_show_a_fall_says_so() -> None:
+    assert page("p", summary(outcome("drift", 1.0))).count('<span class="bad">fell</span>') == 1
 
 
 def test_the_table_has_a_line_a_policy() -> None:

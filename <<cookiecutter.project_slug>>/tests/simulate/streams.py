@@ -27,14 +27,24 @@ DAYS, A_DAY = 274, 12  # nine months
 STEPS = [Step("standard_scaler", "numeric"), Step("target_encoder", "text")]
 
 
-def table(jump: datetime | None = None, days: int = DAYS) -> pl.DataFrame:
-    """Rows of days in 2024: ``late`` follows ``wind``; from ``jump`` on also another carrier."""
+def table(
+    jump: datetime | None = None, days: int = DAYS, turn: datetime | None = None
+) -> pl.DataFrame:
+    """Rows of days in 2024: ``late`` follows ``wind``.
+
+    Args:
+        jump: from here on it follows another carrier, too.
+        days: how many.
+        turn: from here on it follows the other direction of ``wind``, which no input shows.
+    """
     rng, rows = np.random.default_rng(1), days * A_DAY
     start, step = datetime(2024, 1, 1), timedelta(days=1) / A_DAY
     time = [start + row * step for row in range(rows)]
-    new = np.array([jump is not None and one >= jump for one in time])
+    new, turned = (
+        np.array([since is not None and one >= since for one in time]) for since in (jump, turn)
+    )
     wind = rng.normal(size=rows)
-    chance = 1 / (1 + np.exp(-(2 * wind - 1 + 3 * new)))
+    chance = 1 / (1 + np.exp(-(2 * np.where(turned, -wind, wind) - 1 + 3 * new)))
     return pl.DataFrame(
         {
             "id": range(rows),

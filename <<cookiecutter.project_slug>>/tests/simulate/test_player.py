@@ -59,6 +59,15 @@ def test_a_jump_that_shows_is_answered_on_drift_once_and_that_costs_least(jump: 
     assert (ranking.outcomes[1].interval.low or 0.0) > 1.0
 
 
+def test_a_turn_that_only_labels_show_asks_for_a_model_on_loss_and_alerts() -> None:
+    _, years, _ = played(table(turn=JUMP), Policy.NEVER, Policy.LOSS, Policy.DRIFT)
+
+    for year in years:
+        assert all(turn.drift["severity"] == "none" for turn in year.turns)
+        assert [turn.alarmed for turn in year.turns] == [False] * 4 + [True] * 2
+    assert [year.retrainings for year in years] == [0, 1, 1]
+
+
 def test_a_retraining_that_costs_more_than_it_brings_is_not_worth_it(jump: Played) -> None:
     ranking = ranked(jump, Prices(retraining=1e6))
 
