@@ -106,16 +106,14 @@ def test_scores_are_those_of_evidently_itself(page: Path, method: str) -> None:
             for shift in (0.0, 0.1 * number)
         )
         ours = scores(now, page, before, rules)
-        for column in ("number", "heavy", "whole"):
-            test = registry.get_stattest(
-                before[column].to_pandas(), now[column].to_pandas(), ColumnType.Numerical, name
-            )
-            theirs = test(
-                before[column].cast(pl.Float64).to_pandas(),
-                now[column].cast(pl.Float64).to_pandas(),
-                ColumnType.Numerical,
-                0.1,
-            )
+        for column in before.columns:
+            is_number, asked = before[column].dtype.is_numeric(), name
+            if not is_number and method == "wasserstein":
+                asked = "psi"
+            kind = ColumnType.Numerical if is_number else ColumnType.Categorical
+            as_given = pl.Float64 if is_number else pl.String
+            sides = [side[column].cast(as_given).to_pandas() for side in (before, now)]
+            theirs = registry.get_stattest(*sides, kind, asked)(*sides, kind, 0.1)
             assert ours[column].score == pytest.approx(theirs.drift_score, abs=1e-9)
 
 
