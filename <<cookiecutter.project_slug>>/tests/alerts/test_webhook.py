@@ -1,10 +1,12 @@
 import json
 import logging
+import ssl
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from structlog.testing import capture_logs
 
 from <<cookiecutter.package_name>>.alerts.addresses import (
@@ -161,6 +163,19 @@ def test_a_sink_that_cannot_be_reached_is_a_failure_that_hides_the_address(
         post(0.5, ("127.0.0.1", "canary.invalid"))
     assert reason in caught.value.message
     assert "canary" not in caught.value.message
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_said(
+    sink: Sink, monkeypatch
+) -> None:
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(secure)
+    sink.socket = secure.wrap_socket(sink.socket, server_side=True)
+    monkeypatch.setenv(VARIABLE, f"https://127.0.0.1:{sink.server_port}/canary")
+    with pytest.raises(ResourceError, match=f"{VARIABLE}.*its certificate is refused") as caught:
+        post()
+    assert not isinstance(caught.value, RefusedError)  # a certificate may be renewed: tried again
+    assert sink.received == []
 
 
 @pytest.mark.parametrize(
