@@ -38,7 +38,7 @@ demo: setup ## bake a project with the default answers and run all of its pipeli
 	  echo "It stays in $$scratch/flight-delays"
 
 test: setup ## all tests, those of a bake included: some minutes
-	@python -m pytest tests
+	@python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 lint: setup ## style and types of the template; `make test` does it in a bake
 	@ruff check hooks tests benchmarks && ruff format --check hooks tests benchmarks && mypy
