@@ -40,6 +40,7 @@ CARD = Path("reports/model_card.md")
 COMPARISON_PAGE = Path("reports/comparison.html")
 SIMULATION = Path("reports/simulation.json")
 SIMULATION_PAGE = Path("reports/simulation.html")
+LATER_QUARANTINE = Path("data/later_quarantine.parquet")
 
 REGISTRY = Path("reports/registry.json")
 PROPOSAL = Path("reports/proposal.json")

@@ -1,8 +1,9 @@
 """What arrived and came true joins the sources: `python -m PACKAGE.commands.adopt`.
 
 Each file of data/incoming whose predictions have labels becomes a file of data.sources, and moves
-to data/adopted. What the sources hold is the record of that, so a killed run is made good by the
-next, and rows that came twice join once.
+to data/adopted; so do files of data/labels whose rows have all moved or joined. What the sources
+hold is the record of that, so a killed run is made good by the next, and rows that came twice join
+once.
 """
 
 import json
@@ -18,7 +19,7 @@ from ..errors import DataError
 from ..ingest.adoption import NO_PLACE, Labelled, Place, add_file, known_keys, place_for, places
 from ..ingest.collect import read_policy
 from ..ingest.incoming import incoming_files
-from ..ingest.labels import read_labels
+from ..ingest.labels import LabelFile, read_labels
 from ..ingest.parts import ReadPolicy
 from ..ingest.tables import SourceFile
 from ..model.contract_file import read_contract
@@ -29,8 +30,10 @@ from ..paths import (
     ADOPTED_REPORT,
     CONTRACT,
     INCOMING,
+    INCOMING_QUARANTINE,
     INCOMING_REPORT,
     INCOMING_VALID,
+    LABELS,
     MODEL,
     PARAMS,
     PREDICTIONS,
@@ -57,6 +60,7 @@ class Adoption:
     policy: ReadPolicy
     schema: RowSchema
     places: list[Place]
+    label_files: dict[Path, pl.Series]  # in data/labels: the keys of the rows that each names
     labels: pl.DataFrame  # the key, and the target
     known: pl.Series  # keys that the sources have already
     least: float  # share of a file's rows that need a label, or are known
@@ -71,7 +75,7 @@ def adopt(config: Config) -> dict[str, Any]:
         ConfigError, TransientError: a file cannot be read.
     """
     data = config.data
-    report: dict[str, Any] = {"adopted": [], "stay": [], "reason": None}
+    report: dict[str, Any] = {"adopted": [], "stay": [], "labels": [], "reason": None}
     if data.incoming:
         return report | {"reason": BY_A_JOB}
     with scratch(ADOPTED_REPORT) as place:
@@ -87,11 +91,13 @@ def adopt(config: Config) -> dict[str, Any]:
         for file in files:
             outcome = _adopt(file, parts.get(file.label), adoption)
             report["stay" if "reason" in outcome else "adopted"].append(outcome)
+        moved = [parts[outcome["file"]] for outcome in report["adopted"]]
+        report["labels"] = _move_labels(adoption, moved)
     return report
 
 
-def _parts() -> dict[str, Path]:
-    """The valid rows of each incoming file that was predicted."""
+def _parts() -> dict[str, str]:
+    """The name of the part of each incoming file that was predicted."""
     try:
         arrived = json.loads(INCOMING_REPORT.read_bytes())["files"]
     except FileNotFoundError as error:
@@ -99,7 +105,7 @@ def _parts() -> dict[str, Path]:
             f"what is in {INCOMING} was not predicted yet. Run `make monitor`.",
             "data.not_predicted",
         ) from error
-    return {file["file"]: INCOMING_VALID / file["part"] for file in arrived}
+    return {file["file"]: file["part"] for file in arrived}
 
 
 def _prepare(config: Config, policy: ReadPolicy, known: list[Place], place: Path) -> Adoption:
@@ -109,15 +115,27 @@ def _prepare(config: Config, policy: ReadPolicy, known: list[Place], place: Path
     answers = pl.scan_parquet(PREDICTIONS)
     labels = match(files, schema, contract, answers, learned_keys(MODEL)).used
     predicted = answers.select(contract.key).collect().to_series()
-    keys = known_keys(data, policy, schema, predicted, place / "sources")
-    return Adoption(policy, schema, known, labels, keys, data.min_labelled, place)
+    named = {} if data.labels else {Path(f.label): _named(f, answers, predicted) for f in files}
+    asked = pl.concat([predicted, *named.values()]).drop_nulls()
+    keys = known_keys(data, policy, schema, asked, place / "sources")
+    return Adoption(policy, schema, known, named, labels, keys, data.min_labelled, place)
 
 
-def _adopt(file: SourceFile, part: Path | None, adoption: Adoption) -> dict[str, Any]:
+def _named(file: LabelFile, answers: pl.LazyFrame, predicted: pl.Series) -> pl.Series:
+    """The key of the row that each label of a file is about; null where there is none."""
+    key, names = predicted.name, file.rows.select(file.by)
+    if file.by == key:
+        return names.select(pl.col(key).cast(predicted.dtype, strict=False)).to_series()
+    known = answers.select(PREDICTION_ID, key)
+    by_id = names.lazy().cast(pl.String).join(known, on=PREDICTION_ID, how="left")
+    return by_id.collect().get_column(key)
+
+
+def _adopt(file: SourceFile, part: str | None, adoption: Adoption) -> dict[str, Any]:
     """Let one file join, if enough of it is labelled; a ``reason`` says why it stays."""
     if part is None:
         return {"file": file.label, "reason": "it was not predicted yet. Run `make monitor`."}
-    valid, key = pl.read_parquet(part), adoption.labels.columns[0]
+    valid, key = pl.read_parquet(INCOMING_VALID / part), adoption.labels.columns[0]
     new = valid.filter(~pl.col(key).is_in(adoption.known.implode()))
     labels = adoption.labels.join(new, on=key, how="semi")
     counted = valid.height - new.height + labels.height
@@ -137,6 +155,27 @@ def _adopt(file: SourceFile, part: Path | None, adoption: Adoption) -> dict[str,
     return {"file": file.label, "to": path and path.as_posix(), "moved": str(moved)} | known
 
 
+def _move_labels(adoption: Adoption, moved: list[str]) -> list[dict[str, Any]]:
+    """Move each label file whose rows are all in the sources, or in an incoming file that moved.
+
+    Args:
+        adoption: with the label files.
+        moved: the parts of the incoming files that moved.
+    """
+    keys = [adoption.known]
+    for folder in (INCOMING_VALID, INCOMING_QUARANTINE):
+        parts = [pl.read_parquet(folder / part, columns=[adoption.known.name]) for part in moved]
+        keys += [part.to_series().cast(adoption.known.dtype, strict=False) for part in parts]
+    gone, outcomes = pl.concat(keys).drop_nulls().implode(), []
+    for file, named in adoption.label_files.items():
+        to = ADOPTED / LABELS.name / file.relative_to(LABELS)
+        done = named.len() > 0 and named.is_in(gone).fill_null(value=False).all()
+        if done and not (to.exists() and sha256_of(to) != sha256_of(file)):
+            move(file, to)
+            outcomes.append({"file": str(file), "moved": str(to)})
+    return outcomes
+
+
 def _too_few(labelled: int, rows: int, least: float) -> str:
     if not rows:
         return "no row of it is valid."
@@ -152,6 +191,8 @@ def main() -> None:
         write_json(ADOPTED_REPORT, report)
         for one in report["adopted"]:
             log.info("adopted", **one)
+        for one in report["labels"]:
+            log.info("labels are done", **one)
         for one in report["stay"]:
             log.warning("stays", **one)
         if report["reason"]:

@@ -4,7 +4,8 @@ python -m PACKAGE.commands.simulate                 by `drift.retrain` of conf/
 python -m PACKAGE.commands.simulate --policies      under each policy, beside each other
 
 The valid rows of `make repro` arrive in the order of `data.time`: the first third of the months, or
-weeks, is there at the start. Nothing is written but reports/simulation.json and its page.
+weeks, is there at the start. Nothing is written but reports/simulation.json and its page, and what
+is refused of later rows.
 """
 
 import argparse
@@ -15,22 +16,27 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import structlog
 
 from ..config import Config, load, read
-from ..errors import DataError
-from ..paths import BEST, PARAMS, SIMULATION, SIMULATION_PAGE, SPLIT, VALID
+from ..config.drift import COUNTS, Drift
+from ..errors import ConfigError, DataError
+from ..paths import BEST, LATER_QUARANTINE, PARAMS, SIMULATION, SIMULATION_PAGE, SPLIT, VALID
 from ..report.simulation import page, table
 from ..runtime import logs
 from ..runtime.artifacts import atomic_write, write_json
 from ..runtime.dvc.run import run_id
 from ..runtime.stage import exit_on_error
 from ..simulate.costs import Prices, rank
+from ..simulate.later import Later, read_later
 from ..simulate.player import play
 from ..simulate.policies import Policy
 from ..simulate.stream import cut
 from ..simulate.summary import describe
 from ..simulate.training import Recipe, Rules
-from ..split.target import read_target
+from ..split.target import check_complete, read_target
+
+log = structlog.get_logger()
 
 
 def simulate(
@@ -45,35 +51,46 @@ def simulate(
         later: a file of more rows than the valid ones, of the same columns.
 
     Raises:
-        ConfigError: the rows have no time.
-        DataError: rows are missing, too few, or of other columns.
+        ConfigError: the rows have no time, or drift is not judged by counts.
+        DataError: rows are missing, too few, of other columns, or break the schema.
         ModelError: a model cannot be trained, or is no better than a constant answer.
     """
-    stream, target = cut(_rows(later, config.data.key), config.data.time), read_target(SPLIT)
+    _check_definition(config.drift)
+    rows, more = _rows(later, config)
+    stream, target = cut(rows, config.data.time), read_target(SPLIT)
     tuned = json.loads(BEST.read_text(encoding="utf-8"))
     recipe, rules = Recipe.from_config(config, target, tuned), Rules.from_config(config, target)
     start, years = play(stream, recipe, rules, policies)
     arrived = pl.concat([period.rows for period in stream.periods])
     ranking = rank(start, years, recipe.units(arrived, rules.unit), rules, prices)
-    return describe(stream, ranking, rules, prices)
+    return describe(stream, ranking, rules, prices) | {"later": more and more.to_json()}
 
 
-def _rows(later: Path | None, key: str) -> pl.DataFrame:
+def _check_definition(drift: Drift) -> None:
+    if drift.definition != COUNTS:
+        raise ConfigError(
+            f"drift.definition is {drift.definition!r}, and a year is played by {COUNTS!r} alone, "
+            "so other alerts and retrainings would be reported than `make monitor` gives. Set "
+            f"drift.definition: {COUNTS} in conf/drift, then `make repro`.",
+            "config.definition",
+        )
+
+
+def _rows(later: Path | None, config: Config) -> tuple[pl.DataFrame, Later | None]:
     """The valid rows, and those of another file that are not among them, by their key."""
     if not VALID.is_file():
         raise DataError(f"{VALID} is missing. Run `make repro`.", "data.missing_file")
-    rows = pl.read_parquet(VALID)
+    rows, key = pl.read_parquet(VALID), config.data.key
     if later is None:
-        return rows
-    try:
-        more = pl.read_parquet(later).select(rows.columns).cast(rows.schema)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(
-            f"{later} should be a Parquet file with the columns of {VALID}: {reason}.",
-            "data.later",
-        ) from error
-    return pl.concat([rows, more.join(rows, on=key, how="anti", maintain_order="left")])
+        return rows, None
+    more = read_later(later, rows.schema, config)
+    if more.quality.quarantined:
+        counts = more.to_json()
+        log.warning("later rows break the schema", quarantine=str(LATER_QUARANTINE), **counts)
+    new = more.rows.join(rows, on=key, how="anti", maintain_order="left")
+    both = pl.concat([rows, new])
+    check_complete(both[config.data.target])
+    return both, more
 
 
 def main() -> None:

@@ -32,8 +32,8 @@ CONTRADICTING, REPEATED = "contradicting", "repeated"
 REASONS = {
     UNKNOWN_CLASS: "the model does not know this class",
     TOO_LARGE: f"its square overflows beyond {LARGEST:g}; no such number may train a model either",
-    NO_PREDICTION: "no prediction has this name: the row has not arrived, was taken away, is in "
-    "quarantine, or (of a prediction id) was answered by another model since",
+    NO_PREDICTION: "no prediction has this name: the row has not arrived, joined the sources or "
+    "was taken away, is in quarantine, or (of a prediction id) was answered by another model since",
     LEARNED: "the model learned from this row, so it does not tell how good the model is",
     CONTRADICTING: "another label of this row says something else, so none of them counts",
     REPEATED: "another label of this row says the same; that one counts",

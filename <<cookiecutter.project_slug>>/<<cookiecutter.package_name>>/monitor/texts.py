@@ -7,6 +7,7 @@ directions is judged as that of any other number: latent semantic analysis (Deer
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,7 @@ def _by_words(texts: Sequence[str]) -> Any:
     return HashingVectorizer(n_features=HASHED, alternate_sign=False).transform(texts)
 
 
+@lru_cache(maxsize=1)  # batches come a few rows at a time
 def _by_encoder(way: str) -> Callable[[Sequence[str]], Any]:
     try:
         from sentence_transformers import SentenceTransformer

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..paths import LATER_QUARANTINE
 from ..split.units import counted
 from .page import aligned, html, number
 from .ranges import Line, marks
@@ -100,6 +101,16 @@ def _basis(summary: Mapping[str, Any]) -> str:
     return (
         f"{summary['first']:,} rows were there at the start; {rows:,} rows{units} arrived in "
         f"{periods}. By {summary['deciding']}, at level {summary['level']:g}."
+        f"{_refused(summary['later'])}"
+    )
+
+
+def _refused(later: Mapping[str, Any] | None) -> str:
+    if later is None or not later["quarantined"]:
+        return ""
+    return (
+        f" {later['quarantined']:,} of {later['rows']:,} later rows break the schema and were left "
+        f"out: {LATER_QUARANTINE} says why."
     )
 
 

@@ -41,7 +41,7 @@ class Recipe:
     adjustment: AdjustmentSpec
     split: SplitSpec
     validation: float  # share of the rows
-    test: float
+    test: float | None
     ignore: list[str]  # columns that are no features
 
     @classmethod

@@ -73,11 +73,11 @@ class SplitSpec:
         return f"the hash of {self.group if self.kind == 'group' else self.key}"
 
 
-def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float) -> Splits:
+def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float | None) -> Splits:
     """Deal the rows to three parts, each sorted by the key, whatever the order of ``rows``.
 
     ``validation`` and ``test`` are shares of all rows: exact by time, else in expectation. By
-    ``latest``, ``validation`` is one of the older rows, and ``test`` is not asked.
+    ``latest``, ``validation`` is one of the older rows, and ``test`` is None.
 
     Raises:
         ConfigError: the specification names a column that is not there.
@@ -86,16 +86,18 @@ def split(rows: pl.DataFrame, spec: SplitSpec, *, validation: float, test: float
     _check(rows, spec)
     ordered = rows.sort(spec.key)
     place = _place(ordered, spec)
-    ends = (1 - validation, 1.0) if spec.kind == "latest" else (1 - validation - test, 1 - test)
+    ends = (1 - validation, 1.0) if test is None else (1 - validation - test, 1 - test)
     number = (place >= ends[0]).cast(pl.Int8) + (place >= ends[1]).cast(pl.Int8)
     parts = Splits(*(ordered.filter(number == part) for part in range(len(PARTS))))
     _check_parts(parts, spec.target)
     return parts
 
 
-def size_warnings(parts: Splits, spec: SplitSpec, *, validation: float, test: float) -> list[str]:
+def size_warnings(
+    parts: Splits, spec: SplitSpec, *, validation: float, test: float | None
+) -> list[str]:
     """A warning for each part, or class in it, whose size is off by more than a fifth."""
-    if spec.kind == "latest":
+    if test is None:
         return []
     asked = dict(zip(PARTS, (1 - validation - test, validation, test), strict=True))
     rows = pl.concat(parts.named().values())

@@ -36,13 +36,12 @@ def main(config: Config) -> None:
     log.info("target", column=target.column, task=str(target.task), classes=len(target.classes))
 
     spec = SplitSpec.from_config(data, settings, target)
-    shares = {"validation": settings.validation, "test": settings.test}
-    parts = split(rows, spec, **shares)
+    parts = split(rows, spec, validation=settings.validation, test=settings.test)
     del rows  # the parts hold them
     table = SplitTable(VALID, parts)
     limits = {"max_repeated": settings.max_repeated, "max_alone": settings.max_alone}
     findings = leaks.check(table, spec, inputs, **limits)
-    sizes = size_warnings(parts, spec, **shares)
+    sizes = size_warnings(parts, spec, validation=settings.validation, test=settings.test)
     findings = replace(findings, warnings=findings.warnings + sizes)
     for warning in findings.warnings:
         log.warning(warning)

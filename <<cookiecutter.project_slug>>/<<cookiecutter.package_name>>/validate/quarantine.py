@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import DataError
+from ..paths import QUALITY_PAGE, QUARANTINE
 from ..runtime.parquet import count_rows, sink
 from ..runtime.progress import Step, progress
 from ..schema.constraints import ORIGINAL, Rule, cast_columns, compile_rules
@@ -190,8 +191,19 @@ def _null_shares(table: pl.LazyFrame, rows: int) -> dict[str, float]:
     return {name: (nulls[name][0] or 0) / rows if rows else 0.0 for name in nulls.columns}
 
 
-def check_quality(quality: Quality, max_quarantined: float) -> None:
+def check_quality(
+    quality: Quality,
+    max_quarantined: float,
+    *,
+    page: Path = QUALITY_PAGE,
+    quarantine: Path = QUARANTINE,
+) -> None:
     """Refuse data that violates a critical rule, or of which too many rows are in quarantine.
+
+    Args:
+        quality: of the data.
+        max_quarantined: the share of rows that may be in quarantine.
+        page, quarantine: where people find more, and the rows.
 
     Raises:
         DataError: says how many, and which rules most of them violate.
@@ -200,7 +212,7 @@ def check_quality(quality: Quality, max_quarantined: float) -> None:
     if quality.critical:
         raise DataError(
             f"the data breaks what is critical: {'; '.join(quality.critical)}. "
-            "See reports/quality.html; fix the source or the schema.",
+            f"See {page}; fix the source or the schema.",
             "data.critical",
         )
     if not quality.valid:
@@ -213,7 +225,7 @@ def check_quality(quality: Quality, max_quarantined: float) -> None:
     if share > max_quarantined:
         raise DataError(
             f"{quality.quarantined} of {quality.rows} rows ({share:.1%}) break the schema; allowed "
-            f"is {max_quarantined:.1%}. Most broken: {worst}. See data/quarantine.parquet; fix "
+            f"is {max_quarantined:.1%}. Most broken: {worst}. See {quarantine}; fix "
             "the source, the schema, or validate.max_quarantined.",
             "data.quarantined",
         )

@@ -86,6 +86,8 @@ def test_every_shipped_choice_composes_and_keeps_the_rules(choice: str) -> None:
         ("split.folds=1", "split.folds"),
         ("split.repeats=0", "split.repeats"),
         ("split.test=0.5 split.validation=0.5", "split.validation"),
+        ("split=latest split.test=0.3", r"split\.test is 0\.3.*the newest month tests.*Remove"),
+        ("split.test=null", r"split\.test is empty; kind 'stratified' needs a share"),
         ("split=time split.repeats=2", "split.repeats"),
         ("split.max_alone=2", "max_alone"),
         ("preprocess.steps.0.columns=[1]", "columns of 'imputer'"),

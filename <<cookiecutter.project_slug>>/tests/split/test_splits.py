@@ -51,7 +51,8 @@ def plan(kind: str = "stratified", target: str = "late", **more: object) -> Spli
 
 
 def dealt(rows: pl.DataFrame, planned: SplitSpec) -> Splits:
-    return split(rows, planned, validation=0.1, test=0.2)
+    test = None if planned.kind == "latest" else 0.2
+    return split(rows, planned, validation=0.1, test=test)
 
 
 def standard_errors(parts: Splits, units: int) -> float:
@@ -172,7 +173,7 @@ def test_a_split_by_the_latest_tests_on_the_newest_period_whole(rows: pl.DataFra
 
     assert older["departure"].max() < week.replace(hour=0) == parts.test["departure"].min()
     assert 0.05 < parts.validation.height / older.height < 0.15
-    assert size_warnings(parts, plan("latest"), validation=0.1, test=0.2) == []
+    assert size_warnings(parts, plan("latest"), validation=0.1, test=None) == []
 
 
 def test_by_the_latest_a_row_that_was_tested_is_learned_from_once_newer_ones_came(
