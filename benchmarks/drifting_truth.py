@@ -45,7 +45,7 @@ def baseline_of(batches: list[Any], bins: Any, kind: str, asked: Any) -> Any:
     module, rows = ours("monitor.baseline"), sum(one.rows for one in batches)
     watched = module.watch(bins, batches, asked, 1)
     sentences = ours("monitor.texts").Sentences("words", {})
-    return module.Baseline(kind, None, rows, rows, watched, {}, sentences)
+    return module.Baseline(kind, None, rows, rows, watched, {}, sentences, {})
 
 
 def drifted(baseline: Any, batches: list[Any], asked: Any) -> list[list[str]]:

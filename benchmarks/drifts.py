@@ -44,7 +44,7 @@ def write(rows: int, folder: Path) -> None:
     baseline = ours("monitor.baseline")
     watched = baseline.watch(bins, counted, rules, 1)
     sentences = ours("monitor.texts").Sentences("words", {})
-    whole = baseline.Baseline("rows", None, REFERENCE, REFERENCE, watched, {}, sentences)
+    whole = baseline.Baseline("rows", None, REFERENCE, REFERENCE, watched, {}, sentences, {})
     whole.write(folder)
 
 

@@ -39,7 +39,7 @@ def watched(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     for labels in (False, True):
         if labels:
             label(folder, late=1 - pl.col("late"))
-        run(folder, "dvc", "repro", "pipelines/monitor/dvc.yaml")
+        run(folder, "make", "--old-file=setup", "monitor")
         reports = (folder / f"reports/{name}.json" for name in ("performance", "alerts"))
         reports_of_runs.append([json.loads(report.read_text()) for report in reports])
     return folder, reports_of_runs
@@ -58,6 +58,25 @@ def test_what_arrives_is_answered_and_drift_and_labels_that_contradict_are_alert
     assert labelled["labels"]["used"] == LATER_ROWS
     assert fallen == drifted | {"performance"}
     assert first["pending"] == second["pending"] == []
+
+
+def test_the_watch_trains_no_model_though_data_and_configuration_changed(
+    repository: Path,
+) -> None:
+    arrive(repository)
+    (rides,) = (repository / "data/raw").glob("*.parquet")
+    pl.read_parquet(rides).tail(-10).write_parquet(rides)
+    config = repository / "conf/config.yaml"
+    config.write_text(config.read_text().replace("name: ", "name: renamed-"))
+    before = (repository / "dvc.lock").read_text()
+    run(repository, "make", "--old-file=setup", "monitor")
+    after = (repository / "dvc.lock").read_text()
+
+    assert "data/raw" in run(repository, "dvc", "status", "ingest")  # what would be done anew
+    assert "renamed-" in (repository / "params.yaml").read_text()  # what it goes by
+    assert after.partition("  ingest:")[2] == before.partition("  ingest:")[2]
+    drift = json.loads((repository / "reports/drift.json").read_text())
+    assert drift["batch"]["rows"] == LATER_ROWS
 
 
 def test_personal_values_reach_nothing_that_the_pipelines_write(

@@ -165,7 +165,9 @@ def from_incoming(incoming: Report, max_quarantined: float) -> Signals:
 
 
 def from_performance(performance: Report) -> Signals:
-    """By the labels that came, the model is worse than promised: a signal a file.
+    """By the labels that came, the model is worse than promised: one signal, whatever the files.
+
+    Files leave when their rows join the sources; the problem stays until labels show that it holds.
 
     Args:
         performance: with PERFORMANCE_FIELDS.
@@ -173,9 +175,10 @@ def from_performance(performance: Report) -> Signals:
     rule, evidence = "performance", _digest(performance)
     if performance["verdict"] == "unknown" and not performance["fallen"]:
         return {}
+    if not performance["fallen"]:
+        return {rule: []}
     body = _sentences(performance["sentences"])
-    names = [str(name) for name in performance["fallen"]]
-    return {rule: [signal(rule, name, "critical", body, evidence) for name in names]}
+    return {rule: [signal(rule, "by labels", "critical", body, evidence)]}
 
 
 def from_registry(registry: Report) -> Signals:

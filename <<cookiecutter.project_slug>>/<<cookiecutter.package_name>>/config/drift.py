@@ -1,6 +1,7 @@
 """Group `drift`: how what arrives is compared with what the model knows."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .checks import RuleError, one_of, within
 
@@ -28,6 +29,12 @@ class Drift:
     performance: float = 0.2  # share of the gain over a constant answer; a loss of more is a fall
     retrain: str = DRIFT  # or LOSS, NEVER
     rows: int = 5000  # sample of each side, for pages and estimates
+
+    @property
+    def of_baseline(self) -> dict[str, Any]:
+        """The settings that models/baseline is learned by; the others may change after."""
+        names = ("numeric", "categorical", "columns", "text", "batch", "batch_rows")
+        return {f"drift.{name}": getattr(self, name) for name in names}
 
     def __post_init__(self) -> None:
         one_of("drift.definition", self.definition, (COUNTS, EVIDENTLY))

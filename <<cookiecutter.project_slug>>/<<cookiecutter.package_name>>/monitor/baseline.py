@@ -23,6 +23,7 @@ from .limits import FEWEST, History, chance_limit, learn_history, pooled
 from .texts import Sentences
 
 COUNTS, SENTENCES = "baseline.json", "sentences.npz"  # in the folder
+OWN = ("batch", "time", "rows", "tested", "learned_by")  # fields that JSON holds as they are
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Baseline:
     features: dict[str, Watched]
     answers: dict[str, Watched]
     sentences: Sentences  # columns of texts, whose directions are features too
+    learned_by: dict[str, Any]  # settings of conf/drift
 
     @property
     def columns(self) -> dict[str, Watched]:
@@ -101,13 +103,27 @@ class Baseline:
 
     def write(self, folder: Path) -> None:
         """As two files in a folder."""
-        own = {name: getattr(self, name) for name in ("batch", "time", "rows", "tested")}
+        own = {name: getattr(self, name) for name in OWN}
         sides = {
             side: {name: watched.to_json() for name, watched in getattr(self, side).items()}
             for side in ("features", "answers")
         }
         (folder / COUNTS).write_text(json.dumps(own | sides), encoding="utf-8")
         self.sentences.write(folder / SENTENCES)
+
+    def check(self, rules: Drift) -> None:
+        """Refuse settings that it was not learned by.
+
+        Raises:
+            ConfigError: one differs.
+        """
+        for name, value in rules.of_baseline.items():
+            if value != (before := self.learned_by[name]):
+                raise ConfigError(
+                    f"{name} is {value!r}, and models/baseline was learned by {before!r}. Run "
+                    "`make repro`, which learns it anew.",
+                    "config.baseline",
+                )
 
     @classmethod
     def read(cls, folder: Path) -> "Baseline":

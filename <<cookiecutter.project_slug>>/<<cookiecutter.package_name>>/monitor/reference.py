@@ -57,6 +57,7 @@ def learn_baseline(
         *(kind, dated, rows, tested.height),
         *(features, watch(of_answers, answers, rules, seed, past)),
         sentences,
+        rules.of_baseline,
     )
 
 

@@ -97,7 +97,12 @@ def _batch(baseline: Baseline, batches: Sequence[Batch]) -> dict[str, Any]:
     """The first and the last of the batches by name, their kind, and their rows."""
     names = list(dict.fromkeys((batches[0].name, batches[-1].name))) if batches else []
     rows = sum(one.rows for one in batches)
-    return {"name": " to ".join(names), "kind": baseline.batch, "rows": rows}
+    return {
+        "name": " to ".join(names),
+        "kind": baseline.batch,
+        "number": len(batches),
+        "rows": rows,
+    }
 
 
 def _verdict(scores: Mapping[str, Score]) -> dict[str, Any]:
@@ -134,7 +139,9 @@ def _performance(estimated: Estimated | None, fell: bool) -> dict[str, Any]:
 
 
 def _too_few(arrived: Sequence[Batch]) -> str:
-    most = max((batch.rows for batch in arrived), default=0)
+    if not arrived:
+        return "Nothing has arrived, so nothing was compared."
+    most = max(batch.rows for batch in arrived)
     return (
         f"Not enough rows: {counted(most, 'row')} in the largest batch that arrived; at least "
         f"{MIN_ROWS} are needed to speak of drift."
@@ -175,7 +182,8 @@ def _recommend(
         )
     elif moved or answers_moved:
         advice.append(
-            "No loss is estimated that matters; retrain once labels of the new time are there."
+            "No loss is estimated that matters; labels tell more (reports/performance.md). Retrain "
+            "once those of the new time are there."
         )
     return advice
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from ..monitor.batches import ROWS as FILES
 from ..monitor.scores import comparable
 from ..paths import DRIFT_DETAILS, DRIFT_PAGE, DRIFT_SUMMARY
-from .page import html, labels, markdown
+from ..split.units import counted
+from .page import html, label, labels, markdown
 
 BINS = 20
 TOP = 6  # texts of a column that are named; the others are summed
@@ -41,6 +43,7 @@ def describe(
         "charts": CHARTS,
         "others": OTHERS,
         "verdict": _verdict(report),
+        "period": _period(report["batch"]),
         "history": [_bar(one) for one in report["batches"][-BATCHES:]],
         "limits": _limits(report["limits"]),
     }
@@ -54,6 +57,14 @@ def _columns(scores: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _bar(batch: Mapping[str, Any]) -> dict[str, Any]:
     """A batch of the history; its height is a share of MOST_TIMES."""
     return {**batch, "height": min(batch["times"], MOST_TIMES) / MOST_TIMES}
+
+
+def _period(batch: Mapping[str, Any]) -> str:
+    """Which batches were judged: `week 2013-07-01`, `5 weeks, 2013-07-01 to 2013-07-29`."""
+    kind = "file" if batch["kind"] == FILES else batch["kind"]
+    if batch["number"] > 1:
+        return f"{counted(batch['number'], kind)}, {label(batch['name'])}"
+    return f"{kind} {label(batch['name'])}" if batch["name"] else "nothing"
 
 
 def _limits(limits: Mapping[str, Any]) -> str:
@@ -112,7 +123,7 @@ def _shape(before: pl.Series, now: pl.Series) -> dict[str, Any] | None:
     }
     order = sorted(shares, key=lambda text: (-max(shares[text]), text))
     bars = [
-        [label, *shares[text]] for label, text in zip(labels(order[:TOP]), order[:TOP], strict=True)
+        [short, *shares[text]] for short, text in zip(labels(order[:TOP]), order[:TOP], strict=True)
     ]
     rest = [shares[text] for text in order[TOP:]]
     top = max((max(bar[1:]) for bar in bars), default=1.0)

@@ -43,6 +43,7 @@ def main(config: Config) -> None:
     """Write reports/drift.json, and pages for people."""
     contract, rules, seed = read_contract(CONTRACT), config.drift, config.seed
     baseline, reference = Baseline.read(BASELINE), pl.read_parquet(REFERENCE)
+    baseline.check(rules)
     incoming, results = (json.loads(path.read_bytes()) for path in (INCOMING_REPORT, METRICS))
     files, drawn = [file["part"] for file in incoming["files"]], {"size": rules.rows, "seed": seed}
     arrival = read_arrival(INCOMING_VALID, PREDICTIONS, contract, baseline, files=files, **drawn)

@@ -50,9 +50,8 @@ def baseline_of(reference: pl.DataFrame = REFERENCE, rules: Drift | None = None)
         bins = learn_bins(reference.select(names))
         batches = count_batches([("0", "", reference)], bins)
         sides.append(watch(bins, batches, rules, 1))
-    return Baseline(
-        "rows", None, reference.height, reference.height, *sides, Sentences("words", {})
-    )
+    rows, sentences = reference.height, Sentences("words", {})
+    return Baseline("rows", None, rows, rows, *sides, sentences, rules.of_baseline)
 
 
 def batch_of(rows: pl.DataFrame, baseline: Baseline, name: str = "june") -> Batch:

@@ -8,7 +8,10 @@ import polars as pl
 import pytest
 
 from <<cookiecutter.package_name>>.config.drift import Drift
-from <<cookiecutter.package_name>>.errors import DataError
+from <<cookiecutter.package_name>>.errors import (
+    ConfigError,
+    DataError,
+)
 from <<cookiecutter.package_name>>.monitor.baseline import Baseline
 from <<cookiecutter.package_name>>.monitor.reference import (
     learn_baseline,
@@ -16,6 +19,7 @@ from <<cookiecutter.package_name>>.monitor.reference import (
 )
 from <<cookiecutter.package_name>>.split.target import Target
 
+from .drifting import baseline_of
 from .models import BINARY, COLOURS, PRICE, model
 
 RNG = np.random.default_rng(4)
@@ -102,6 +106,13 @@ def test_a_baseline_is_the_same_after_it_was_written(tmp_path: Path) -> None:
     assert again.bins == baseline.bins
     assert "b: direction 1" in again.features
     assert again.sentences.add(rows.head(9)).equals(baseline.sentences.add(rows.head(9)))
+
+
+def test_settings_that_it_was_not_learned_by_are_refused_and_others_may_change() -> None:
+    baseline = baseline_of(rules=Drift(numeric="ks"))
+    baseline.check(Drift(numeric="ks", false_alarms_per_year=12.0, retrain="never"))
+    with pytest.raises(ConfigError, match=r"drift\.numeric is 'psi'.*'ks'.*`make repro`"):
+        baseline.check(Drift(numeric="psi"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"features": {"a": 1}, "answers": {}}'])

@@ -35,7 +35,7 @@ def test_where_nothing_moved_there_is_nothing_to_do() -> None:
     assert [calm[side]["verdict"] for side in ("data", "predictions", "performance")] == [
         "steady", "steady", "steady"
     ]  # fmt: skip
-    assert calm["batch"] == {"name": "june", "kind": "rows", "rows": N}
+    assert calm["batch"] == {"name": "june", "kind": "rows", "number": 1, "rows": N}
 
 
 @pytest.mark.parametrize(
