@@ -1,9 +1,8 @@
 """The whole loop with the real commands: what arrives, drift, labels, a better model, a merge."""
 
 import json
-import threading
+import re
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,60 +10,57 @@ import pytest
 
 from ..conftest import Bake
 from .github import GitHub, with_real_commands
+from .receivers import MailServer, Webhook, open_mail_server, open_webhook
 
 ALERT = """\
 channels:
   webhook: {kind: webhook, address_env: ALERT_WEBHOOK_URL}
+  email: {kind: apprise, address_env: ALERT_EMAIL_URL}
 hosts: [127.0.0.1]
 """
 READY = {"DVC_REMOTE_READY": "true", "REGISTRY_READY": "true"}
-
-
-class Sink(ThreadingHTTPServer):
-    """A webhook on this machine that keeps what it gets."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Receive)
-        self.received: list[Any] = []
-
-
-class Receive(BaseHTTPRequestHandler):
-    server: Sink
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(json.loads(body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
+MODEL, FULL, WEAK = "conf/model/hist_gradient_boosting.yaml", "max_iter: 200", "max_iter: 3"
+SETTINGS = [  # file, text in it, and what stands there in this story
+    ("conf/config.yaml", "- alert: log", "- alert: story"),
+    ("conf/config.yaml", "- tracking: sqlite", "- tracking: server"),
+    ("conf/evaluate/binary.yaml", "bootstrap: 200", "bootstrap: 50"),  # saves time
+]
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-@pytest.fixture
-def github(bake: Callable[..., Bake], tmp_path: Path, sink: Sink) -> GitHub:
+def repository(bake: Callable[..., Bake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bake:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")  # waiting threads would keep a busy core
     repository = bake(into=tmp_path / "bake")
     repository.run("make", "setup")
-    config = repository.path / "conf/config.yaml"
-    text = config.read_text()
-    for old, new in (
-        ("- alert: log", "- alert: story"),
-        ("- tracking: sqlite", "- tracking: server"),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    config.write_text(text)
+    for setting in SETTINGS:
+        edit(repository, *setting)
     (repository.path / "conf/alert/story.yaml").write_text(ALERT)
+    return repository
+
+
+def edit(repository: Bake, file: str, old: str, new: str) -> None:
+    text = repository.read(file)
+    assert old in text
+    (repository.path / file).write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    with open_webhook() as server:
+        yield server
+
+
+@pytest.fixture
+def mail(repository: Bake, tmp_path: Path) -> Iterator[MailServer]:
+    with open_mail_server(repository.path / ".venv/bin/python", tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture
+def github(repository: Bake, tmp_path: Path, webhook: Webhook, mail: MailServer) -> GitHub:
     secrets = {
-        "ALERT_WEBHOOK_URL": f"http://127.0.0.1:{sink.server_port}/",
+        "ALERT_EMAIL_URL": mail.address,
+        "ALERT_WEBHOOK_URL": webhook.address,
         "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db",
     }
     return with_real_commands(tmp_path / "hub", repository, variables=READY, secrets=secrets)
@@ -81,18 +77,14 @@ def train_the_first_model(github: GitHub) -> None:
     repository.run(".venv/bin/dvc", "push")
 
 
-def bring(github: GitHub, what: str, *months: int) -> None:
-    """Months, or their labels, come as an owner brings them: by DVC and git."""
+def bring(github: GitHub, what: str, month: int) -> None:
+    """A month, or its labels, come as an owner brings them: by DVC and git."""
     repository = Bake(github.clone)
-    folder, ending = {
-        "arrive": ("data/incoming", "parquet"),
-        "labels": ("data/labels", "csv"),
-    }[what]
-    for month in months:
-        repository.run("make", what, f"MONTH={month}")
-        repository.run(".venv/bin/dvc", "add", f"{folder}/2013-{month:02}.{ending}")
+    files = {"arrive": "data/incoming/2013-{:02}.parquet", "labels": "data/labels/2013-{:02}.csv"}
+    repository.run("make", what, f"MONTH={month}")
+    repository.run(".venv/bin/dvc", "add", files[what].format(month))
     repository.run(".venv/bin/dvc", "push")
-    github.push(f"{what} {months}")
+    github.push(f"{what} {month}")
 
 
 def succeed(github: GitHub, workflow: str, event: str = "workflow_dispatch") -> str:
@@ -101,35 +93,106 @@ def succeed(github: GitHub, workflow: str, event: str = "workflow_dispatch") -> 
     return run.output
 
 
-def champion(github: GitHub) -> str:
-    report = github.folder / "artifacts/release/reports/registry.json"
-    version: str = json.loads(report.read_text())["champion"]
+def artifact(github: GitHub, name: str) -> dict[str, Any]:
+    """A report in JSON that the last run kept."""
+    report: dict[str, Any] = json.loads((github.folder / "artifacts" / name).read_text())
+    return report
+
+
+def release(github: GitHub) -> str:
+    """The champion after a release."""
+    succeed(github, "release", "push")
+    version: str = artifact(github, "release/reports/registry.json")["champion"]
     return version
+
+
+def retrain(github: GitHub) -> str:
+    """What a retraining tells the open issue."""
+    (issue,) = github.state["issues"]
+    before = len(issue["comments"])
+    succeed(github, "retrain")
+    (issue,) = github.state["issues"]
+    (comment,) = issue["comments"][before:]
+    text: str = comment["body"]
+    return text
+
+
+def merge(github: GitHub) -> None:
+    github.git("fetch", "--quiet")
+    github.git("merge", "--quiet", "origin/retrain")
+    github.git("push", "--quiet", "origin", "main")
 
 
 @pytest.mark.slow
 def test_months_that_drift_become_a_better_model_and_a_merge_promotes_it(
-    github: GitHub, sink: Sink
+    github: GitHub, webhook: Webhook, mail: MailServer
 ) -> None:
     train_the_first_model(github)
-    succeed(github, "release", "push")
-    assert champion(github) == "1"
+    assert release(github) == "1"
 
-    bring(github, "arrive", 5, 7)
+    bring(github, "arrive", month=5)
+    nothing_happens(github, webhook, mail)
+    bring(github, "arrive", month=7)
+    people_are_told_once(github, webhook, mail)
+
+    bring(github, "labels", month=5)
+    a_model_that_cannot_be_told_apart_is_held(github)
+    bring(github, "labels", month=7)
+    a_worse_model_is_rejected(github)
+    assert github.state["pulls"] == []
+    assert github.git("ls-remote", "origin", "retrain") == ""
+
+    a_better_model_is_proposed(github)
+    merge(github)
+    assert release(github) == "2"
+
+
+def nothing_happens(github: GitHub, webhook: Webhook, mail: MailServer) -> None:
+    """The months that arrived are judged, and do not drift."""
+    succeed(github, "drift")
+    report = artifact(github, "drift-reports/drift.json")
+    assert (report["data"]["verdict"], report["predictions"]["verdict"]) == ("steady", "steady")
+    assert (report["severity"], report["retrain"], report["batch"]["rows"]) == ("none", False, 1500)
+    assert github.state["issues"] == github.state["dispatched"] == []
+    assert webhook.received == mail.received == []
+
+
+def people_are_told_once(github: GitHub, webhook: Webhook, mail: MailServer) -> None:
+    """By an issue, the webhook and a mail, and a new model is asked for; a second run adds none."""
     succeed(github, "drift")
     assert "Nothing new" in succeed(github, "drift")
     assert [issue["state"] for issue in github.state["issues"]] == ["OPEN"]
-    assert len(sink.received) == 1
     assert github.state["dispatched"] == [["retrain.yml", "main"]]
+    (alert,), (letter,) = webhook.received, mail.received
+    assert alert["title"] == letter["Subject"] == "[warning] flight-delays: data drift"
+    assert "data drift (temperature_f)" in alert["message"]
+    assert "data drift (temperature_f)" in str(letter.get_payload())
+    assert letter["To"] == "you@example.com"
 
-    bring(github, "labels", 5, 7)
+
+def a_model_that_cannot_be_told_apart_is_held(github: GitHub) -> None:
+    text = retrain(github)
+    assert text.startswith("# HOLD: ")
+    assert "It looks better than the champion (origin/main), but that may be chance" in text
+    assert re.search(r"If the gain stays as it is, about \d+ more days of .* would decide", text)
+
+
+def a_worse_model_is_rejected(github: GitHub) -> None:
+    """A change of conf/ makes it worse, though it learned from more rows than the champion."""
+    edit(Bake(github.clone), MODEL, FULL, WEAK)
+    github.push("A smaller model")
+    text = retrain(github)
+    edit(Bake(github.clone), MODEL, WEAK, FULL)
+    github.push("The larger model again")
+    assert text.startswith("# REJECT: ")
+    assert "It is worse than the champion (origin/main)" in text
+    assert re.search(r"([1-9][\d,]+) of \1 test rows are unknown to both models", text)
+
+
+def a_better_model_is_proposed(github: GitHub) -> None:
+    (issue,) = github.state["issues"]
     succeed(github, "retrain")
     (pull,) = github.state["pulls"]
     assert pull["body"].startswith("# PROMOTE")
     assert github.state["dispatched"][1:] == [["ci.yml", "retrain"]]
-
-    github.git("fetch", "--quiet")
-    github.git("merge", "--quiet", "origin/retrain")
-    github.git("push", "--quiet", "origin", "main")
-    succeed(github, "release", "push")
-    assert champion(github) == "2"
+    assert github.state["issues"] == [issue]  # the pull request speaks for itself

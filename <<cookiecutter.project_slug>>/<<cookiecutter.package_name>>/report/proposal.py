@@ -45,7 +45,7 @@ def page(name: str, proposal: Mapping[str, Any]) -> str:
 
 def _sample(proposal: Mapping[str, Any]) -> str:
     """On how much the two were compared."""
-    rows, unit = counted(proposal["rows"] or 0, "test row"), proposal["unit"]
+    rows, unit = f"{proposal['rows'] or 0:,} test rows", proposal["unit"]
     return rows if unit in (None, "row") else f"{rows} of {counted(proposal['units'], unit)}"
 
 

@@ -139,7 +139,8 @@ def test_a_better_model_is_proposed_with_what_it_rests_on() -> None:
     assert proposal["learned_from"]["champion"]["from"].startswith("2024-01-01")
     assert proposal["hashes"]["champion"] != proposal["hashes"]["challenger"]
     assert text.startswith("# PROMOTE: this model is better\n\n**It is better than the champion")
-    assert "days of departure" in text
+    sample = f"{test.height:,} test rows of {proposal['units']} days of departure"
+    assert f"Both answered the same {sample}, which neither learned from" in text
     json.dumps(proposal, allow_nan=False)
 
 
