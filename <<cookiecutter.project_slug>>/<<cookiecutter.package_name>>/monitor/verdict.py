@@ -139,9 +139,9 @@ def _performance(estimated: Estimated | None, fell: bool) -> dict[str, Any]:
 
 
 def _too_few(arrived: Sequence[Batch]) -> str:
-    if not arrived:
-        return "Nothing has arrived, so nothing was compared."
-    most = max(batch.rows for batch in arrived)
+    most = max((batch.rows for batch in arrived), default=0)
+    if not most:
+        return "No valid row has arrived, so nothing was compared."
     return (
         f"Not enough rows: {counted(most, 'row')} in the largest batch that arrived; at least "
         f"{MIN_ROWS} are needed to speak of drift."

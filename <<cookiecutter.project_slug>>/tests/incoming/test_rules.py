@@ -133,8 +133,8 @@ def test_a_batch_without_valid_rows_has_no_answers_a_report_and_no_drift(
     assert not answers().height
     compared = json.loads(Path("reports/drift.json").read_text())
     assert (compared["batch"]["rows"], compared["data"]["verdict"]) == (0, "unknown")
-    assert "Not enough rows: 0 rows" in compared["recommendations"][-1]
-    assert "Not enough rows: 0 rows" in Path("reports/drift.html").read_text()
+    assert "No valid row has arrived" in compared["recommendations"][-1]
+    assert "No valid row has arrived" in Path("reports/drift.html").read_text()
 
 
 def test_a_key_that_names_two_rows_is_refused_where_the_schema_lets_it_pass() -> None:

@@ -83,7 +83,7 @@ def test_too_few_rows_are_said_and_alarm_nobody() -> None:
 
     assert (few["severity"], few["retrain"], few["data"]["verdict"]) == ("none", False, "unknown")
     assert few["recommendations"][0].startswith("Not enough rows: 29 rows in the largest batch")
-    assert nothing["batch"] == {"name": "", "kind": "rows", "rows": 0}
+    assert nothing["batch"] == {"name": "", "kind": "rows", "number": 0, "rows": 0}
 
 
 def test_the_verdict_is_on_the_newest_batches_and_the_history_on_all() -> None:

@@ -34,7 +34,7 @@ def report(**changed: Any) -> dict[str, Any]:
     steady = {"verdict": "steady", "drifted": []}
     calm = {
         "severity": "none",
-        "batch": {"name": "2013-06-03", "kind": "week", "rows": 8},
+        "batch": {"name": "2013-06-03", "kind": "week", "number": 1, "rows": 8},
         "data": steady,
         "predictions": steady,
         "performance": {"verdict": "steady", "metric": "f1", "tested": 0.5, "estimated": 0.4},
@@ -80,6 +80,21 @@ def test_the_verdict_comes_first(changed: dict[str, Any], verdict: str) -> None:
 
     assert verdict in page.split("</h1>")[0]
     assert summary.splitlines()[0] == f"## {verdict}"
+
+
+@pytest.mark.parametrize(
+    ("batch", "named"),
+    [
+        ({"name": "2013-06-03", "kind": "week", "number": 1}, "week 2013-06-03"),
+        ({"name": "a to c", "kind": "rows", "number": 3}, "3 files, a to c"),
+        ({"name": "", "kind": "rows", "number": 0}, "nothing"),
+    ],
+)
+def test_the_batches_that_were_judged_are_named(batch: dict[str, Any], named: str) -> None:
+    page, summary = pages(report(batch=batch | {"rows": 8}))
+
+    assert f"8</strong>rows: {named}" in page
+    assert f"in 8 rows ({named})" in summary
 
 
 def test_it_is_said_where_limits_come_from() -> None:
@@ -131,7 +146,7 @@ def test_sides_of_unequal_sizes_are_compared_by_shares() -> None:
 def test_nothing_from_the_data_runs(evil: str) -> None:
     number, answer = f"{evil} number", f"probability:{evil}"
     told = report(
-        batch={"name": evil, "kind": "rows", "rows": 8},
+        batch={"name": evil, "kind": "rows", "number": 1, "rows": 8},
         features={evil: score(5.0, (0.0, 0.5)), number: score(0.2)},
         answers={"score": score(1.0), answer: score(3.0)},
         data={"verdict": "drifted", "drifted": [evil]},
