@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-REFERENCE = 100_000  # rows
 NUMBERS = [f"n{number}" for number in range(7)]
 TEXTS = [f"t{number}" for number in range(3)]
 
@@ -35,7 +34,7 @@ def table(rows: int, seed: int) -> pl.DataFrame:
 
 def write(rows: int, folder: Path) -> None:
     """The reference, its statistics, and what arrived."""
-    reference = table(REFERENCE, 1)
+    reference = table(rows, 1)
     reference.write_parquet(folder / "before.parquet")
     table(rows, 2).write_parquet(folder / "now.parquet", row_group_size=100_000)
     batches, rules = ours("monitor.batches"), ours("config.drift").Drift()
@@ -44,7 +43,7 @@ def write(rows: int, folder: Path) -> None:
     baseline = ours("monitor.baseline")
     watched = baseline.watch(bins, counted, rules, 1)
     sentences = ours("monitor.texts").Sentences("words", {})
-    whole = baseline.Baseline("rows", None, REFERENCE, REFERENCE, watched, {}, sentences, {})
+    whole = baseline.Baseline("rows", None, rows, rows, watched, {}, sentences, {})
     whole.write(folder)
 
 
@@ -108,9 +107,9 @@ def _wasserstein(p: Any, q: Any, gaps: Any) -> float:
 
 
 def by_evidently(number: int, folder: Path) -> dict[str, float]:
-    """Evidently's report, with its tests and as a dictionary, by the same methods."""
+    """Evidently's full run: its report on drift with the tests, on all rows, and its page."""
     from evidently import DataDefinition, Dataset, Report
-    from evidently.metrics import ValueDrift
+    from evidently.presets import DataDriftPreset
 
     definition = DataDefinition(numerical_columns=NUMBERS, categorical_columns=TEXTS)
     now = pl.concat([pl.read_parquet(file) for file in files(number, folder)])
@@ -118,12 +117,10 @@ def by_evidently(number: int, folder: Path) -> dict[str, float]:
         Dataset.from_pandas(rows.to_pandas(), data_definition=definition)
         for rows in (now, pl.read_parquet(folder / "before.parquet"))
     ]
-    metrics = [
-        *(ValueDrift(column=name, method="wasserstein") for name in NUMBERS),
-        *(ValueDrift(column=name, method="psi") for name in TEXTS),
-    ]
-    result = Report(metrics, include_tests=True).run(*sides).dict()
-    return {one["config"]["column"]: float(one["value"]) for one in result["metrics"]}
+    result = Report([DataDriftPreset()], include_tests=True).run(*sides)
+    result.save_html(str(folder / "evidently.html"))
+    columns = [one for one in result.dict()["metrics"] if "column" in one["config"]]
+    return {one["config"]["column"]: float(one["value"]) for one in columns}
 
 
 def main() -> None:

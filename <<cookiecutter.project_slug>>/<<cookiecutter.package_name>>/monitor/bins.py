@@ -111,28 +111,47 @@ def _bins_of_numbers(values: NDArray[np.float64]) -> Bins:
 
 def plain(column: pl.Series) -> pl.Series:
     """Numbers as Float64, all else as text; null for what is no number."""
-    if column.dtype.is_numeric():
-        column = column.cast(pl.Float64)
-        return column.to_frame().select(pl.when(pl.all().is_finite()).then(pl.all())).to_series()
-    return column.cast(pl.String)
+    return column.to_frame().select(_plain(column.name, column.dtype)).to_series()
+
+
+def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if not dtype.is_numeric():
+        return column.cast(pl.String)
+    number = column.cast(pl.Float64)
+    return pl.when(number.is_finite()).then(number).alias(name)
 
 
 def count(rows: pl.DataFrame, bins: Mapping[str, Bins]) -> dict[str, Counts]:
     """The rows in each bin of each column, missing values last."""
-    above = [_above(name, one.every_edge) for name, one in bins.items() if one.is_ordered]
-    numbers = rows.select(above).row(0, named=True) if above else {}
+    edges = {name: one.every_edge for name, one in bins.items() if one.is_ordered}
+    finite = rows.select(_finite(name) for name in edges)  # once, not for each edge
+    above = _row(finite, (_above(name, one) for name, one in edges.items()))
+    values = {name: one.values for name, one in bins.items() if not one.is_ordered}
+    by_value = _row(rows, (_by_value(name, rows.schema[name], values[name]) for name in values))
     return {
-        name: _of_numbers(rows.height, numbers[name])
+        name: _of_numbers(rows.height, above[name])
         if one.is_ordered
-        else _of_values(rows[name], one.values)
+        else _of_values(rows.height, by_value[name], one.values)
         for name, one in bins.items()
     }
 
 
+def _row(rows: pl.DataFrame, results: Iterable[pl.Expr]) -> dict[str, Any]:
+    """One result of each column; polars computes them side by side."""
+    asked = list(results)
+    return rows.select(asked).row(0, named=True) if asked else {}
+
+
+def _finite(name: str) -> pl.Expr:
+    """Null for what is no number, in a column that may have come as text."""
+    column = pl.col(name).cast(pl.Float64, strict=False)
+    return pl.when(column.is_finite()).then(column).alias(name)
+
+
 def _above(name: str, edges: Iterable[float]) -> pl.Expr:
     """How many values a column has, and how many above each edge: no sorting, no memory."""
-    column = pl.col(name).cast(pl.Float64, strict=False)
-    column = pl.when(column.is_finite()).then(column)
+    column = pl.col(name)
     numbers = [column.count(), *((column > float(edge)).sum() for edge in edges)]
     return pl.concat_list(numbers).alias(name)
 
@@ -143,9 +162,15 @@ def _of_numbers(rows: int, above: Iterable[int]) -> Counts:
     return np.append(at_least[:-1] - at_least[1:], rows - filled)
 
 
-def _of_values(column: pl.Series, values: tuple[str, ...]) -> Counts:
-    column = plain(column).cast(pl.String) if values else column
-    filled = column.len() - column.null_count()
-    by_value = dict(column.drop_nulls().value_counts(name="count").iter_rows()) if values else {}
+def _by_value(name: str, dtype: pl.DataType, values: tuple[str, ...]) -> pl.Expr:
+    """How many rows have each value, as structs; those without one are of null."""
+    filled = pl.when(pl.col(name).is_not_null()).then(pl.lit("any of them"))
+    column = _plain(name, dtype).cast(pl.String) if values else filled
+    return column.alias("value").value_counts(name="count").implode().alias(name)
+
+
+def _of_values(rows: int, counts: Iterable[Mapping[str, Any]], values: tuple[str, ...]) -> Counts:
+    by_value = {one["value"]: one["count"] for one in counts}
+    missing = by_value.get(None, 0)
     known = [by_value.get(value, 0) for value in values]
-    return np.array([*known, filled - sum(known), column.null_count()])
+    return np.array([*known, rows - missing - sum(known), missing])
