@@ -1,13 +1,16 @@
 """Drift: how far each batch that arrived, and the model's answers to it, are from the baseline."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..config.drift import Drift
+from ..runtime.threads import CORES, map_in_threads
 from .baseline import Baseline, Watched
 from .batches import PER_YEAR, Batch
 from .bins import Counts
+
+Size = tuple[str, int, int]  # a column, and a batch's rows and days: those share a limit
 
 MIN_ROWS = 30  # fewer tell nothing
 
@@ -65,24 +68,39 @@ def judge(baseline: Baseline, batches: Sequence[Batch], rules: Drift, seed: int)
     The limits keep the promise of false alarms a year: half of them for the features, half for the
     answers, shared out among the columns and the batches of a year (Bonferroni).
     """
-    limits: dict[Hashable, float] = {}  # batches of equal size share them
-    return [
-        _judge(baseline, batch, rules, seed, limits) for batch in batches if batch.rows >= MIN_ROWS
-    ]
+    large = [batch for batch in batches if batch.rows >= MIN_ROWS]
+    limits = _limits(baseline, large, rules, seed)
+    return [_judge(baseline, batch, limits) for batch in large]
 
 
-def _judge(
-    baseline: Baseline, batch: Batch, rules: Drift, seed: int, limits: dict[Hashable, float]
-) -> Judged:
-    sides = []
+def _limits(
+    baseline: Baseline, batches: Sequence[Batch], rules: Drift, seed: int
+) -> dict[Size, float]:
+    """Of each column, in batches of each size: side by side, for to draw chance takes a while."""
+    asked: dict[Size, tuple[Watched, float]] = {}
     for watched in (baseline.features, baseline.answers):
-        level, scores = level_of_column(rules, baseline.batch, len(watched)), {}
-        for name, one in watched.items():
-            asked = name, batch.rows, batch.days
-            if asked not in limits:
-                limits[asked] = one.limit(batch.rows, level, days=batch.days, seed=seed)
-            scores[name] = _score(one, batch.counts[name], limits[asked])
-        sides.append(scores)
+        level = level_of_column(rules, baseline.batch, len(watched))
+        asked |= {
+            (name, batch.rows, batch.days): (one, level)
+            for batch in batches
+            for name, one in watched.items()
+        }
+
+    def limit(size: Size) -> float:
+        (watched, level), (_name, rows, days) = asked[size], size
+        return watched.limit(rows, level, days=days, seed=seed)
+
+    return dict(zip(asked, map_in_threads(limit, asked, CORES), strict=True))
+
+
+def _judge(baseline: Baseline, batch: Batch, limits: Mapping[Size, float]) -> Judged:
+    sides = [
+        {
+            name: _score(one, batch.counts[name], limits[name, batch.rows, batch.days])
+            for name, one in watched.items()
+        }
+        for watched in (baseline.features, baseline.answers)
+    ]
     return Judged(batch.name, batch.rows, sorted(batch.files), *sides)
 
 
