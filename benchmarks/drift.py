@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.bakes import Bake, bake, scratch
-from benchmarks.protocol import QUICK, Check, Command, Contender, Timing, race, report
+from benchmarks.protocol import QUICK, Check, Command, Contender, race, report
 
 SCRIPT = Path(__file__).with_name("drifts.py")
 ROWS = 100_000 if QUICK else 1_000_000
@@ -29,30 +29,27 @@ def main() -> int:
         ours.run(SCRIPT, ours.package, "rows", str(ROWS), folder)
         for number in range(MOST):
             (folder / f"many-{number:03}.parquet").hardlink_to(folder / "now.parquet")
-        timings = {
-            name: _race(ours, folder, name, 1, 1 if QUICK or name == "evidently" else 3)
-            for name in ("ours", "evidently", "polars")
-        }
-        many, most = (_race(ours, folder, "ours", files, 1) for files in (MANY, MOST))
+        sides = [_contender(ours, folder, name, 1) for name in ("ours", "evidently", "polars")]
+        timings = list(race(sides, rounds=1 if QUICK else 3, warmups=0 if QUICK else 1).values())
+        longer = [_contender(ours, folder, "ours", files) for files in (MANY, MOST)]
+        many, most = race(longer, rounds=1, warmups=0).values()
         apart = _apart(ours, folder)
-    one = timings["ours"]
+    one, evidently, polars = timings
     steps = (many.median - one.median) / (MANY - 1), (most.median - many.median) / (MOST - MANY)
     checks = [
-        Check("time ÷ Evidently's", one.median / timings["evidently"].median, 1 / FASTER),
-        Check("time ÷ plain polars", one.median / timings["polars"].median, PLAIN),
+        Check("time ÷ Evidently's", one.median / evidently.median, 1 / FASTER),
+        Check("time ÷ plain polars", one.median / polars.median, PLAIN),
         Check("time of a further file, of many ÷ of few", steps[1] / steps[0], 1.3),
         Check("peak of many files ÷ of one", most.peak_mb / one.peak_mb, 1.2),
         Check("largest difference to plain polars", apart, 1e-9),
     ]
     notes = [f"{ROWS:,} rows of 10 columns a file; {MOST * ROWS:,} rows took {most.median:.1f} s"]
-    return report("drift", [*timings.values(), many, most], checks, notes)
+    return report("drift", [*timings, many, most], checks, notes)
 
 
-def _race(ours: Bake, folder: Path, name: str, files: int, rounds: int) -> Timing:
+def _contender(ours: Bake, folder: Path, name: str, files: int) -> Contender:
     command: Command = [ours.python, SCRIPT, ours.package, name, str(files), folder]
-    label = f"{name}, {files * ROWS:,} rows"
-    contender = Contender(label, command, ours.path, ours.env)
-    return race([contender], rounds=rounds, warmups=0 if QUICK or name == "evidently" else 1)[label]
+    return Contender(f"{name}, {files * ROWS:,} rows", command, ours.path, ours.env)
 
 
 def _apart(ours: Bake, folder: Path) -> float:
