@@ -8,6 +8,7 @@ missing.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,9 @@ def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
 
 def count(rows: pl.DataFrame, bins: Mapping[str, Bins]) -> dict[str, Counts]:
     """The rows in each bin of each column, missing values last."""
-    edges = {name: one.every_edge for name, one in bins.items() if one.is_ordered}
-    finite = rows.select(_finite(name) for name in edges)  # once, not for each edge
-    above = _row(finite, (_above(name, one) for name, one in edges.items()))
+    ordered = {name: one for name, one in bins.items() if one.is_ordered}
+    finite = rows.select(_finite(name) for name in ordered)  # once, not for each edge
+    above = _row(finite, (_above(name, one) for name, one in ordered.items()))
     values = {name: one.values for name, one in bins.items() if not one.is_ordered}
     by_value = _row(rows, (_by_value(name, rows.schema[name], values[name]) for name in values))
     return {
@@ -149,10 +150,11 @@ def _finite(name: str) -> pl.Expr:
     return pl.when(column.is_finite()).then(column).alias(name)
 
 
-def _above(name: str, edges: Iterable[float]) -> pl.Expr:
+@lru_cache(maxsize=10_000)  # rows come in many pieces, of the same columns
+def _above(name: str, bins: Bins) -> pl.Expr:
     """How many values a column has, and how many above each edge: no sorting, no memory."""
     column = pl.col(name)
-    numbers = [column.count(), *((column > float(edge)).sum() for edge in edges)]
+    numbers = [column.count(), *((column > float(edge)).sum() for edge in bins.every_edge)]
     return pl.concat_list(numbers).alias(name)
 
 
