@@ -15,6 +15,7 @@ Levels: ``warning`` counts a row and keeps it; ``error`` (the default) puts it i
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ TEXT = ("pattern", "minLength", "maxLength")
 ANY = ("enum", "const", "x-unique", "x-max-null-share")
 IMPLIED = ("type", "null", "finite")  # rules that follow from a column's type
 RESERVED = ("broken_rules", "reason")  # columns that quarantine adds
+_PATTERN = re.compile(r"~|\^.*\$$", re.DOTALL)  # ours begin with ~; polars takes ^…$ for a pattern
 _NO_RULES = {"type", "format", "description", "title", "examples", "default"}
 _ALL_RULES = "*"
 
@@ -96,11 +98,11 @@ class RowSchema:
                 "Add it there, or drop it from the source.",
                 "data.unknown_column",
             )
-        reserved = [name for name in names if name in RESERVED or name.startswith("~")]
+        reserved = [name for name in names if name in RESERVED or _PATTERN.match(name)]
         if reserved:
             raise DataError(
-                f"column {', '.join(reserved)} has a name that validation reserves. "
-                "Rename it in the source.",
+                f"column {', '.join(reserved)} has a name that is reserved: {', '.join(RESERVED)}, "
+                "what begins with ~, and what stands between ^ and $. Rename it in the source.",
                 "data.reserved_column",
             )
 

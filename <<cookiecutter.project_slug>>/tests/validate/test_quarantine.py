@@ -167,7 +167,7 @@ def test_equal_rows_give_equal_bytes_in_the_same_order(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "quarantine.parquet")["n"].is_sorted()
 
 
-@pytest.mark.parametrize("column", ["broken_rules", "reason", "~row"])
+@pytest.mark.parametrize("column", ["broken_rules", "reason", "~row", "^wind.*$"])
 def test_a_column_that_validation_needs_is_refused(tmp_path: Path, column: str) -> None:
     with pytest.raises(DataError, match="Rename"):
         dealt(tmp_path, pl.DataFrame({"x": [1], column: [1]}), {"properties": {"x": RANGE}})
