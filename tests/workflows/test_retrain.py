@@ -9,7 +9,11 @@ from .github import GitHub, with_stand_in_targets
 
 READY = {"DVC_REMOTE_READY": "true"}
 COMPARED = [
-    *("make setup", "dvc pull --allow-missing", "dvc repro --single-item pipelines/monitor/dvc.yaml:predict"),
+    *(
+        "make setup",
+        "dvc pull --allow-missing",
+        "dvc repro --single-item pipelines/monitor/dvc.yaml:predict",
+    ),
     *("make adopt", "dvc add data/raw/may.parquet", "dvc repro --force ingest", "make repro"),
     "make propose AGAINST=origin/main",
 ]

@@ -56,8 +56,7 @@ def learn_baseline(
     return Baseline(
         *(kind, dated, rows, tested.height),
         *(features, watch(of_answers, answers, rules, seed, past)),
-        sentences,
-        rules.of_baseline,
+        *(sentences, rules.of_baseline),
     )
 
 

@@ -64,7 +64,6 @@ def main(config: Config) -> None:
         )
     report = describe(baseline, rules, judged, arrival.newest, estimated=estimated, scores=scores)
     report = with_quarantine(report, incoming, config.validate.max_quarantined)
-
     written = render(config.name, report, reference, sample)
     if not arrival.sample.height:
         written[DRIFT_DETAILS] = written[DRIFT_PAGE]
