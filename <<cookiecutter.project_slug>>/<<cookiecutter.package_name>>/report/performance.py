@@ -11,10 +11,6 @@ TITLES = {
     "unclear": "Performance: too few labels to tell",
     "unknown": "Performance is not known: no labels",
 }
-ADVICE = (
-    "Let the labelled rows join the training data and train anew: `make adopt`, `make repro`, "
-    "`make propose`. If a new model is no better, look for what changed where the rows come from."
-)
 FILES = 12  # of which all metrics are listed
 
 
@@ -24,5 +20,5 @@ def page(report: Mapping[str, Any]) -> str:
     Args:
         report: what ``monitor.performance.describe`` returned, or the same read from JSON.
     """
-    facts = {"title": TITLES[report["verdict"]], "advice": ADVICE, "most": FILES}
-    return markdown("performance.md.j2", {**report, **facts})
+    title = TITLES[report["verdict"]]
+    return markdown("performance.md.j2", {**report, "title": title, "most": FILES})

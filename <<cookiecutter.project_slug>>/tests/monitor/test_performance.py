@@ -168,6 +168,7 @@ def test_the_page_begins_with_the_verdict(sides: tuple, of: dict[str, Any], titl
     assert text.startswith(f"## {title}\n")
     assert ("1 labels came, and none" in text) == bool(of.get("aside"))
     assert ("| `roc_auc` | 0." in text) == bool(sides)
+    assert ("train anew: `make adopt`, `make repro`" in text) == title.startswith("Act")
 
 
 def test_all_labels_that_were_set_aside_are_counted_on_the_page() -> None:
