@@ -28,8 +28,7 @@ SETTINGS = [  # file, text in it, and what stands there in this story
 
 
 @pytest.fixture
-def repository(bake: Callable[..., Bake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bake:
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")  # waiting threads would keep a busy core
+def repository(bake: Callable[..., Bake], tmp_path: Path) -> Bake:
     repository = bake(into=tmp_path / "bake")
     repository.run("make", "setup")
     for setting in SETTINGS:
