@@ -135,6 +135,16 @@ def _trim(file: Path) -> None:
             journal.truncate(content.rfind(b"\n") + 1)
 
 
+def ask(study: Any, file: Path) -> Any:
+    """A trial that no other process has: one asks after another.
+
+    On SQLite, two that ask at once may both be given the trial that waits in line.
+    """
+    with file.with_name(f"{file.name}.ask").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it falls with its holder
+        return study.ask()
+
+
 def interrupt(study: Any, trial: Any, **attributes: Any) -> None:
     """Mark a trial as failed whose process died, and put its parameters in line again."""
     from optuna.trial import TrialState

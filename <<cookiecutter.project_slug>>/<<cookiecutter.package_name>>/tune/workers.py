@@ -24,7 +24,7 @@ from ..model.estimators import at_most
 from ..model.training import unfitted
 from ..runtime import logs
 from .objective import Problem
-from .study import fail, interrupt, opened
+from .study import ask, fail, interrupt, opened
 from .trials import Job, prepare, run_trial
 
 DEATHS = "deaths"  # an attribute of a trial: how many processes died of its parameters
@@ -172,7 +172,7 @@ def _work(
             prepare(study, job, worker=number)
             connection.send(None)
             while connection.recv():
-                trial = study.ask()
+                trial = ask(study, job.place.file)
                 connection.send(trial.number)
                 run_trial(study, trial, job)
                 connection.send(None)

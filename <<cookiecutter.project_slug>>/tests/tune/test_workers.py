@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,12 @@ from <<cookiecutter.package_name>>.config.tune import (
 from <<cookiecutter.package_name>>.errors import ModelError
 from <<cookiecutter.package_name>>.model.metric import metric
 from <<cookiecutter.package_name>>.tune.search import search
-from <<cookiecutter.package_name>>.tune.study import FILES
+from <<cookiecutter.package_name>>.tune.study import (
+    FILES,
+    Place,
+    ask,
+    opened,
+)
 
 from ..conftest import ROOT
 from .problems import FOLDER, RANDOM, C, problem, searched, tune
@@ -76,6 +82,21 @@ def test_parameters_that_kill_their_worker_fail_and_the_search_goes_on(
         SMALL: "2 workers died of it",
     }
     assert [line["exit_code"] for line in logged if "exit_code" in line] == [-9, -9]
+
+
+def test_a_trial_in_line_is_given_to_one_alone(tmp_path: Path) -> None:
+    place = Place(tmp_path, "sqlite", "line", ("minimize",))
+    with opened(place) as study:
+        for number in range(40):
+            study.enqueue_trial({"C": number})
+
+    def asked(_: int) -> list[int]:
+        with opened(place) as study:
+            return [ask(study, place.file).number for _ in range(20)]
+
+    with ThreadPoolExecutor(2) as pool:
+        numbers = [number for one in pool.map(asked, range(2)) for number in one]
+    assert sorted(numbers) == list(range(40))
 
 
 @metric(needs="probabilities", tasks=["binary"], greater_is_better=True)
