@@ -268,10 +268,10 @@ def months() -> dict[str, dict[str, float]]:
         known = results | before | {"dummy": {name: 0.5 if name == "roc_auc" else 1.0}}
         for month in range(5, 13):
             piece = later.filter(pl.col("scheduled_departure").dt.month() == month)
-            said = predictions.of(model, piece)
-            real = metrics[name](tested.target, model.contract.truth(piece), said)
+            answers = predictions.of(model, piece)
+            real = metrics[name](tested.target, model.contract.truth(piece), answers)
             estimated = ours("monitor.estimate").estimate_loss(
-                metrics[name], said, tested, known, size=20_000, seed=1
+                metrics[name], answers, tested, known, size=20_000, seed=1
             )
             errors[name]["estimated"].append(abs(estimated.estimated - real))
             errors[name]["unchanged"].append(abs(before[name] - real))

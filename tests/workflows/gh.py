@@ -69,52 +69,52 @@ def git(*command: str) -> str:
     ).stdout
 
 
-def issue(state: dict[str, list[Any]], said: argparse.Namespace) -> None:
+def issue(state: dict[str, list[Any]], command: argparse.Namespace) -> None:
     issues = state["issues"]
-    if said.action == "list":
-        known = {"open": ["OPEN"], "closed": ["CLOSED"], "all": ["OPEN", "CLOSED"]}[said.state]
-        rows = [i for i in issues if i["state"] in known and said.label in i["labels"]]
-        show(rows[::-1][: int(said.limit)], said)
-    elif said.action == "view":
-        show(numbered(issues, said.number), said)
-    elif said.action == "create":
-        if said.label not in state["labels"]:
-            sys.exit(f"could not add label: '{said.label}' not found")
-        facts = {"title": said.title, "labels": [said.label], "state": "OPEN", "comments": []}
-        issues.append(facts | {"number": len(issues) + 1, "body": text_of(said.body_file)})
-    elif said.action == "comment":
-        numbered(issues, said.number)["comments"].append({"body": text_of(said.body_file)})
+    if command.action == "list":
+        known = {"open": ["OPEN"], "closed": ["CLOSED"], "all": ["OPEN", "CLOSED"]}[command.state]
+        rows = [i for i in issues if i["state"] in known and command.label in i["labels"]]
+        show(rows[::-1][: int(command.limit)], command)
+    elif command.action == "view":
+        show(numbered(issues, command.number), command)
+    elif command.action == "create":
+        if command.label not in state["labels"]:
+            sys.exit(f"could not add label: '{command.label}' not found")
+        facts = {"title": command.title, "labels": [command.label], "state": "OPEN", "comments": []}
+        issues.append(facts | {"number": len(issues) + 1, "body": text_of(command.body_file)})
+    elif command.action == "comment":
+        numbered(issues, command.number)["comments"].append({"body": text_of(command.body_file)})
     else:
-        numbered(issues, said.number)["state"] = "CLOSED"
+        numbered(issues, command.number)["state"] = "CLOSED"
 
 
-def pull_request(state: dict[str, list[Any]], said: argparse.Namespace) -> None:
+def pull_request(state: dict[str, list[Any]], command: argparse.Namespace) -> None:
     pulls = state["pulls"]
-    open_ = [p for p in pulls if (p["head"], p["base"]) == (said.head, said.base)]
+    open_ = [p for p in pulls if (p["head"], p["base"]) == (command.head, command.base)]
     open_ = [p for p in open_ if p["state"] == "OPEN"]
-    if said.action == "list":
-        show(open_, said)
+    if command.action == "list":
+        show(open_, command)
         return
     if open_:
-        sys.exit(f'a pull request for branch "{said.head}" into branch "{said.base}" exists')
-    git("rev-parse", "--verify", said.head)
-    names = {"head": said.head, "base": said.base, "title": said.title, "state": "OPEN"}
+        sys.exit(f'a pull request for branch "{command.head}" into branch "{command.base}" exists')
+    git("rev-parse", "--verify", command.head)
+    names = {"head": command.head, "base": command.base, "title": command.title, "state": "OPEN"}
     number = 100 + len(pulls)
-    pulls.append(names | {"number": number, "body": text_of(said.body_file)})
+    pulls.append(names | {"number": number, "body": text_of(command.body_file)})
 
 
-def api(state: dict[str, list[Any]], said: argparse.Namespace) -> None:
-    *_, kind, name = said.path.removesuffix("/enable").split("/")
-    if kind == "pulls" and said.method == "PATCH":
-        field, _, file = said.field.partition("=@")
+def api(state: dict[str, list[Any]], command: argparse.Namespace) -> None:
+    *_, kind, name = command.path.removesuffix("/enable").split("/")
+    if kind == "pulls" and command.method == "PATCH":
+        field, _, file = command.field.partition("=@")
         numbered(state["pulls"], name)[field] = text_of(file)
-    elif kind == "workflows" and said.method == "PUT":
+    elif kind == "workflows" and command.method == "PUT":
         state["enabled"].append(name)
-    elif kind == "workflows" and said.jq == ".state":
+    elif kind == "workflows" and command.jq == ".state":
         off = name in os.environ.get("SWITCHED_OFF", "").split()
         sys.stdout.write("disabled_manually\n" if off else "active\n")
     else:
-        sys.exit(f"not known: {said}")
+        sys.exit(f"not known: {command}")
 
 
 def text_of(file: str) -> str:
@@ -129,20 +129,22 @@ def main() -> None:
         sys.exit("gh: to use GitHub CLI in a workflow, set the GH_TOKEN environment variable")
     if not os.environ.get("GH_REPO"):
         sys.exit("failed to determine base repo")
-    said = arguments()
+    command = arguments()
     state = json.loads(STATE.read_text())
-    if said.topic == "issue":
-        issue(state, said)
-    elif said.topic == "pr":
-        pull_request(state, said)
-    elif said.topic == "api":
-        api(state, said)
-    elif said.topic == "label":
-        state["labels"] = sorted({*state["labels"], said.name})
+    if command.topic == "issue":
+        issue(state, command)
+    elif command.topic == "pr":
+        pull_request(state, command)
+    elif command.topic == "api":
+        api(state, command)
+    elif command.topic == "label":
+        state["labels"] = sorted({*state["labels"], command.name})
     else:
-        if "workflow_dispatch" not in git("show", f"{said.ref}:.github/workflows/{said.file}"):
+        if "workflow_dispatch" not in git(
+            "show", f"{command.ref}:.github/workflows/{command.file}"
+        ):
             sys.exit("could not create workflow dispatch event: it has no such trigger")
-        state["dispatched"].append([said.file, said.ref])
+        state["dispatched"].append([command.file, command.ref])
     STATE.write_text(json.dumps(state, indent=1))
 
 

@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -13,6 +12,16 @@ from <<cookiecutter.package_name>>.errors import DataError
 from <<cookiecutter.package_name>>.ingest import adoption
 from <<cookiecutter.package_name>>.stages import ingest, validate
 
+from .adopting import (
+    NEW,
+    PLANES,
+    SOURCE,
+    adopted,
+    bring,
+    label,
+    sources,
+    unlabelled,
+)
 from .batch import (
     CANARY,
     ROWS,
@@ -22,37 +31,6 @@ from .batch import (
     job,
     text,
 )
-
-OPTIONS = {"separator": ";", "null_values": [""]}
-SOURCE = {"kind": "csv", "path": "data/raw/rows*.csv", "options": OPTIONS}
-JOINED = {"by": ["place"], "cardinality": "n:1"}
-PLANES = {"kind": "csv", "path": "data/raw/planes.csv", "options": OPTIONS, "join": JOINED}
-NEW = [row | {"id": str(int(row["id"]) + 1000)} for row in ROWS]
-
-
-def unlabelled(rows: list[dict[str, Any]]) -> str:
-    return text([{name: row[name] for name in row if name != "bought"} for row in rows])
-
-
-def bring(rows: list[dict[str, Any]], labelled: int | None = None, name: str = "new.csv") -> None:
-    """Let rows arrive and be predicted, and labels of the first of them."""
-    arrive(unlabelled(rows), name)
-    answer(sources=[SOURCE, PLANES])
-    label(rows[:labelled], name)
-
-
-def label(rows: list[dict[str, Any]], name: str = "new.csv") -> None:
-    Path("data/labels").mkdir(exist_ok=True)
-    labels = [{"id": row["id"], "bought": row["bought"]} for row in rows]
-    Path("data/labels", name).write_text(text(labels))
-
-
-def adopted(source: dict[str, Any] = SOURCE, **data: Any) -> dict[str, Any]:
-    return adopt.adopt(configured(sources=[source, PLANES], **data))
-
-
-def sources() -> list[str]:
-    return sorted(path.name for path in Path("data/raw").iterdir() if path.name != "planes.csv")
 
 
 def valid() -> pl.DataFrame:
@@ -251,60 +229,3 @@ def test_the_command_writes_what_became_of_each_file(monkeypatch: pytest.MonkeyP
     Path("data/incoming").mkdir()
     adopt.main()
     assert "no file is in data/incoming" in Path("reports/adopted.json").read_text()
-
-
-def test_labels_move_along_once_all_their_rows_have() -> None:
-    bad = [NEW[0] | {"amount": "-5"}]  # in quarantine
-    bring([*bad, *NEW[1:100]])
-    arrive(unlabelled(NEW[100:]), "later.csv")
-    label(NEW[90:110], "both.csv")
-    report = adopted()
-
-    assert [one["file"] for one in report["adopted"]] == ["data/incoming/new.csv"]
-    moved = {"file": "data/labels/new.csv", "moved": "data/adopted/labels/new.csv"}
-    assert report["labels"] == [moved]
-    assert sorted(path.name for path in Path("data/labels").iterdir()) == ["both.csv"]
-    assert Path(moved["moved"]).read_text().count("\n") == 101
-
-    answer(sources=[SOURCE, PLANES])
-    label(NEW[100:], "later.csv")
-    (first, second) = adopted()["labels"]  # one of rows that joined before and now
-    assert (first["file"], second["file"]) == ("data/labels/both.csv", "data/labels/later.csv")
-    assert list(Path("data/labels").iterdir()) == []
-
-
-def test_labels_by_prediction_id_move_along_and_unknown_ones_stay() -> None:
-    bring(NEW)
-    Path("data/labels/new.csv").unlink()
-    ids = pl.read_parquet("data/predictions.parquet").sort("id")["prediction_id"].to_list()
-    told = [{"prediction_id": i, "bought": r["bought"]} for i, r in zip(ids, NEW, strict=True)]
-    Path("data/labels/ids.csv").write_text(text(told))
-    label([NEW[0] | {"id": "999999"}], "stranger.csv")
-    label([NEW[0] | {"id": "none"}], "typo.csv")
-
-    assert [one["file"] for one in adopted()["labels"]] == ["data/labels/ids.csv"]
-    left = sorted(path.name for path in Path("data/labels").iterdir())
-    assert left == ["stranger.csv", "typo.csv"]
-
-
-def test_labels_of_an_earlier_run_that_was_killed_move_with_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bring(NEW[:100])
-    with monkeypatch.context() as patch:
-        patch.setattr(adopt, "_move_labels", lambda *_: [])
-        adopted()
-    bring(NEW[100:], name="later.csv")
-
-    names = [one["file"] for one in adopted()["labels"]]
-    assert names == ["data/labels/later.csv", "data/labels/new.csv"]
-
-
-def test_labels_never_replace_another_file() -> None:
-    bring(NEW)
-    Path("data/adopted/labels").mkdir(parents=True)
-    Path("data/adopted/labels/new.csv").write_text("another")
-
-    assert adopted()["labels"] == []
-    assert Path("data/labels/new.csv").exists()
-    assert Path("data/adopted/labels/new.csv").read_text() == "another"
